@@ -1,0 +1,58 @@
+/*
+ * clip -- mono samples of a sound file, whole or in blocks (libsndfile).
+ *
+ * This reads what chad-decode writes and any other WAV or FLAC that already
+ * has the wanted rate; another rate is refused in words ("run chad-decode
+ * first"), several channels are averaged.  Samples that are NaN or infinite
+ * become 0.  Nothing here resamples.
+ */
+#ifndef AUDIO_CLIP_H
+#define AUDIO_CLIP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+
+struct clip {
+	float *samples;		/* [n_samples], -1..1 */
+	size_t n_samples;
+	unsigned rate_hz;
+};
+
+/*
+ * Load a whole file, or the part of it from offset_sec of duration_sec
+ * (duration_sec 0: to the end).  At most 4 hours.
+ */
+int clip_load(const char *path, unsigned rate_hz, double offset_sec,
+    double duration_sec, struct arena *a, struct clip *clip,
+    struct error *err) MUST_CHECK;
+
+/* Reading in blocks, for files of any length. */
+struct clip_reader;
+struct clip_reader *clip_reader_open(const char *path, unsigned rate_hz,
+    struct error *err) MUST_CHECK;
+/* Samples in the file, as its header says and reading will deliver. */
+uint64_t clip_reader_n_samples(const struct clip_reader *r);
+/* Read up to n_max samples; *n_read < n_max only at the end. */
+int clip_reader_get(struct clip_reader *r, float *samples, size_t n_max,
+    size_t *n_read, struct error *err) MUST_CHECK;
+void clip_reader_close(struct clip_reader *r);
+
+/* Writing mono, in blocks; the file appears when committed. */
+enum clip_format { CLIP_FLAC16, CLIP_WAV16, CLIP_WAV_FLOAT };
+struct clip_writer;
+struct clip_writer *clip_writer_open(const char *path,
+    enum clip_format format, unsigned rate_hz, struct error *err) MUST_CHECK;
+/* Values outside -1..1 are clipped by the integer formats. */
+int clip_writer_put(struct clip_writer *w, const float *samples, size_t n,
+    struct error *err) MUST_CHECK;
+int clip_writer_commit(struct clip_writer *w, struct error *err) MUST_CHECK;
+void clip_writer_abandon(struct clip_writer *w);
+
+/* The three above in one. */
+int clip_write(const char *path, enum clip_format format, unsigned rate_hz,
+    const float *samples, size_t n, struct error *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,49 @@
+/*
+ * file -- whole files: read, write so that they appear complete or not at
+ * all, make folders, join paths.
+ */
+#ifndef BASE_FILE_H
+#define BASE_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+
+/*
+ * Read the whole file; a zero byte is put behind it that *n_bytes does not
+ * count.  Files over max_bytes are refused with ERROR_LIMIT.  Returns memory
+ * of the arena, or NULL.
+ */
+void *file_read(const char *path, size_t max_bytes, struct arena *a,
+    size_t *n_bytes, struct error *err) MUST_CHECK;
+
+/*
+ * A file being written under a temporary name in the folder of "path", which
+ * is made with its parents if missing.  file_commit flushes, syncs, closes and
+ * renames it to its real name; file_abandon removes it.  After a kill only
+ * the temporary file (".NAME.PID.tmp") is left.
+ */
+struct file_new;
+
+struct file_new *file_create(const char *path, struct error *err) MUST_CHECK;
+FILE *file_stream(struct file_new *f);		/* borrowed */
+const char *file_temporary_path(const struct file_new *f);
+int file_commit(struct file_new *f, struct error *err) MUST_CHECK;
+void file_abandon(struct file_new *f);		/* file_abandon(NULL): nothing */
+
+/* The three above in one: write the bytes as the file "path". */
+int file_write(const char *path, const void *bytes, size_t n_bytes,
+    struct error *err) MUST_CHECK;
+
+bool file_exists(const char *path);
+
+/* mkdir -p. */
+int file_make_folder(const char *path, struct error *err) MUST_CHECK;
+
+/* mkdir -p of the folder that "path" lies in. */
+int file_make_parent(const char *path, struct error *err) MUST_CHECK;
+
+#endif

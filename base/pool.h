@@ -1,0 +1,31 @@
+/*
+ * pool -- fork and join: n tasks on a fixed number of threads.
+ *
+ * The caller's thread works too, so a pool of one thread runs everything in
+ * the caller.  Which thread runs a task is not defined: results must not
+ * depend on it.
+ */
+#ifndef BASE_POOL_H
+#define BASE_POOL_H
+
+#include <stddef.h>
+
+#include "base/error.h"
+
+struct pool;
+
+/* n_threads 1..256; free with pool_free.  NULL with an error. */
+struct pool *pool_new(size_t n_threads, struct error *err) MUST_CHECK;
+void pool_free(struct pool *p);
+size_t pool_n_threads(const struct pool *p);
+
+/*
+ * Call work(shared, task, thread, err) for task 0..n_tasks-1 and wait; thread
+ * is 0..n_threads-1, for per-thread state.  When calls fail, the message of
+ * the lowest failing task is kept and tasks not yet begun are skipped.
+ */
+int pool_run(struct pool *p, size_t n_tasks,
+    int (*work)(void *shared, size_t task, size_t thread, struct error *err),
+    void *shared, struct error *err) MUST_CHECK;
+
+#endif

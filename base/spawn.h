@@ -1,0 +1,28 @@
+/*
+ * spawn -- run other programs from an argument vector, never through a shell.
+ */
+#ifndef BASE_SPAWN_H
+#define BASE_SPAWN_H
+
+#include <stddef.h>
+
+#include "base/error.h"
+
+/* One program of a pipeline.  argv[0] is looked up on PATH; ends with NULL. */
+struct spawn_command {
+	const char *const *argv;
+};
+
+/*
+ * Run a pipeline: the standard input of the first is the file in_path (or
+ * /dev/null when NULL), the standard output of each goes to the next, that of
+ * the last to the file out_path (or ours when NULL), created or truncated.
+ * Standard error is ours.  Waits for all of them; SIGTERM and SIGINT to us
+ * are passed on.  status[i] is the exit status of command i, or 128 + signal.
+ * 0 when all could be started, whatever their status; else -1.
+ */
+int spawn_pipeline(const struct spawn_command *commands, size_t n_commands,
+    const char *in_path, const char *out_path, int *status,
+    struct error *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,48 @@
+/*
+ * npy -- arrays of two dimensions as NumPy's .npy files.
+ *
+ * Format 1.0 of numpy.lib.format: magic, version, a header text with descr,
+ * fortran_order and shape, then the rows.  Written: '<f4' and '<f2', C order.
+ * Read: '<f4', '<f2' and '<f8', C order, one or two dimensions (one dimension
+ * is one column).  Values are float in memory.
+ */
+#ifndef DSP_NPY_H
+#define DSP_NPY_H
+
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+
+#define NPY_MAX_VALUES ((size_t)1 << 33)
+
+enum npy_type { NPY_FLOAT32, NPY_FLOAT16 };
+
+/* Write [n_rows][n_columns], whole or not at all. */
+int npy_write(const char *path, enum npy_type type, const float *values,
+    size_t n_rows, size_t n_columns, struct error *err) MUST_CHECK;
+
+/* Read the whole array into arena memory. */
+int npy_read(const char *path, struct arena *a, float **values,
+    size_t *n_rows, size_t *n_columns, struct error *err) MUST_CHECK;
+
+/* Row by row, for arrays that do not fit in memory. */
+struct npy_writer;
+struct npy_writer *npy_writer_open(const char *path, enum npy_type type,
+    size_t n_columns, struct error *err) MUST_CHECK;
+int npy_writer_put(struct npy_writer *w, const float *rows, size_t n_rows,
+    struct error *err) MUST_CHECK;
+int npy_writer_commit(struct npy_writer *w, struct error *err) MUST_CHECK;
+void npy_writer_abandon(struct npy_writer *w);
+
+struct npy_reader;
+struct npy_reader *npy_reader_open(const char *path, struct error *err)
+    MUST_CHECK;
+size_t npy_reader_n_rows(const struct npy_reader *r);
+size_t npy_reader_n_columns(const struct npy_reader *r);
+/* Read rows [first, first + n_rows) into "rows". */
+int npy_reader_get(struct npy_reader *r, size_t first, size_t n_rows,
+    float *rows, struct error *err) MUST_CHECK;
+void npy_reader_close(struct npy_reader *r);
+
+#endif

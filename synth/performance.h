@@ -1,0 +1,82 @@
+/*
+ * performance -- one person's way of singing a tune, as an f0 contour with
+ * the exact map of time between the tune and the performance.
+ *
+ * The contour is what a perfect pitch tracker would hear, every 10 ms: notes
+ * joined by glides, scooped onsets, vibrato, drift, rests and breaths, wrong
+ * notes, and sections cut, repeated or preceded by an intro.
+ */
+#ifndef SYNTH_PERFORMANCE_H
+#define SYNTH_PERFORMANCE_H
+
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "base/random.h"
+
+#include "synth/tune.h"
+
+#define PERFORMANCE_HOP_SEC 0.01
+
+struct performance_style {
+	double transposition;		/* semitones */
+	double tempo_ratio;		/* performance seconds per tune second */
+	double rubato;			/* local tempo deviation, e.g. 0.05 */
+	double vibrato_depth;		/* semitones, 0..1 */
+	double vibrato_hz;
+	double glide_sec;		/* typical note transition */
+	double scoop;			/* semitones below at onsets, 0..2 */
+	double drift;			/* slow detuning, semitones */
+	double jitter;			/* frame-to-frame, semitones */
+	double p_wrong_note;		/* chance a note is another one */
+	double p_ornament;		/* chance of a grace note or turn */
+	double p_gap;			/* chance a note is swallowed */
+	double intro_sec, outro_sec;	/* without voice */
+	double p_cut_section, p_repeat_section;
+	/* Only this part of the tune is performed; both 0: all of it. */
+	double from_sec, to_sec;
+};
+
+/* Draw a style: of an original recording, of a cover, of a person's hum. */
+void performance_style_original(struct performance_style *s);
+void performance_style_cover(struct performance_style *s, struct random *r);
+void performance_style_hum(struct performance_style *s, struct random *r);
+
+/* A point of a time map, both in seconds. */
+struct performance_point {
+	double tune_sec, sung_sec;
+};
+
+/* A stretch within which time maps continuously. */
+struct performance_segment {
+	struct performance_point *points;	/* rising; at least two */
+	size_t n_points;
+};
+
+struct performance {
+	size_t n_frames;	/* frame k at k * PERFORMANCE_HOP_SEC */
+	float *f0_hz;		/* [n_frames], 0 unvoiced */
+	float *loudness;	/* [n_frames], 0..1 */
+	float *onset;		/* [n_frames], 1 where a note begins, else 0 */
+	struct performance_segment *segments;
+	size_t n_segments;
+	double duration_sec;
+};
+
+int performance_make(const struct tune *t, const struct performance_style *s,
+    struct random *r, struct arena *a, struct performance *p,
+    struct error *err) MUST_CHECK;
+
+/*
+ * The map from one performance of a tune to another of it (original_sec,
+ * cover_sec): segments where both sing the same stretch.  Where a section is
+ * sung several times every pair is listed.
+ */
+int performance_relate(const struct performance *original,
+    const struct performance *cover, struct arena *a,
+    struct performance_segment **segments, size_t *n_segments,
+    struct error *err) MUST_CHECK;
+
+#endif

@@ -65,7 +65,7 @@ int json_get_bool(const struct json *j, const char *path, bool fallback,
 
 /* The value at the path, borrowed, or NULL when there is none. */
 const struct json *json_at(const struct json *j, const char *path);
-/* Item i of an array, borrowed, or NULL. */
+/* Item i of an array or the value of member i of an object, or NULL. */
 const struct json *json_item(const struct json *j, size_t i);
 /* Items of an array or members of an object; 0 of anything else. */
 size_t json_count(const struct json *j);

@@ -53,10 +53,15 @@ struct cli_tool {
 /*
  * Parse the command line into the table's values.  Prints --help and
  * --version on standard output and exits 0; prints a usage error as one line
- * on standard error and exits 2.  Returns the index of the first operand in
- * argv; operands after "--" are not options.
+ * on standard error and exits 2.  Options and operands may be mixed: argv is
+ * put in order, options first, and the index of the first operand returned.
+ * What follows "--" is never an option, and "-" alone is an operand.  SIGPIPE
+ * is ignored from here on, so that a closed pipe is an error to be reported.
  */
 int cli_parse(const struct cli_tool *tool, int argc, char *argv[]);
+
+/* The tool's name after cli_parse, "chad" before. */
+const char *cli_tool_name(void);
 
 /* True after --quiet. */
 bool cli_is_quiet(void);

@@ -3,9 +3,12 @@
  *
  * struct json is a tree.  Members keep the order in which they were put or
  * read.  Numbers are int64 or double; NaN and infinity are refused.  Nesting
- * is limited to 64 levels, text to 16 MiB.  A path such as "f0.model.name"
- * walks through nested objects, and json_put_* makes the objects on the way.
- * A path part of digits walks into an array when reading.
+ * is limited to 64 levels, text to 16 MiB.  An object that names a member
+ * twice is refused, and so is text that is not UTF-8.
+ *
+ * A path such as "f0.model.name" walks through nested objects, and json_put_*
+ * makes the objects on the way.  A path part of digits walks into an array
+ * when reading.  The path "" is the value itself.
  *
  * Getters that "want" fail with a sentence when the member is missing or of
  * another type; getters with a fallback return it when the member is missing,
@@ -26,7 +29,8 @@ struct json;
 struct json *json_new_object(struct error *err) MUST_CHECK;
 struct json *json_new_array(struct error *err) MUST_CHECK;
 void json_free(struct json *j);
-struct json *json_copy(const struct json *j, struct error *err) MUST_CHECK;
+/* A deep copy; free with json_free. */
+struct json *json_clone(const struct json *j, struct error *err) MUST_CHECK;
 
 /* Read one value from n_bytes of text; free with json_free. */
 struct json *json_parse(const char *text, size_t n_bytes, struct error *err)
@@ -85,6 +89,9 @@ int json_put_size(struct json *j, const char *path, size_t value,
     struct error *err) MUST_CHECK;
 int json_put_bool(struct json *j, const char *path, bool value,
     struct error *err) MUST_CHECK;
+/* Any bytes: what is not UTF-8 and zero bytes are put as "?". */
+int json_put_bytes(struct json *j, const char *path, const char *bytes,
+    size_t n_bytes, struct error *err) MUST_CHECK;
 /* Rounded to n_decimals, so that texts do not depend on the last bits. */
 int json_put_rounded(struct json *j, const char *path, double value,
     int n_decimals, struct error *err) MUST_CHECK;

@@ -1,0 +1,445 @@
+#include <errno.h>
+#include <math.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cli.h"
+
+#define MESSAGE_BYTES 2048
+#define OPTIONS_TEXT_BYTES 4096
+
+/*
+ * The state of the process's own command line.  It is written by cli_parse
+ * before any thread starts and only read afterwards.
+ */
+static const char *tool_name = "chad";
+static bool is_quiet;
+static char options_text[OPTIONS_TEXT_BYTES];
+
+const char *
+cli_tool_name(void)
+{
+	return tool_name;
+}
+
+bool
+cli_is_quiet(void)
+{
+	return is_quiet;
+}
+
+const char *
+cli_options_text(void)
+{
+	return options_text;
+}
+
+/*
+ * Print one line: control characters, which a file name may hold, become
+ * spaces, and a progress line on a terminal is cleared first.
+ */
+static void
+print_line(const char *text)
+{
+	char line[MESSAGE_BYTES];
+	size_t n = 0;
+
+	for (; text[n] != '\0' && n + 1 < sizeof(line); n++) {
+		const unsigned char c = (unsigned char)text[n];
+
+		line[n] = c < 32 || c == 127 ? ' ' : text[n];
+	}
+	line[n] = '\0';
+	(void)fprintf(stderr, "%s%s: %s\n",
+	    isatty(STDERR_FILENO) ? "\r\033[K" : "", tool_name, line);
+}
+
+void
+cli_warn(const struct error *err, const char *fmt, ...)
+{
+	char text[MESSAGE_BYTES];
+	va_list ap;
+	size_t used;
+
+	va_start(ap, fmt);
+	if (vsnprintf(text, sizeof(text), fmt, ap) < 0)
+		text[0] = '\0';
+	va_end(ap);
+	used = strlen(text);
+	if (err != NULL && err->text[0] != '\0')
+		(void)snprintf(text + used, sizeof(text) - used, "%s%s",
+		    used > 0 ? ": " : "", err->text);
+	print_line(text);
+}
+
+void
+cli_note(const char *fmt, ...)
+{
+	char text[MESSAGE_BYTES];
+	va_list ap;
+
+	if (is_quiet)
+		return;
+	va_start(ap, fmt);
+	if (vsnprintf(text, sizeof(text), fmt, ap) < 0)
+		text[0] = '\0';
+	va_end(ap);
+	print_line(text);
+}
+
+int
+cli_finish(int status)
+{
+	const bool had_error = ferror(stdout) != 0;
+
+	errno = 0;
+	if (fclose(stdout) == 0 && !had_error)
+		return status;
+	/* Who ends with CLI_FATAL has said why. */
+	if (status != CLI_FATAL)
+		cli_warn(NULL, "cannot write standard output: %s",
+		    strerror(errno != 0 ? errno : EIO));
+	return CLI_FATAL;
+}
+
+static _Noreturn void
+usage_error(const char *fmt, ...) ERROR_PRINTF(1, 2);
+
+static _Noreturn void
+usage_error(const char *fmt, ...)
+{
+	char text[MESSAGE_BYTES];
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vsnprintf(text, sizeof(text), fmt, ap) < 0)
+		text[0] = '\0';
+	va_end(ap);
+	cli_warn(NULL, "%s (try %s --help)", text, tool_name);
+	exit(CLI_FATAL);
+}
+
+/* The default behind an option's help, unless the help itself says it. */
+static void
+print_default(const struct cli_option *o)
+{
+	const char *text;
+
+	if (strstr(o->help, "default") != NULL)
+		return;
+	switch (o->kind) {
+	case CLI_STRING:
+		text = *(const char **)o->value;
+		if (text != NULL && text[0] != '\0')
+			(void)printf(" (default: %s)", text);
+		break;
+	case CLI_DOUBLE:
+		(void)printf(" (default: %g)", *(double *)o->value);
+		break;
+	case CLI_SIZE:
+		(void)printf(" (default: %zu)", *(size_t *)o->value);
+		break;
+	case CLI_UINT64:
+		(void)printf(" (default: %llu)",
+		    (unsigned long long)*(uint64_t *)o->value);
+		break;
+	case CLI_FLAG:
+		if (*(bool *)o->value)
+			(void)printf(" (default; --no-%s)", o->name);
+		break;
+	case CLI_END:
+		break;
+	}
+}
+
+static void
+print_help_line(const char *name, const char *metavar, const char *help)
+{
+	char left[64];
+
+	(void)snprintf(left, sizeof(left), "--%s%s%s", name,
+	    metavar != NULL ? " " : "", metavar != NULL ? metavar : "");
+	(void)printf("  %-22s %s", left, help);
+}
+
+static _Noreturn void
+print_help(const struct cli_tool *tool)
+{
+	(void)printf("usage: %s %s\n%s\n\n", tool->name, tool->usage,
+	    tool->purpose);
+	for (const struct cli_option *o = tool->options; o->kind != CLI_END;
+	    o++) {
+		print_help_line(o->name, o->metavar, o->help);
+		print_default(o);
+		(void)printf("\n");
+	}
+	print_help_line("quiet", NULL, "no notes and no progress\n");
+	print_help_line("help", NULL, "this text\n");
+	print_help_line("version", NULL, "the version\n");
+	exit(cli_finish(CLI_OK));
+}
+
+/* True when the name is "want", or "no-want" and the option is a flag. */
+static bool
+name_matches(const struct cli_option *o, const char *name, size_t n_bytes,
+    bool *is_cleared)
+{
+	*is_cleared = false;
+	if (strlen(o->name) == n_bytes && memcmp(o->name, name, n_bytes) == 0)
+		return true;
+	if (o->kind != CLI_FLAG || n_bytes < 4 || memcmp(name, "no-", 3) != 0)
+		return false;
+	*is_cleared = true;
+	return strlen(o->name) == n_bytes - 3 &&
+	    memcmp(o->name, name + 3, n_bytes - 3) == 0;
+}
+
+static void
+check_range(const struct cli_option *o, double value, const char *text)
+{
+	if (value >= o->low && value <= o->high)
+		return;
+	usage_error("--%s %s: must lie within %g and %g", o->name, text,
+	    o->low, o->high);
+}
+
+static void
+take_double(const struct cli_option *o, const char *text)
+{
+	char *end;
+	double value;
+
+	errno = 0;
+	value = strtod(text, &end);
+	if (end == text || *end != '\0' || !isfinite(value))
+		usage_error("--%s %s: not a number", o->name, text);
+	check_range(o, value, text);
+	*(double *)o->value = value;
+}
+
+/* Only digits: strtoull alone would take a sign and leading spaces. */
+static void
+take_integer(const struct cli_option *o, const char *text)
+{
+	unsigned long long value;
+
+	errno = 0;
+	if (text[0] == '\0' || text[strspn(text, "0123456789")] != '\0')
+		usage_error("--%s %s: not a whole number", o->name, text);
+	value = strtoull(text, NULL, 10);
+	if (errno != 0)
+		usage_error("--%s %s: too large", o->name, text);
+	if (o->kind == CLI_UINT64) {
+		*(uint64_t *)o->value = value;
+		return;
+	}
+	check_range(o, (double)value, text);
+	*(size_t *)o->value = (size_t)value;
+}
+
+static void
+take_value(const struct cli_option *o, const char *text)
+{
+	switch (o->kind) {
+	case CLI_STRING:
+		*(const char **)o->value = text;
+		break;
+	case CLI_DOUBLE:
+		take_double(o, text);
+		break;
+	case CLI_SIZE:
+	case CLI_UINT64:
+		take_integer(o, text);
+		break;
+	case CLI_FLAG:
+	case CLI_END:
+		break;
+	}
+}
+
+/* --help, --version and --quiet, which are in no table. */
+static bool
+take_common(const struct cli_tool *tool, const char *name)
+{
+	if (strcmp(name, "help") == 0)
+		print_help(tool);
+	if (strcmp(name, "version") == 0) {
+		(void)printf("%s %s\n", tool->name, CLI_VERSION);
+		exit(cli_finish(CLI_OK));
+	}
+	if (strcmp(name, "quiet") != 0)
+		return false;
+	is_quiet = true;
+	return true;
+}
+
+/*
+ * Take one option; "next" is the argument after it or NULL.  Returns how many
+ * arguments it used, 1 or 2.
+ */
+static int
+take_option(const struct cli_tool *tool, const char *arg, const char *next)
+{
+	const char *name = arg + 2;
+	const char *equals = strchr(name, '=');
+	const size_t n_bytes =
+	    equals != NULL ? (size_t)(equals - name) : strlen(name);
+	bool is_cleared;
+
+	for (const struct cli_option *o = tool->options; o->kind != CLI_END;
+	    o++) {
+		if (!name_matches(o, name, n_bytes, &is_cleared))
+			continue;
+		if (o->kind == CLI_FLAG) {
+			if (equals != NULL)
+				usage_error("--%s takes no value", o->name);
+			*(bool *)o->value = !is_cleared;
+			return 1;
+		}
+		if (equals == NULL && next == NULL)
+			usage_error("--%s needs a value", o->name);
+		take_value(o, equals != NULL ? equals + 1 : next);
+		return equals != NULL ? 1 : 2;
+	}
+	if (!take_common(tool, name))
+		usage_error("unknown option %s", arg);
+	return 1;
+}
+
+/* Options that say where and how fast, not what. */
+static bool
+changes_result(const char *name)
+{
+	return strcmp(name, "threads") != 0 && strcmp(name, "work") != 0 &&
+	    strcmp(name, "shard") != 0;
+}
+
+/* The value as text; "buffer" is used for numbers.  NULL of no value. */
+static const char *
+value_text(const struct cli_option *o, char *buffer, size_t n_bytes)
+{
+	switch (o->kind) {
+	case CLI_STRING:
+		return *(const char **)o->value;
+	case CLI_DOUBLE:
+		(void)snprintf(buffer, n_bytes, "%.15g", *(double *)o->value);
+		return buffer;
+	case CLI_SIZE:
+		(void)snprintf(buffer, n_bytes, "%zu", *(size_t *)o->value);
+		return buffer;
+	case CLI_UINT64:
+		(void)snprintf(buffer, n_bytes, "%llu",
+		    (unsigned long long)*(uint64_t *)o->value);
+		return buffer;
+	case CLI_FLAG:
+		return *(bool *)o->value ? "yes" : "no";
+	case CLI_END:
+		break;
+	}
+	return NULL;
+}
+
+static void
+add_option_text(const struct cli_option *o, const char *value)
+{
+	const size_t used = strlen(options_text);
+	const char *space = used > 0 ? " " : "";
+	char *place = options_text + used;
+	const size_t left = sizeof(options_text) - used;
+
+	if (o->kind == CLI_FLAG)
+		(void)snprintf(place, left, "%s--%s%s", space,
+		    strcmp(value, "no") == 0 ? "no-" : "", o->name);
+	else
+		(void)snprintf(place, left, "%s--%s %s", space, o->name,
+		    value);
+}
+
+/*
+ * The defaults are in the table's values before parsing and the choices
+ * after, so the text is made by comparing with copies of the defaults.
+ */
+struct default_text {
+	bool is_set;
+	char number[32];
+	const char *string;
+};
+
+#define MAX_OPTIONS 48
+
+static size_t
+keep_defaults(const struct cli_tool *tool, struct default_text *kept)
+{
+	size_t n = 0;
+
+	for (const struct cli_option *o = tool->options; o->kind != CLI_END &&
+	    n < MAX_OPTIONS; o++, n++) {
+		const char *text = value_text(o, kept[n].number,
+		    sizeof(kept[n].number));
+
+		kept[n].is_set = text != NULL;
+		kept[n].string = text;
+	}
+	return n;
+}
+
+static void
+note_changes(const struct cli_tool *tool, const struct default_text *kept,
+    size_t n_kept)
+{
+	options_text[0] = '\0';
+	for (size_t i = 0; i < n_kept; i++) {
+		const struct cli_option *o = &tool->options[i];
+		char buffer[32];
+		const char *text = value_text(o, buffer, sizeof(buffer));
+
+		if (text == NULL || !changes_result(o->name))
+			continue;
+		if (!kept[i].is_set || strcmp(text, kept[i].string) != 0)
+			add_option_text(o, text);
+	}
+}
+
+int
+cli_parse(const struct cli_tool *tool, int argc, char *argv[])
+{
+	struct default_text kept[MAX_OPTIONS];
+	const size_t n_kept = keep_defaults(tool, kept);
+	int n_options = 1;	/* arguments in front that are dealt with */
+	int i = 1;
+
+	tool_name = tool->name;
+	(void)signal(SIGPIPE, SIG_IGN);
+	while (i < argc) {
+		char *arg = argv[i];
+		int n_used = 1;
+
+		if (strcmp(arg, "--") == 0) {
+			n_used = 1;
+		} else if (strncmp(arg, "--", 2) == 0) {
+			n_used = take_option(tool, arg,
+			    i + 1 < argc ? argv[i + 1] : NULL);
+		} else if (arg[0] == '-' && arg[1] != '\0') {
+			usage_error("unknown option %s", arg);
+		} else {
+			i++;
+			continue;
+		}
+		/* Move what was used in front of the operands before it. */
+		for (int k = 0; k < n_used; k++, i++) {
+			char *moved = argv[i];
+
+			memmove(&argv[n_options + 1], &argv[n_options],
+			    (size_t)(i - n_options) * sizeof(argv[0]));
+			argv[n_options++] = moved;
+		}
+		if (strcmp(arg, "--") == 0)
+			break;
+	}
+	note_changes(tool, kept, n_kept);
+	return n_options;
+}

@@ -1,0 +1,262 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+
+#define MAX_TRIES 1000
+
+struct file_new {
+	char *path;
+	char *temporary_path;
+	FILE *out;
+};
+
+/* Read to the end or to max_bytes + 1, into a buffer that grows. */
+static int
+read_all(FILE *in, size_t max_bytes, char **bytes, size_t *n_bytes,
+    struct error *err)
+{
+	size_t capacity = 0;
+	size_t n;
+
+	*n_bytes = 0;
+	do {
+		if (memory_grow(bytes, &capacity, *n_bytes + 4096, 1,
+		    "bytes of a file", err) != 0)
+			return -1;
+		n = fread(*bytes + *n_bytes, 1, capacity - *n_bytes, in);
+		*n_bytes += n;
+	} while (n > 0 && *n_bytes <= max_bytes);
+	if (ferror(in))
+		return error_set_errno(err, "cannot read");
+	if (*n_bytes > max_bytes)
+		return error_set(err, ERROR_LIMIT, "larger than %zu bytes",
+		    max_bytes);
+	return 0;
+}
+
+void *
+file_read(const char *path, size_t max_bytes, struct arena *a,
+    size_t *n_bytes, struct error *err)
+{
+	FILE *in = fopen(path, "rb");
+	char *bytes = NULL;
+	char *copy = NULL;
+
+	if (in == NULL) {
+		error_set_errno(err, "cannot open %s", path);
+		return NULL;
+	}
+	if (read_all(in, max_bytes, &bytes, n_bytes, err) != 0) {
+		error_add(err, "%s", path);
+	} else {
+		copy = arena_need(a, *n_bytes + 1, 1, "bytes of a file", err);
+		if (copy != NULL && *n_bytes > 0)
+			memcpy(copy, bytes, *n_bytes);
+	}
+	memory_free(bytes);
+	(void)fclose(in);
+	return copy;
+}
+
+static void
+free_file(struct file_new *f)
+{
+	memory_free(f->path);
+	memory_free(f->temporary_path);
+	memory_free(f);
+}
+
+/*
+ * Open ".NAME.PID.tmp" beside the path; where another thread has just that,
+ * ".NAME.PID.1.tmp" and so on.  Returns the descriptor or -1.
+ */
+static int
+open_temporary(struct file_new *f, struct error *err)
+{
+	const char *slash = strrchr(f->path, '/');
+	const char *name = slash == NULL ? f->path : slash + 1;
+	const size_t folder_bytes = (size_t)(name - f->path);
+	const size_t n_bytes = strlen(f->path) + 64;
+	int fd = -1;
+
+	f->temporary_path = memory_new(n_bytes, 1, "bytes of a path", err);
+	if (f->temporary_path == NULL)
+		return -1;
+	memcpy(f->temporary_path, f->path, folder_bytes);
+	for (int i = 0; i < MAX_TRIES && fd < 0; i++) {
+		char number[16] = "";
+
+		if (i > 0)
+			(void)snprintf(number, sizeof(number), ".%d", i);
+		(void)snprintf(f->temporary_path + folder_bytes,
+		    n_bytes - folder_bytes, ".%s.%ld%s.tmp", name,
+		    (long)getpid(), number);
+		fd = open(f->temporary_path,
+		    O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+		if (fd < 0 && errno != EEXIST)
+			break;
+	}
+	if (fd < 0)
+		error_set_errno(err, "cannot create %s", f->temporary_path);
+	return fd;
+}
+
+struct file_new *
+file_create(const char *path, struct error *err)
+{
+	struct file_new *f;
+	int fd;
+
+	if (file_make_parent(path, err) != 0)
+		return NULL;
+	f = memory_new(1, sizeof(*f), "file", err);
+	if (f == NULL)
+		return NULL;
+	f->path = memory_strdup(path, err);
+	if (f->path == NULL)
+		goto fail;
+	fd = open_temporary(f, err);
+	if (fd < 0)
+		goto fail;
+	f->out = fdopen(fd, "wb");
+	if (f->out == NULL) {
+		error_set_errno(err, "cannot write %s", path);
+		(void)close(fd);
+		(void)unlink(f->temporary_path);
+		goto fail;
+	}
+	return f;
+fail:
+	free_file(f);
+	return NULL;
+}
+
+FILE *
+file_stream(struct file_new *f)
+{
+	return f->out;
+}
+
+const char *
+file_temporary_path(const struct file_new *f)
+{
+	return f->temporary_path;
+}
+
+int
+file_commit(struct file_new *f, struct error *err)
+{
+	int result = 0;
+
+	errno = 0;
+	if (ferror(f->out) || fflush(f->out) != 0 ||
+	    fsync(fileno(f->out)) != 0) {
+		if (errno == 0)
+			errno = EIO;
+		result = error_set_errno(err, "cannot write %s", f->path);
+	}
+	if (fclose(f->out) != 0 && result == 0)
+		result = error_set_errno(err, "cannot write %s", f->path);
+	if (result == 0 && rename(f->temporary_path, f->path) != 0)
+		result = error_set_errno(err, "cannot rename to %s", f->path);
+	if (result != 0)
+		(void)unlink(f->temporary_path);
+	free_file(f);
+	return result;
+}
+
+void
+file_abandon(struct file_new *f)
+{
+	if (f == NULL)
+		return;
+	(void)fclose(f->out);
+	(void)unlink(f->temporary_path);
+	free_file(f);
+}
+
+int
+file_write(const char *path, const void *bytes, size_t n_bytes,
+    struct error *err)
+{
+	struct file_new *f = file_create(path, err);
+
+	if (f == NULL)
+		return -1;
+	if (n_bytes > 0 && fwrite(bytes, 1, n_bytes, f->out) != n_bytes) {
+		error_set_errno(err, "cannot write %s", path);
+		file_abandon(f);
+		return -1;
+	}
+	return file_commit(f, err);
+}
+
+bool
+file_exists(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0;
+}
+
+/* Make one folder; one that is there already is as good. */
+static int
+make_one_folder(const char *path, struct error *err)
+{
+	struct stat st;
+
+	if (mkdir(path, 0777) == 0)
+		return 0;
+	if (errno == EEXIST && stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return 0;
+	return error_set_errno(err, "cannot make the folder %s", path);
+}
+
+int
+file_make_folder(const char *path, struct error *err)
+{
+	char *part;
+	int result = 0;
+
+	if (path[0] == '\0')
+		return error_set(err, ERROR_FORMAT, "a folder without a name");
+	part = memory_strdup(path, err);
+	if (part == NULL)
+		return -1;
+	for (char *p = part + 1; *p != '\0' && result == 0; p++) {
+		if (*p != '/')
+			continue;
+		*p = '\0';
+		if (!file_exists(part))
+			result = make_one_folder(part, err);
+		*p = '/';
+	}
+	if (result == 0)
+		result = make_one_folder(part, err);
+	memory_free(part);
+	return result;
+}
+
+int
+file_make_parent(const char *path, struct error *err)
+{
+	const char *slash = strrchr(path, '/');
+	char *folder;
+	int result;
+
+	if (slash == NULL || slash == path)
+		return 0;
+	folder = memory_strdup(path, err);
+	if (folder == NULL)
+		return -1;
+	folder[slash - path] = '\0';
+	result = file_exists(folder) ? 0 : file_make_folder(folder, err);
+	memory_free(folder);
+	return result;
+}

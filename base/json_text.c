@@ -1,0 +1,200 @@
+/*
+ * Writing JSON.  Jansson prints 0.1 as 0.10000000000000001; manifests are
+ * read by people and compared by tests, so doubles are written here with the
+ * fewest digits that read back the same.  Texts are escaped by Jansson.
+ */
+
+/* Our header comes first: Jansson has macros with the names of functions. */
+#include "base/json.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "base/memory.h"
+
+#undef json_is_object
+#undef json_is_array
+#undef json_is_string
+#undef json_is_number
+
+#define MAX_LEVELS 72	/* a little over what is read: members are added */
+
+struct writer {
+	char *text;
+	size_t n_bytes;
+	size_t capacity;
+	bool is_pretty;
+	struct error *err;
+};
+
+static int
+put_bytes(struct writer *w, const char *bytes, size_t n_bytes)
+{
+	if (memory_grow(&w->text, &w->capacity, w->n_bytes + n_bytes, 1,
+	    "bytes of JSON", w->err) != 0)
+		return -1;
+	memcpy(w->text + w->n_bytes, bytes, n_bytes);
+	w->n_bytes += n_bytes;
+	return 0;
+}
+
+static int
+put_text(struct writer *w, const char *text)
+{
+	return put_bytes(w, text, strlen(text));
+}
+
+static int
+take_dumped(const char *bytes, size_t n_bytes, void *writer)
+{
+	return put_bytes(writer, bytes, n_bytes);
+}
+
+/* Anything but reals, objects and arrays, as Jansson writes it. */
+static int
+put_simple(struct writer *w, const json_t *j)
+{
+	if (json_dump_callback(j, take_dumped, w,
+	    JSON_ENCODE_ANY | JSON_COMPACT) == 0)
+		return 0;
+	return error_set(w->err, ERROR_NOMEM, "out of memory for JSON");
+}
+
+static int
+put_real(struct writer *w, double value)
+{
+	char text[40];
+
+	if (!isfinite(value))
+		return error_set(w->err, ERROR_BUG,
+		    "a number for JSON is not finite");
+	for (int n_digits = 1; n_digits <= 17; n_digits++) {
+		(void)snprintf(text, sizeof(text), "%.*g", n_digits, value);
+		if (strtod(text, NULL) == value)
+			break;
+	}
+	/* Without a point it would read back as an integer. */
+	if (strpbrk(text, ".e") == NULL)
+		strncat(text, ".0", sizeof(text) - strlen(text) - 1);
+	return put_text(w, text);
+}
+
+static int
+put_break(struct writer *w, int level)
+{
+	if (!w->is_pretty)
+		return 0;
+	if (put_text(w, "\n") != 0)
+		return -1;
+	while (level-- > 0)
+		if (put_text(w, "  ") != 0)
+			return -1;
+	return 0;
+}
+
+static int put_value(struct writer *w, json_t *j, int level);
+
+static int
+put_member_name(struct writer *w, const char *name)
+{
+	json_t *text = json_string(name);
+	int result;
+
+	if (text == NULL)
+		return error_set(w->err, ERROR_NOMEM, "out of memory for JSON");
+	result = put_simple(w, text);
+	json_decref(text);
+	if (result != 0)
+		return -1;
+	return put_text(w, w->is_pretty ? ": " : ":");
+}
+
+static int
+put_object(struct writer *w, json_t *j, int level)
+{
+	const char *separator = "{";
+	const char *name;
+	json_t *value;
+
+	json_object_foreach(j, name, value) {
+		if (put_text(w, separator) != 0 ||
+		    put_break(w, level + 1) != 0 ||
+		    put_member_name(w, name) != 0 ||
+		    put_value(w, value, level + 1) != 0)
+			return -1;
+		separator = ",";
+	}
+	if (json_object_size(j) == 0)
+		return put_text(w, "{}");
+	return put_break(w, level) != 0 ? -1 : put_text(w, "}");
+}
+
+static int
+put_array(struct writer *w, json_t *j, int level)
+{
+	const char *separator = "[";
+	json_t *value;
+	size_t i;
+
+	json_array_foreach(j, i, value) {
+		if (put_text(w, separator) != 0 ||
+		    put_break(w, level + 1) != 0 ||
+		    put_value(w, value, level + 1) != 0)
+			return -1;
+		separator = ",";
+	}
+	if (json_array_size(j) == 0)
+		return put_text(w, "[]");
+	return put_break(w, level) != 0 ? -1 : put_text(w, "]");
+}
+
+static int
+put_value(struct writer *w, json_t *j, int level)
+{
+	if (level > MAX_LEVELS)
+		return error_set(w->err, ERROR_LIMIT,
+		    "JSON nested deeper than %d levels", MAX_LEVELS);
+	switch (json_typeof(j)) {
+	case JSON_OBJECT:
+		return put_object(w, j, level);
+	case JSON_ARRAY:
+		return put_array(w, j, level);
+	case JSON_REAL:
+		return put_real(w, json_real_value(j));
+	default:
+		return put_simple(w, j);
+	}
+}
+
+static char *
+write_text(const struct json *j, bool is_pretty, struct arena *a,
+    struct error *err)
+{
+	struct writer w = { NULL, 0, 0, is_pretty, err };
+	char *copy = NULL;
+
+	/* Writing changes nothing, but Jansson iterates writable pointers. */
+	if (put_value(&w, (json_t *)(uintptr_t)j, 0) == 0)
+		copy = arena_need(a, w.n_bytes + 1, 1, "bytes of JSON", err);
+	if (copy != NULL)
+		memcpy(copy, w.text, w.n_bytes);
+	memory_free(w.text);
+	return copy;
+}
+
+char *
+json_text(const struct json *j, struct arena *a, struct error *err)
+{
+	return write_text(j, false, a, err);
+}
+
+char *
+json_text_pretty(const struct json *j, struct arena *a, struct error *err)
+{
+	return write_text(j, true, a, err);
+}

@@ -1,0 +1,245 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/spawn.h"
+
+#define MAX_COMMANDS 16
+#define POLL_NSEC 5000000
+
+extern char **environ;
+
+/* A handler can reach nothing else: the last signal that came, or 0. */
+static volatile sig_atomic_t signal_that_came;
+
+static void
+note_signal(int number)
+{
+	signal_that_came = number;
+}
+
+/* The handlers of the caller, kept while ours are in place. */
+struct handlers {
+	struct sigaction term, interrupt;
+};
+
+static void
+take_signals(struct handlers *old)
+{
+	struct sigaction ours;
+
+	memset(&ours, 0, sizeof(ours));
+	ours.sa_handler = note_signal;
+	ours.sa_flags = SA_RESTART;
+	(void)sigemptyset(&ours.sa_mask);
+	signal_that_came = 0;
+	(void)sigaction(SIGTERM, &ours, &old->term);
+	(void)sigaction(SIGINT, &ours, &old->interrupt);
+}
+
+static void
+give_signals_back(const struct handlers *old)
+{
+	const int number = signal_that_came;
+
+	(void)sigaction(SIGTERM, &old->term, NULL);
+	(void)sigaction(SIGINT, &old->interrupt, NULL);
+	if (number != 0)
+		(void)raise(number);
+}
+
+static void
+close_if_open(int *fd)
+{
+	if (*fd >= 0)
+		(void)close(*fd);
+	*fd = -1;
+}
+
+/*
+ * Start one program with its standard input and output; signals are as a
+ * fresh program expects them.  0 or an errno.
+ */
+static int
+start(const struct spawn_command *command, int in_fd, int out_fd, pid_t *pid)
+{
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
+	sigset_t defaults, mask;
+	int status;
+
+	status = posix_spawn_file_actions_init(&actions);
+	if (status != 0)
+		return status;
+	status = posix_spawnattr_init(&attributes);
+	if (status != 0) {
+		(void)posix_spawn_file_actions_destroy(&actions);
+		return status;
+	}
+	(void)sigemptyset(&mask);
+	(void)sigemptyset(&defaults);
+	(void)sigaddset(&defaults, SIGPIPE);
+	(void)posix_spawnattr_setsigmask(&attributes, &mask);
+	(void)posix_spawnattr_setsigdefault(&attributes, &defaults);
+	(void)posix_spawnattr_setflags(&attributes,
+	    POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	status = posix_spawn_file_actions_adddup2(&actions, in_fd,
+	    STDIN_FILENO);
+	if (status == 0)
+		status = posix_spawn_file_actions_adddup2(&actions, out_fd,
+		    STDOUT_FILENO);
+	/* The pointers are const in our header, the texts stay as they are. */
+	if (status == 0)
+		status = posix_spawnp(pid, command->argv[0], &actions,
+		    &attributes, (char *const *)(uintptr_t)command->argv,
+		    environ);
+	(void)posix_spawnattr_destroy(&attributes);
+	(void)posix_spawn_file_actions_destroy(&actions);
+	return status;
+}
+
+/* A pipe that programs started later do not inherit. */
+static int
+make_pipe(int fds[2], struct error *err)
+{
+	if (pipe(fds) != 0)
+		return error_set_errno(err, "cannot make a pipe");
+	if (fcntl(fds[0], F_SETFD, FD_CLOEXEC) != 0 ||
+	    fcntl(fds[1], F_SETFD, FD_CLOEXEC) != 0) {
+		error_set_errno(err, "cannot make a pipe");
+		close_if_open(&fds[0]);
+		close_if_open(&fds[1]);
+		return -1;
+	}
+	return 0;
+}
+
+/* Start all; *n_started says how many run, also after a failure. */
+static int
+start_all(const struct spawn_command *commands, size_t n_commands, int in_fd,
+    int out_fd, pid_t *pids, size_t *n_started, struct error *err)
+{
+	int from = in_fd;
+
+	for (size_t i = 0; i < n_commands; i++) {
+		int fds[2] = { -1, -1 };
+		int status;
+
+		if (i + 1 < n_commands && make_pipe(fds, err) != 0) {
+			if (i > 0)
+				close_if_open(&from);
+			return -1;
+		}
+		status = start(&commands[i], from,
+		    i + 1 < n_commands ? fds[1] : out_fd, &pids[i]);
+		if (i > 0)
+			close_if_open(&from);
+		close_if_open(&fds[1]);
+		from = fds[0];
+		if (status != 0) {
+			close_if_open(&from);
+			errno = status;
+			return error_set_errno(err, "cannot start %s",
+			    commands[i].argv[0]);
+		}
+		*n_started = i + 1;
+	}
+	return 0;
+}
+
+/*
+ * Wait for all, passing signals on.  A signal may reach any thread, so the
+ * wait is a look every few milliseconds.
+ */
+static void
+wait_for_all(const pid_t *pids, size_t n_commands, int *status)
+{
+	const struct timespec nap = { 0, POLL_NSEC };
+	bool has_ended[MAX_COMMANDS] = { false };
+	size_t n_left = n_commands;
+	int n_passed = 0;
+
+	while (n_left > 0) {
+		for (size_t i = 0; i < n_commands; i++) {
+			int how = 0;
+			pid_t pid;
+
+			if (has_ended[i])
+				continue;
+			pid = waitpid(pids[i], &how, WNOHANG);
+			if (pid == 0 || (pid < 0 && errno == EINTR))
+				continue;
+			status[i] = pid < 0 ? 127 : WIFSIGNALED(how) ?
+			    128 + WTERMSIG(how) : WEXITSTATUS(how);
+			has_ended[i] = true;
+			n_left--;
+		}
+		if (signal_that_came != 0 && n_passed == 0) {
+			for (size_t i = 0; i < n_commands; i++)
+				if (!has_ended[i])
+					(void)kill(pids[i], signal_that_came);
+			n_passed = 1;
+		}
+		if (n_left > 0)
+			(void)nanosleep(&nap, NULL);
+	}
+}
+
+/* The ends of the whole pipeline; *out_fd is ours, 1, without out_path. */
+static int
+open_ends(const char *in_path, const char *out_path, int *in_fd, int *out_fd,
+    struct error *err)
+{
+	*out_fd = STDOUT_FILENO;
+	*in_fd = open(in_path != NULL ? in_path : "/dev/null",
+	    O_RDONLY | O_CLOEXEC);
+	if (*in_fd < 0)
+		return error_set_errno(err, "cannot open %s",
+		    in_path != NULL ? in_path : "/dev/null");
+	if (out_path == NULL)
+		return 0;
+	*out_fd = open(out_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
+	    0666);
+	if (*out_fd >= 0)
+		return 0;
+	error_set_errno(err, "cannot create %s", out_path);
+	close_if_open(in_fd);
+	return -1;
+}
+
+int
+spawn_pipeline(const struct spawn_command *commands, size_t n_commands,
+    const char *in_path, const char *out_path, int *status, struct error *err)
+{
+	pid_t pids[MAX_COMMANDS];
+	size_t n_started = 0;
+	struct handlers old;
+	int in_fd, out_fd;
+	int result;
+
+	if (n_commands < 1 || n_commands > MAX_COMMANDS)
+		return error_set(err, ERROR_LIMIT, "a pipeline of %zu commands",
+		    n_commands);
+	if (open_ends(in_path, out_path, &in_fd, &out_fd, err) != 0)
+		return -1;
+	take_signals(&old);
+	result = start_all(commands, n_commands, in_fd, out_fd, pids,
+	    &n_started, err);
+	close_if_open(&in_fd);
+	if (out_path != NULL)
+		close_if_open(&out_fd);
+	if (result != 0)
+		for (size_t i = 0; i < n_started; i++)
+			(void)kill(pids[i], SIGTERM);
+	wait_for_all(pids, n_started, status);
+	give_signals_back(&old);
+	return result;
+}

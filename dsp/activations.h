@@ -2,7 +2,7 @@
  * activations -- the 360 pitch bins that crepe's networks give per frame.
  *
  * Bin b stands for 1997.3794 + b * 7180/359 cents above 10 Hz (20 cents
- * apart, 32.7 Hz to 1975.5 Hz; Kim et al., "CREPE", ICASSP 2018).  Values are
+ * apart, 31.7 Hz to 2005.5 Hz; Kim et al., "CREPE", ICASSP 2018).  Values are
  * 0..1.  A sequence is [n_frames][360], frame k centred on k * hop_sec.
  */
 #ifndef DSP_ACTIVATIONS_H

@@ -4,21 +4,47 @@
  * Format 1.0 of numpy.lib.format: magic, version, a header text with descr,
  * fortran_order and shape, then the rows.  Written: '<f4' and '<f2', C order.
  * Read: '<f4', '<f2' and '<f8', C order, one or two dimensions (one dimension
- * is one column).  Values are float in memory.
+ * is one column).  Values are float in memory; a file with values that are not
+ * finite is refused.
  */
 #ifndef DSP_NPY_H
 #define DSP_NPY_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 #include "base/error.h"
 
 #define NPY_MAX_VALUES ((size_t)1 << 33)
 
-enum npy_type { NPY_FLOAT32, NPY_FLOAT16 };
+enum npy_type { NPY_FLOAT32, NPY_FLOAT16, NPY_FLOAT64 };
 
-/* Write [n_rows][n_columns], whole or not at all. */
+/* What the start of a file says. */
+struct npy_layout {
+	enum npy_type type;
+	size_t n_rows, n_columns;	/* product at most NPY_MAX_VALUES */
+	size_t data_offset;		/* bytes before the first value */
+};
+
+/* Longest header that is read. */
+#define NPY_HEADER_BYTES 4096
+
+/*
+ * Read the header from the first n_bytes of a file (NPY_HEADER_BYTES of them
+ * always suffice).
+ */
+int npy_header_parse(const void *bytes, size_t n_bytes,
+    struct npy_layout *layout, struct error *err) MUST_CHECK;
+
+/* IEEE half precision, rounded to nearest even; too large becomes infinite. */
+uint16_t npy_half_of_float(float value);
+float npy_float_of_half(uint16_t half);
+
+/*
+ * Write [n_rows][n_columns], whole or not at all.  Types written are
+ * NPY_FLOAT32 and NPY_FLOAT16.
+ */
 int npy_write(const char *path, enum npy_type type, const float *values,
     size_t n_rows, size_t n_columns, struct error *err) MUST_CHECK;
 
@@ -40,7 +66,7 @@ struct npy_reader *npy_reader_open(const char *path, struct error *err)
     MUST_CHECK;
 size_t npy_reader_n_rows(const struct npy_reader *r);
 size_t npy_reader_n_columns(const struct npy_reader *r);
-/* Read rows [first, first + n_rows) into "rows". */
+/* Read rows [first, first + n_rows), all within the file, into "rows". */
 int npy_reader_get(struct npy_reader *r, size_t first, size_t n_rows,
     float *rows, struct error *err) MUST_CHECK;
 void npy_reader_close(struct npy_reader *r);

@@ -37,8 +37,15 @@ double track_voiced_share(const struct track *t);
 int track_write(const char *path, const struct track *t, struct error *err)
     MUST_CHECK;
 
-/* Read a file; the hop is that of the first two lines (10 ms for shorter). */
+/*
+ * Read a file.  Times must start at 0 and be evenly spaced; the hop is their
+ * mean spacing to the microsecond (10 ms when there are fewer than two).
+ */
 int track_read(const char *path, struct arena *a, struct track *t,
+    struct error *err) MUST_CHECK;
+
+/* The same from a stream that can be rewound and stands at its start. */
+int track_read_stream(FILE *in, struct arena *a, struct track *t,
     struct error *err) MUST_CHECK;
 
 #endif

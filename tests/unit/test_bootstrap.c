@@ -1,0 +1,107 @@
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/bootstrap.h"
+
+#define N_VALUES 400
+
+/* 300 ones and 100 zeros: the binomial interval is .75 -+ 1.96 * .02165. */
+static void
+coins(double values[N_VALUES])
+{
+	for (size_t i = 0; i < N_VALUES; i++)
+		values[i] = i % 4 == 0 ? 0 : 1;
+}
+
+static void
+test_binomial(void **state)
+{
+	struct bootstrap_interval b;
+	struct error err;
+	double values[N_VALUES];
+
+	(void)state;
+	coins(values);
+	assert_int_equal(bootstrap_mean(values, N_VALUES, 20000, 1, &b, &err),
+	    0);
+	assert_true(b.mean == 0.75);
+	/* Steps of 1/400, and 20000 draws: two steps are allowed. */
+	assert_true(fabs(b.low - 0.7076) <= 0.005);
+	assert_true(fabs(b.high - 0.7924) <= 0.005);
+}
+
+static void
+test_same_seed_same_interval(void **state)
+{
+	struct bootstrap_interval a, b, c;
+	struct error err;
+	double values[N_VALUES];
+
+	(void)state;
+	for (size_t i = 0; i < N_VALUES; i++)
+		values[i] = sqrt((double)i);
+	assert_int_equal(bootstrap_mean(values, N_VALUES, 500, 7, &a, &err), 0);
+	assert_int_equal(bootstrap_mean(values, N_VALUES, 500, 7, &b, &err), 0);
+	assert_int_equal(bootstrap_mean(values, N_VALUES, 500, 8, &c, &err), 0);
+	assert_true(a.low == b.low && a.high == b.high);
+	assert_true(a.low != c.low || a.high != c.high);
+}
+
+/* Values equal within groups: only the number of groups counts. */
+static void
+test_groups_widen(void **state)
+{
+	struct bootstrap_interval one, grouped;
+	struct error err;
+	double values[N_VALUES];
+	size_t group[N_VALUES];
+
+	(void)state;
+	for (size_t i = 0; i < N_VALUES; i++) {
+		group[i] = i / 20;
+		values[i] = group[i] % 2 == 0 ? 0 : 1;
+	}
+	assert_int_equal(bootstrap_mean(values, N_VALUES, 2000, 1, &one, &err),
+	    0);
+	assert_int_equal(bootstrap_grouped_mean(values, group, N_VALUES, 20,
+	    2000, 1, &grouped, &err), 0);
+	assert_true(grouped.mean == one.mean);
+	/* sqrt(20) times wider in theory. */
+	assert_true(grouped.high - grouped.low > 3 * (one.high - one.low));
+}
+
+static void
+test_refusals(void **state)
+{
+	struct bootstrap_interval b;
+	struct error err;
+	const double bad[] = { 1, NAN };
+	const size_t group[] = { 0, 5 };
+	const double good[] = { 1, 2 };
+
+	(void)state;
+	assert_int_equal(bootstrap_mean(bad, 0, 10, 1, &b, &err), -1);
+	assert_int_equal(bootstrap_mean(bad, 2, 10, 1, &b, &err), -1);
+	assert_int_equal(bootstrap_mean(good, 2, 0, 1, &b, &err), -1);
+	assert_int_equal(bootstrap_grouped_mean(good, group, 2, 2, 10, 1, &b,
+	    &err), -1);
+	assert_int_equal(err.code, ERROR_BUG);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_binomial),
+		cmocka_unit_test(test_same_seed_same_interval),
+		cmocka_unit_test(test_groups_widen),
+		cmocka_unit_test(test_refusals),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -323,12 +323,6 @@ json_get_bool(const struct json *j, const char *path, bool fallback,
 	return 0;
 }
 
-const struct json *
-json_item(const struct json *j, size_t i)
-{
-	return outside(json_array_get(inside_const(j), i));
-}
-
 size_t
 json_count(const struct json *j)
 {
@@ -336,8 +330,9 @@ json_count(const struct json *j)
 	    json_array_size(inside_const(j));
 }
 
-const char *
-json_member_name(const struct json *j, size_t i)
+/* Where member i of an object stands, or NULL. */
+static void *
+member_at(const struct json *j, size_t i)
 {
 	/* Iterating changes nothing, but Jansson wants a writable pointer. */
 	json_t *object = (json_t *)(uintptr_t)j;
@@ -348,6 +343,25 @@ json_member_name(const struct json *j, size_t i)
 	at = json_object_iter(object);
 	while (at != NULL && i-- > 0)
 		at = json_object_iter_next(object, at);
+	return at;
+}
+
+const struct json *
+json_item(const struct json *j, size_t i)
+{
+	void *at;
+
+	if (!json_is_object(j))
+		return outside(json_array_get(inside_const(j), i));
+	at = member_at(j, i);
+	return at == NULL ? NULL : outside(json_object_iter_value(at));
+}
+
+const char *
+json_member_name(const struct json *j, size_t i)
+{
+	void *at = member_at(j, i);
+
 	return at == NULL ? NULL : json_object_iter_key(at);
 }
 

@@ -3,10 +3,12 @@
  * file (https://github.com/huggingface/safetensors: 8 bytes of header length,
  * a JSON header, the tensors' bytes).
  *
- * Written: F32.  Read: F32, F16, BF16, F64, given as float.  The metadata is
- * one JSON object; in the file each of its members is a text, as safetensors
- * wants, and members that are not texts are stored as JSON text.  Members that
- * every model of ours has:
+ * Written: F32.  Read: F32, F16, BF16, F64, given as float; tensors of other
+ * types, holes, overlaps and values that are not finite are refused.
+ *
+ * The metadata is one JSON object whose members are texts, objects or arrays;
+ * in the file each is a text, as safetensors wants, objects and arrays as
+ * their JSON text.  Members that every model of ours has:
  *
  *	format        "chad-model 1"
  *	network       {"architecture": "crepe", ...arguments of the function}
@@ -27,6 +29,8 @@
 #include "nn/graph.h"
 
 #define WEIGHTS_MAX_RANK 6
+#define WEIGHTS_MAX_TENSORS 8192
+#define WEIGHTS_MAX_NAME 200		/* letters */
 #define WEIGHTS_MAX_BYTES ((size_t)2 << 30)
 
 struct weights_tensor {
@@ -56,6 +60,9 @@ int weights_check(const struct weights *w, const struct graph *g,
     struct error *err) MUST_CHECK;
 
 struct weights *weights_load(const char *path, struct error *err) MUST_CHECK;
+/* The same of a file's bytes in memory. */
+struct weights *weights_parse(const void *bytes, size_t n_bytes,
+    struct error *err) MUST_CHECK;
 int weights_save(const char *path, const struct weights *w,
     struct error *err) MUST_CHECK;
 struct weights *weights_copy(const struct weights *w, struct error *err)
@@ -73,7 +80,11 @@ const struct weights_tensor *weights_tensor(const struct weights *w, size_t i);
 /* NULL when there is none of that name. */
 const struct weights_tensor *weights_find(const struct weights *w,
     const char *name);
-/* Add a tensor of zeros; *values is where to put its values. */
+/*
+ * Add a tensor of zeros; *values (values may be NULL) is where to put its
+ * values.  Names are printable ASCII without quotes and backslashes; a second
+ * tensor of a name is refused.
+ */
 int weights_add(struct weights *w, const char *name, size_t rank,
     const size_t *shape, float **values, struct error *err) MUST_CHECK;
 

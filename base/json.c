@@ -122,8 +122,8 @@ json_parse(const char *text, size_t n_bytes, struct error *err)
 			out_of_memory(err);
 		else
 			error_set(err, ERROR_FORMAT,
-			    "not JSON: line %d column %d: %s", why.line,
-			    why.column, why.text);
+			    "not JSON: %s (line %d, column %d)", why.text,
+			    why.line, why.column);
 		return NULL;
 	}
 	if (!is_shallow(j, MAX_LEVELS)) {

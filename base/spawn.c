@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -18,12 +19,12 @@
 extern char **environ;
 
 /* A handler can reach nothing else: the last signal that came, or 0. */
-static volatile sig_atomic_t signal_that_came;
+static atomic_int signal_that_came;
 
 static void
 note_signal(int number)
 {
-	signal_that_came = number;
+	atomic_store(&signal_that_came, number);
 }
 
 /* The handlers of the caller, kept while ours are in place. */
@@ -40,7 +41,7 @@ take_signals(struct handlers *old)
 	ours.sa_handler = note_signal;
 	ours.sa_flags = SA_RESTART;
 	(void)sigemptyset(&ours.sa_mask);
-	signal_that_came = 0;
+	atomic_store(&signal_that_came, 0);
 	(void)sigaction(SIGTERM, &ours, &old->term);
 	(void)sigaction(SIGINT, &ours, &old->interrupt);
 }
@@ -48,7 +49,7 @@ take_signals(struct handlers *old)
 static void
 give_signals_back(const struct handlers *old)
 {
-	const int number = signal_that_came;
+	const int number = atomic_load(&signal_that_came);
 
 	(void)sigaction(SIGTERM, &old->term, NULL);
 	(void)sigaction(SIGINT, &old->interrupt, NULL);
@@ -165,7 +166,7 @@ wait_for_all(const pid_t *pids, size_t n_commands, int *status)
 	const struct timespec nap = { 0, POLL_NSEC };
 	bool has_ended[MAX_COMMANDS] = { false };
 	size_t n_left = n_commands;
-	int n_passed = 0;
+	int passed = 0;
 
 	while (n_left > 0) {
 		for (size_t i = 0; i < n_commands; i++) {
@@ -182,11 +183,11 @@ wait_for_all(const pid_t *pids, size_t n_commands, int *status)
 			has_ended[i] = true;
 			n_left--;
 		}
-		if (signal_that_came != 0 && n_passed == 0) {
+		if (atomic_load(&signal_that_came) != passed) {
+			passed = atomic_load(&signal_that_came);
 			for (size_t i = 0; i < n_commands; i++)
 				if (!has_ended[i])
-					(void)kill(pids[i], signal_that_came);
-			n_passed = 1;
+					(void)kill(pids[i], passed);
 		}
 		if (n_left > 0)
 			(void)nanosleep(&nap, NULL);

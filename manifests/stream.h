@@ -4,21 +4,24 @@
  * Records come as JSON Lines on a stream and leave in the same order,
  * whatever the number of threads.  For each record:
  *
- *   - a line that is not a record becomes {"error": "chad-x: line 7: ...",
- *     "line": "the text, at most 200 bytes"} and the run goes on;
- *   - a record that already has "error" passes through untouched;
- *   - with --shard i/n only records whose hash falls to the shard are read,
- *     the others are dropped (chad-manifest merge puts shards together);
+ *   - a line that is no JSON object becomes {"error": "chad-x: line 7: ...",
+ *     "line": "the text, at most 200 bytes"} and the run goes on; an object
+ *     that record_check refuses keeps its members and gets "error";
+ *   - a line whose record already has "error" is written as it came;
+ *   - with --shard i/n only records whose hash falls to the shard are taken,
+ *     the others are dropped (chad-manifest merge puts shards together); a
+ *     broken line is sharded by its text;
  *   - otherwise stage->work is called with an arena of its own and may add
  *     members; then an item is added to "history";
  *   - when work fails, what it had added is dropped and "error" is put on the
  *     record: "chad-x: the message".
  *
  * Failures are also printed on standard error, the first twenty as they
- * happen and a count at the end.  SIGTERM and SIGINT let the records in hand
- * finish and be written, then the loop ends with "stopped".  A line longer
- * than RECORD_LINE_BYTES is skipped whole, as a line that is not a record.
- * Lines of white space are skipped in silence.
+ * written and a count at the end.  SIGTERM and SIGINT let the records that
+ * workers have begun finish and be written, then the loop ends with "stopped";
+ * a second signal ends the process.  A line longer than RECORD_LINE_BYTES is
+ * skipped whole, as a line that is not a record.  Lines of white space are
+ * skipped in silence.
  */
 #ifndef MANIFESTS_STREAM_H
 #define MANIFESTS_STREAM_H
@@ -107,6 +110,13 @@ struct stream_list {
 int stream_list_load(struct stream_list *list, const char *path,
     struct error *err) MUST_CHECK;
 void stream_list_release(struct stream_list *list);
+
+/*
+ * The folder of a manifest, for record_path: heap memory in *folder, to be
+ * freed with memory_free, or NULL when the path is NULL or "-".
+ */
+int stream_folder(const char *path, char **folder, struct error *err)
+    MUST_CHECK;
 
 /* Write one record as a line. */
 int stream_write(FILE *out, const struct json *rec, struct arena *scratch,

@@ -1,0 +1,65 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "manifests/record.h"
+#include "manifests/record_line.h"
+
+#define SHOWN_BYTES 200
+
+bool
+record_line_is_blank(const struct record_line *line)
+{
+	for (size_t i = 0; i < line->n_bytes; i++)
+		if (line->text[i] == '\0' ||
+		    strchr(" \t\r\n", line->text[i]) == NULL)
+			return false;
+	return !line->is_too_long;
+}
+
+struct json *
+record_line_parse(const struct record_line *line, struct error *err)
+{
+	struct json *rec;
+
+	if (line->is_too_long) {
+		error_set(err, ERROR_LIMIT,
+		    "longer than %u bytes", RECORD_LINE_BYTES);
+		return NULL;
+	}
+	rec = json_parse(line->text, line->n_bytes, err);
+	if (rec != NULL && !json_is_object(rec)) {
+		error_set(err, ERROR_FORMAT, "not a JSON object");
+		json_free(rec);
+		return NULL;
+	}
+	return rec;
+}
+
+int
+record_line_mark(struct json *rec, const char *tool, const struct error *why,
+    struct error *err)
+{
+	char text[ERROR_TEXT_BYTES + 64];
+
+	(void)snprintf(text, sizeof(text), "%s: %s", tool, why->text);
+	return json_put_bytes(rec, "error", text, strlen(text), err);
+}
+
+struct json *
+record_line_broken(const struct record_line *line, const char *tool,
+    const struct error *why, struct error *err)
+{
+	const size_t n_shown = line->n_bytes < SHOWN_BYTES ? line->n_bytes :
+	    SHOWN_BYTES;
+	struct error told = *why;
+	struct json *rec = json_new_object(err);
+
+	if (rec == NULL)
+		return NULL;
+	error_add(&told, "line %zu", line->number);
+	if (record_line_mark(rec, tool, &told, err) == 0 &&
+	    json_put_bytes(rec, "line", line->text, n_shown, err) == 0)
+		return rec;
+	json_free(rec);
+	return NULL;
+}

@@ -1,0 +1,133 @@
+#include <string.h>
+
+#include "base/cli.h"
+#include "base/memory.h"
+
+#include "manifests/line_reader.h"
+#include "manifests/record.h"
+#include "manifests/record_line.h"
+#include "manifests/stream.h"
+
+#define MAX_RECORDS ((size_t)1 << 24)
+
+int
+stream_folder(const char *path, char **folder, struct error *err)
+{
+	char *slash;
+
+	*folder = NULL;
+	if (path == NULL || strcmp(path, "-") == 0)
+		return 0;
+	*folder = memory_strdup(path, err);
+	if (*folder == NULL)
+		return -1;
+	slash = strrchr(*folder, '/');
+	if (slash == *folder)
+		slash[1] = '\0';
+	else if (slash != NULL)
+		*slash = '\0';
+	else
+		memcpy(*folder, ".", strlen(".") + 1);
+	return 0;
+}
+
+/* The record of the line; a broken one stands for a line that is none. */
+static struct json *
+record_of(const struct record_line *line, struct error *err)
+{
+	const char *tool = cli_tool_name();
+	struct error why = { ERROR_NONE, "" };
+	struct json *rec = record_line_parse(line, &why);
+
+	if (rec == NULL)
+		return record_line_broken(line, tool, &why, err);
+	if (record_has_failed(rec) || record_check(rec, &why) == 0)
+		return rec;
+	error_add(&why, "line %zu", line->number);
+	if (record_line_mark(rec, tool, &why, err) == 0)
+		return rec;
+	json_free(rec);
+	return NULL;
+}
+
+static int
+add_line(struct stream_list *list, size_t *capacity,
+    const struct record_line *line, struct error *err)
+{
+	if (record_line_is_blank(line))
+		return 0;
+	if (list->n_records == MAX_RECORDS)
+		return error_set(err, ERROR_LIMIT,
+		    "more than %zu records in one manifest", MAX_RECORDS);
+	if (memory_grow(&list->records, capacity, list->n_records + 1,
+	    sizeof(list->records[0]), "records", err) != 0)
+		return -1;
+	list->records[list->n_records] = record_of(line, err);
+	if (list->records[list->n_records] == NULL)
+		return -1;
+	list->n_records++;
+	return 0;
+}
+
+static int
+read_lines(struct stream_list *list, struct line_reader *r, struct error *err)
+{
+	struct record_line line = { NULL, 0, 0, false };
+	size_t capacity = 0;
+	enum line_kind kind;
+
+	while ((kind = line_reader_next(r, &line.text, &line.n_bytes, err)) >
+	    LINE_END) {
+		line.number++;
+		line.is_too_long = kind == LINE_TOO_LONG;
+		if (add_line(list, &capacity, &line, err) != 0)
+			return -1;
+	}
+	return kind == LINE_FAILED ? -1 : 0;
+}
+
+int
+stream_list_load(struct stream_list *list, const char *path,
+    struct error *err)
+{
+	struct line_reader *r;
+	int result;
+
+	memset(list, 0, sizeof(*list));
+	r = line_reader_open(path, RECORD_LINE_BYTES, NULL, NULL, err);
+	if (r == NULL)
+		return -1;
+	result = stream_folder(path, &list->folder, err);
+	if (result == 0)
+		result = read_lines(list, r, err);
+	line_reader_close(r);
+	if (result != 0) {
+		stream_list_release(list);
+		return error_add(err, "%s",
+		    path != NULL ? path : "standard input");
+	}
+	return 0;
+}
+
+void
+stream_list_release(struct stream_list *list)
+{
+	for (size_t i = 0; i < list->n_records; i++)
+		json_free(list->records[i]);
+	memory_free(list->records);
+	memory_free(list->folder);
+	memset(list, 0, sizeof(*list));
+}
+
+int
+stream_write(FILE *out, const struct json *rec, struct arena *scratch,
+    struct error *err)
+{
+	const char *text = json_text(rec, scratch, err);
+
+	if (text == NULL)
+		return -1;
+	if (fputs(text, out) == EOF || fputc('\n', out) == EOF)
+		return error_set_errno(err, "cannot write a record");
+	return 0;
+}

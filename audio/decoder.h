@@ -1,0 +1,70 @@
+/*
+ * decoder -- a file in any format as mono samples at the wanted rate, sample
+ * 0 being sample 0 of the recording (audio/media.h says what is removed).
+ *
+ * Everything streams: memory does not grow with the length of the file.
+ *
+ * Damage is not passed over in silence.  Refused, with a sentence:
+ *
+ *   - a file that ends before the length its header states, unless
+ *     accept_truncated;
+ *   - samples that are NaN or infinite, unless accept_nonfinite, which makes
+ *     them 0;
+ *   - more than one packet in ten (and more than one) that cannot be
+ *     decoded;
+ *   - less than 0.1 s of sound.
+ *
+ * Fewer broken packets are let through and counted, and time is kept: where
+ * the file's own clock runs ahead of the samples by 15 ms to 10 s, zeros are
+ * put in.  Larger jumps are taken for a clock that was set anew.
+ */
+#ifndef AUDIO_DECODER_H
+#define AUDIO_DECODER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+#define DECODER_MIN_SEC 0.1
+
+struct decoder;
+
+struct decoder_options {
+	unsigned rate_hz;		/* wanted, e.g. 16000 */
+	/*
+	 * The part that is meant; sample 0 is then its first.  It is found by
+	 * decoding from the start, so it is exact.  duration_sec 0: the rest.
+	 */
+	double offset_sec, duration_sec;
+	bool accept_truncated;
+	bool accept_nonfinite;
+};
+
+struct decoder_facts {
+	unsigned source_rate_hz;
+	size_t source_channels;
+	const char *codec;		/* lives as long as the decoder */
+	uint64_t n_samples;		/* given out so far, at the wanted rate */
+	uint64_t n_clipped;		/* of them, beyond -1..1 */
+	uint64_t n_nonfinite;		/* source samples that became 0 */
+	uint64_t n_errors;		/* packets that could not be decoded */
+	double filled_sec;		/* zeros in place of missing sound */
+	size_t n_assumed_delay;		/* source samples, see media.h */
+	bool is_truncated;		/* only with accept_truncated */
+};
+
+/* Messages name the file.  NULL with an error. */
+struct decoder *decoder_open(const char *path,
+    const struct decoder_options *options, struct error *err) MUST_CHECK;
+void decoder_close(struct decoder *d);
+
+/* Read up to n_max samples; *n_read < n_max only at the end. */
+int decoder_get(struct decoder *d, float *samples, size_t n_max,
+    size_t *n_read, struct error *err) MUST_CHECK;
+
+/* Complete after decoder_get has come to the end. */
+struct decoder_facts decoder_facts(const struct decoder *d);
+
+#endif

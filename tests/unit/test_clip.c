@@ -1,0 +1,289 @@
+/* Clips written and read again, whole, in parts and in blocks. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/random.h"
+
+#include "audio/clip.h"
+#include "audio/resampler.h"
+
+#define RATE_HZ 16000
+#define N 20011
+
+static char folder[] = "/tmp/test_clip.XXXXXX";
+static char path[64];
+
+/* Noise of the values that 16 bits can hold, both ends included. */
+static float *
+make_noise(struct arena *a)
+{
+	float *x = arena_alloc(a, N, sizeof *x);
+	struct random r;
+
+	assert_non_null(x);
+	random_init(&r, 7);
+	for (size_t i = 0; i < N; i++)
+		x[i] = (float)((double)random_below(&r, 65536) - 32768.0) /
+		    32768.0f;
+	x[0] = -1.0f;
+	x[1] = 32767.0f / 32768.0f;
+	return x;
+}
+
+static void
+test_round_trip(void **state)
+{
+	static const enum clip_format formats[] = { CLIP_FLAC16, CLIP_WAV16,
+	    CLIP_WAV_FLOAT };
+	struct arena *a = arena_new();
+	float *x = make_noise(a);
+	struct error err = { ERROR_NONE, "" };
+	struct clip clip;
+
+	(void)state;
+	for (size_t f = 0; f < 3; f++) {
+		assert_int_equal(clip_write(path, formats[f], RATE_HZ, x, N,
+		    &err), 0);
+		assert_int_equal(clip_load(path, RATE_HZ, 0.0, 0.0, a, &clip,
+		    &err), 0);
+		assert_int_equal(clip.n_samples, N);
+		assert_int_equal(clip.rate_hz, RATE_HZ);
+		assert_memory_equal(clip.samples, x, N * sizeof *x);
+
+		assert_int_equal(clip_load(path, RATE_HZ, 0.25, 0.5, a, &clip,
+		    &err), 0);
+		assert_int_equal(clip.n_samples, RATE_HZ / 2);
+		assert_memory_equal(clip.samples, x + RATE_HZ / 4,
+		    clip.n_samples * sizeof *x);
+
+		assert_int_equal(clip_load(path, RATE_HZ, 1.25, 9.0, a, &clip,
+		    &err), 0);
+		assert_int_equal(clip.n_samples, N - RATE_HZ * 5 / 4);
+	}
+	arena_free(a);
+}
+
+static void
+test_blocks(void **state)
+{
+	struct arena *a = arena_new();
+	float *x = make_noise(a);
+	float *y = arena_alloc(a, N, sizeof *y);
+	struct error err = { ERROR_NONE, "" };
+	struct clip_writer *w;
+	struct clip_reader *r;
+	size_t n = 0, got;
+
+	(void)state;
+	assert_non_null(y);
+	w = clip_writer_open(path, CLIP_FLAC16, RATE_HZ, &err);
+	assert_non_null(w);
+	for (size_t i = 0; i < N; i += 999)
+		assert_int_equal(clip_writer_put(w, x + i,
+		    N - i < 999 ? N - i : 999, &err), 0);
+	assert_int_equal(clip_writer_commit(w, &err), 0);
+	r = clip_reader_open(path, RATE_HZ, &err);
+	assert_non_null(r);
+	assert_int_equal(clip_reader_n_samples(r), N);
+	do {
+		assert_int_equal(clip_reader_get(r, y + n,
+		    N - n < 7001 ? N - n : 7001, &got, &err), 0);
+		n += got;
+	} while (got > 0);
+	clip_reader_close(r);
+	assert_int_equal(n, N);
+	assert_memory_equal(x, y, N * sizeof *x);
+	arena_free(a);
+}
+
+/* Integer formats clip and round; NaN becomes 0. */
+static void
+test_odd_values(void **state)
+{
+	const float x[] = { 2.0f, -2.0f, NAN, INFINITY, -INFINITY,
+	    0.4f / 32768.0f, 0.6f / 32768.0f };
+	const float y[] = { 32767.0f / 32768.0f, -1.0f, 0.0f,
+	    32767.0f / 32768.0f, -1.0f, 0.0f, 1.0f / 32768.0f };
+	struct arena *a = arena_new();
+	struct error err = { ERROR_NONE, "" };
+	struct clip clip;
+
+	(void)state;
+	assert_int_equal(clip_write(path, CLIP_FLAC16, RATE_HZ, x, 7, &err),
+	    0);
+	assert_int_equal(clip_load(path, RATE_HZ, 0, 0, a, &clip, &err), 0);
+	assert_int_equal(clip.n_samples, 7);
+	assert_memory_equal(clip.samples, y, sizeof y);
+	assert_int_equal(clip_write(path, CLIP_WAV_FLOAT, RATE_HZ, x, 7,
+	    &err), 0);
+	assert_int_equal(clip_load(path, RATE_HZ, 0, 0, a, &clip, &err), 0);
+	assert_true(clip.samples[0] == 2.0f);
+	for (size_t i = 2; i < 5; i++)
+		assert_true(clip.samples[i] == 0.0f);
+	arena_free(a);
+}
+
+/* Load what is refused; the message must hold "words". */
+static void
+expect_refused(double offset_sec, double duration_sec, const char *words)
+{
+	struct arena *a = arena_new();
+	struct error err = { ERROR_NONE, "" };
+	struct clip clip;
+
+	assert_int_equal(clip_load(path, RATE_HZ, offset_sec, duration_sec, a,
+	    &clip, &err), -1);
+	if (strstr(err.text, words) == NULL)
+		fail_msg("\"%s\" does not say \"%s\"", err.text, words);
+	arena_free(a);
+}
+
+static void
+test_refused(void **state)
+{
+	struct arena *a = arena_new();
+	float *x = make_noise(a);
+	struct error err = { ERROR_NONE, "" };
+	char *bytes;
+	size_t n;
+
+	(void)state;
+	assert_int_equal(clip_write(path, CLIP_FLAC16, 44100, x, N, &err), 0);
+	expect_refused(0, 0, "run chad-decode first");
+	assert_int_equal(clip_write(path, CLIP_FLAC16, RATE_HZ, x, N, &err),
+	    0);
+	expect_refused(2.0, 0, "has nothing at 2.000 s");
+	expect_refused(-1.0, 0, "is not one of");
+	expect_refused(0, NAN, "is not one of");
+	bytes = file_read(path, 1u << 20, a, &n, &err);
+	assert_non_null(bytes);
+	assert_int_equal(file_write(path, bytes, n / 2, &err), 0);
+	expect_refused(0, 0, "breaks off after");
+	assert_int_equal(file_write(path, "RIFF", 4, &err), 0);
+	expect_refused(0, 0, "run chad-decode first");
+	assert_int_equal(unlink(path), 0);
+	expect_refused(0, 0, "No such file");
+	arena_free(a);
+}
+
+/* A file that is not committed does not appear. */
+static void
+test_abandon(void **state)
+{
+	const float x[4] = { 0 };
+	struct error err = { ERROR_NONE, "" };
+	struct clip_writer *w;
+
+	(void)state;
+	w = clip_writer_open(path, CLIP_FLAC16, RATE_HZ, &err);
+	assert_non_null(w);
+	assert_int_equal(clip_writer_put(w, x, 4, &err), 0);
+	clip_writer_abandon(w);
+	assert_false(file_exists(path));
+	clip_writer_abandon(NULL);
+	clip_reader_close(NULL);
+}
+
+/*
+ * Resample a tone in blocks: as long as it should be, and equal to the tone
+ * sampled at the new rate.  55 dB is what the filter's ripple of 0.1 per cent
+ * leaves; the ends, where it has half a window, are left out.
+ */
+static void
+check_tone(unsigned from_hz, unsigned to_hz, size_t n, size_t block)
+{
+	struct error err = { ERROR_NONE, "" };
+	struct resampler *r = resampler_new(from_hz, to_hz, &err);
+	const double step = 2.0 * acos(-1.0) * 440.0;
+	float *x = calloc(n, sizeof *x);
+	double noise = 0.0, tone = 0.0;
+	size_t n_total = 0, n_out, k = 0;
+	const float *out;
+
+	assert_non_null(r);
+	assert_non_null(x);
+	for (size_t i = 0; i < n; i++)
+		x[i] = (float)sin(step * (double)i / from_hz);
+	for (size_t i = 0;; i += block) {
+		size_t n_now = i >= n ? 0 : n - i < block ? n - i : block;
+
+		assert_int_equal(resampler_put(r, x + (i < n ? i : 0), n_now,
+		    &out, &n_out, &err), 0);
+		for (size_t j = 0; j < n_out; j++, k++) {
+			double t = (double)k / to_hz;
+			double want = sin(step * t);
+
+			if (t < 0.01 || t > (double)n / from_hz - 0.01)
+				continue;
+			noise += pow(want - (double)out[j], 2.0);
+			tone += want * want;
+		}
+		n_total += n_out;
+		if (n_now == 0)
+			break;
+	}
+	assert_int_equal(n_total, lround((double)n * to_hz / from_hz));
+	assert_true(noise <= tone * pow(10.0, -5.5));
+	resampler_free(r);
+	free(x);
+}
+
+static void
+test_resampler(void **state)
+{
+	(void)state;
+	check_tone(44100, 16000, 44100, 1000);
+	check_tone(44100, 16000, 30001, 1);
+	check_tone(8000, 16000, 8003, 333);
+	check_tone(96000, 16000, 96001, 4096);
+	check_tone(11025, 16000, 5001, 5001);
+	check_tone(16000, 16000, 4000, 77);
+	check_tone(44100, 16000, 1, 1);
+	check_tone(44100, 16000, 40, 7);
+	assert_null(resampler_new(0, 16000, NULL));
+}
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	if (mkdtemp(folder) == NULL)
+		return -1;
+	(void)snprintf(path, sizeof path, "%s/clip", folder);
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	(void)unlink(path);
+	return rmdir(folder);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_blocks),
+		cmocka_unit_test(test_odd_values),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_abandon),
+		cmocka_unit_test(test_resampler),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}

@@ -13,7 +13,6 @@
 
 #include "base/arena.h"
 #include "base/error.h"
-#include "base/json.h"
 #include "base/random.h"
 
 #include "synth/tune.h"
@@ -22,25 +21,29 @@
 
 struct performance_style {
 	double transposition;		/* semitones */
-	double tempo_ratio;		/* performance seconds per tune second */
+	double tempo_ratio;		/* sung seconds per tune second */
 	double rubato;			/* local tempo deviation, e.g. 0.05 */
-	double vibrato_depth;		/* semitones, 0..1 */
+	double vibrato_depth;		/* semitones to each side, 0..1 */
 	double vibrato_hz;
 	double glide_sec;		/* typical note transition */
-	double scoop;			/* semitones below at onsets, 0..2 */
+	double scoop;			/* semitones off at onsets, 0..2 */
 	double drift;			/* slow detuning, semitones */
-	double jitter;			/* frame-to-frame, semitones */
+	double detune;			/* of a note, semitones */
+	double jitter;			/* fine fluctuation, semitones */
 	double p_wrong_note;		/* chance a note is another one */
-	double p_ornament;		/* chance of a grace note or turn */
+	double p_ornament;		/* chance of a grace note */
 	double p_gap;			/* chance a note is swallowed */
+	double p_consonant;		/* chance of a voiceless onset */
 	double intro_sec, outro_sec;	/* without voice */
 	double p_cut_section, p_repeat_section;
+	double p_interlude;		/* some bars without voice after one */
 	/* Only this part of the tune is performed; both 0: all of it. */
 	double from_sec, to_sec;
 };
 
 /* Draw a style: of an original recording, of a cover, of a person's hum. */
-void performance_style_original(struct performance_style *s);
+void performance_style_original(struct performance_style *s,
+    struct random *r);
 void performance_style_cover(struct performance_style *s, struct random *r);
 void performance_style_hum(struct performance_style *s, struct random *r);
 
@@ -49,9 +52,9 @@ struct performance_point {
 	double tune_sec, sung_sec;
 };
 
-/* A stretch within which time maps continuously. */
+/* A stretch within which time maps continuously, linear between points. */
 struct performance_segment {
-	struct performance_point *points;	/* rising; at least two */
+	struct performance_point *points;	/* both rising; at least two */
 	size_t n_points;
 };
 
@@ -60,19 +63,27 @@ struct performance {
 	float *f0_hz;		/* [n_frames], 0 unvoiced */
 	float *loudness;	/* [n_frames], 0..1 */
 	float *onset;		/* [n_frames], 1 where a note begins, else 0 */
+	/*
+	 * The sections in the order sung.  tune_sec is the time of the first
+	 * section with the same notes: all choruses map to the first one.
+	 */
 	struct performance_segment *segments;
 	size_t n_segments;
 	double duration_sec;
 };
 
+/*
+ * Perform a tune.  The same tune, style and random state give the same
+ * performance; at most four hours.
+ */
 int performance_make(const struct tune *t, const struct performance_style *s,
     struct random *r, struct arena *a, struct performance *p,
     struct error *err) MUST_CHECK;
 
 /*
- * The map from one performance of a tune to another of it (original_sec,
- * cover_sec): segments where both sing the same stretch.  Where a section is
- * sung several times every pair is listed.
+ * The map from one performance of a tune to another of it: segments where both
+ * sing the same notes, with the original's time as tune_sec and the cover's as
+ * sung_sec.  Where a section is sung several times every pair is listed.
  */
 int performance_relate(const struct performance *original,
     const struct performance *cover, struct arena *a,

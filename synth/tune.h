@@ -21,7 +21,7 @@ struct tune_note {
 	double start_sec;
 	double duration_sec;	/* > 0 */
 	double pitch;		/* MIDI note number, 69 = 440 Hz */
-	int section;		/* notes of one section carry one number, from 0 */
+	int section;		/* number of its section */
 };
 
 struct tune_chord {
@@ -31,18 +31,29 @@ struct tune_chord {
 	int is_minor;
 };
 
+/*
+ * A part of the song.  Sections follow each other without gaps from 0 to the
+ * end; one that is heard again names the first section with the same notes.
+ */
+struct tune_section {
+	double start_sec, end_sec;
+	size_t same_as;		/* its own number when it is new */
+};
+
 /* Notes in order of time and not overlapping; chords likewise. */
 struct tune {
 	struct tune_note *notes;
 	size_t n_notes;
 	struct tune_chord *chords;	/* for accompaniment; n_chords may be 0 */
 	size_t n_chords;
+	struct tune_section *sections;
+	size_t n_sections;	/* at least 1 */
 	double beat_sec;
 	double duration_sec;
 };
 
 struct tune_options {
-	double min_sec, max_sec;	/* length wanted, e.g. 40 and 90 */
+	double min_sec, max_sec;	/* length wanted, 5..3600, min <= max */
 };
 
 /*
@@ -56,7 +67,8 @@ int tune_generate(const struct tune_options *o, struct random *r,
  * Read the melody of a Standard MIDI File (format 0 or 1): the track named
  * "track_name", or, when it is NULL, a track called MELODY, vocal, voice or
  * lead, else the one with most notes that sounds one note at a time.
- * Overlapping notes keep the highest.  Files up to 8 MiB.
+ * Overlapping notes keep the highest.  The tune starts with its first note.
+ * Sections are cut at rests; no chords.  Files up to 8 MiB.
  */
 int tune_read_midi(const char *path, const char *track_name, struct arena *a,
     struct tune *t, struct error *err) MUST_CHECK;

@@ -6,7 +6,7 @@
 #define DRIFT_SEC 8.0		/* how long a drift lasts */
 #define FINE_SEC 0.06		/* how long a fine fluctuation lasts */
 #define SCOOP_SEC 0.05		/* how fast a scoop reaches its note */
-#define OVERSHOOT_SEC 0.06
+#define OVERSHOOT 0.12		/* share of the step */
 #define VIBRATO_FROM_SEC 0.25
 #define ATTACK_SEC 0.035
 #define RELEASE_SEC 0.06
@@ -63,7 +63,7 @@ draw_manner(const struct performance_style *s, struct random *r,
     const struct contour_note *n, struct manner *m)
 {
 	m->glide_sec = s->glide_sec * exp(0.3 * random_normal(r));
-	m->scoop = s->scoop * (0.5 + random_normal(r));
+	m->scoop = s->scoop * (0.3 + 1.2 * random_normal(r));
 	m->fall = s->scoop * (0.4 + 0.9 * random_normal(r));
 	m->vibrato_from_sec = VIBRATO_FROM_SEC * random_range(r, 0.6, 1.4);
 	m->vibrato_depth = s->vibrato_depth * random_range(r, 0.4, 1.2);
@@ -77,14 +77,14 @@ static double
 step_pitch(double from, double to, double since_sec, double glide_sec)
 {
 	double x = since_sec / glide_sec + 0.5;
-	double behind = since_sec - 0.5 * glide_sec;
+	double behind = (since_sec - 0.5 * glide_sec) / (0.6 * glide_sec);
 
 	if (x <= 0)
 		return from;
 	if (x < 1)
 		return from + (to - from) * x * x * (3.0 - 2.0 * x);
-	return to + 0.12 * (to - from) * exp(-behind / OVERSHOOT_SEC) *
-	    sin(PI * fmin(behind / (2.0 * OVERSHOOT_SEC), 1.0));
+	return to + OVERSHOOT * (to - from) * exp(-behind) *
+	    sin(0.5 * PI * fmin(behind, 2.0));
 }
 
 /*

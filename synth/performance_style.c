@@ -25,14 +25,14 @@ singer(struct performance_style *s, struct random *r)
 {
 	memset(s, 0, sizeof *s);
 	s->tempo_ratio = 1.0;
-	s->vibrato_depth = bell(r, 0.3, 0.2, 0.0, 0.8);
+	s->vibrato_depth = bell(r, 0.35, 0.2, 0.0, 0.8);
 	s->vibrato_hz = bell(r, 5.8, 0.5, 4.5, 7.0);
 	s->glide_sec = bell(r, 0.09, 0.03, 0.04, 0.2);
 	s->scoop = bell(r, 0.8, 0.3, 0.0, 2.0);
 	s->drift = random_range(r, 0.02, 0.12);
 	s->detune = random_range(r, 0.05, 0.15);
-	s->jitter = random_range(r, 0.03, 0.08);
-	s->p_consonant = random_range(r, 0.3, 0.6);
+	s->jitter = random_range(r, 0.05, 0.15);
+	s->p_consonant = random_range(r, 0.4, 0.75);
 }
 
 void
@@ -74,11 +74,11 @@ performance_style_hum(struct performance_style *s, struct random *r)
 	s->glide_sec *= random_range(r, 1.0, 1.8);
 	s->drift = random_range(r, 0.1, 0.5);
 	s->detune = random_range(r, 0.15, 0.45);
-	s->jitter = random_range(r, 0.05, 0.14);
+	s->jitter = random_range(r, 0.08, 0.25);
 	s->p_wrong_note = random_range(r, 0.0, 0.15);
 	s->p_ornament = random_range(r, 0.0, 0.05);
 	s->p_gap = random_range(r, 0.0, 0.06);
-	s->p_consonant = random_range(r, 0.1, 0.6);
+	s->p_consonant = random_range(r, 0.2, 0.8);
 	s->intro_sec = random_range(r, 0.05, 0.8);
 	s->outro_sec = random_range(r, 0.05, 0.8);
 }

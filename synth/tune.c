@@ -5,6 +5,7 @@
  * its own.  Everything is drawn per song first (key, metre, tempo, density,
  * how far it leaps), so that songs differ more than the parts of one song.
  */
+#include <limits.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -17,6 +18,8 @@
 #define MAX_KINDS 4
 #define MAX_STEP 5		/* largest leap, in steps of the scale */
 #define DEGREES 7
+#define LEAST_RANGE 4		/* of a section's melody, in degrees */
+#define MAX_DRAWS 20
 
 /* What is drawn once for a song. */
 struct song {
@@ -87,7 +90,7 @@ song_draw(struct song *s, struct random *r)
 	static const double shares[4] = { 0.55, 0.3, 0.08, 0.07 };
 	double u = random_uniform(r);
 	size_t mode = 0;
-	double phrase_sec, bar_sec;
+	double phrase_sec, bar_sec, rate_hz;
 	int lowest;
 
 	while (mode < 3 && (u -= shares[mode]) >= 0)
@@ -99,13 +102,17 @@ song_draw(struct song *s, struct random *r)
 	lowest = (chance(r, 0.5) ? 43 : 52) + (int)random_below(r, 10);
 	s->tonic = lowest - degree_pitch(s, s->n_low);
 	s->beats = chance(r, 0.2) ? 3 : 4;
-	s->slots = chance(r, 0.12) ? 3 : chance(r, 0.35) ? 4 : 2;
 	s->beat_sec = 60.0 / exp(random_range(r, log(64), log(152)));
+	s->slots = chance(r, 0.12) ? 3 : chance(r, 0.35) ||
+	    s->beat_sec > 0.75 ? 4 : 2;
 	bar_sec = s->beat_sec * (double)s->beats;
 	phrase_sec = random_range(r, 3.5, 7.0);
 	s->bars = phrase_sec > 2.9 * bar_sec ? 4 : phrase_sec > 1.4 * bar_sec ?
 	    2 : 1;
-	s->density = random_range(r, 0.25, 0.95);
+	/* What makes about this many notes a second; see onset_chance. */
+	rate_hz = random_range(r, 1.8, 4.2);
+	s->density = fmin(fmax((rate_hz * s->beat_sec - 0.25) /
+	    (s->slots == 2 ? 1.35 : 2.05), 0.1), 1.0);
 	s->syncopation = random_range(r, 0.0, 0.5);
 	s->repeat = random_range(r, 0.15, 1.2);
 	s->spread = random_range(r, 0.8, 2.0);
@@ -139,11 +146,10 @@ draw_rhythm(const struct song *s, double density, struct random *r,
     struct phrase *p)
 {
 	size_t bar = s->beats * s->slots, n_slots = bar * s->bars;
-	size_t last = n_slots - bar + s->slots * random_below(r, s->beats);
+	size_t last = n_slots - s->slots * (2 + random_below(r, 2));
+	size_t rest = s->beat_sec > 0.7 ? s->slots / 2 : s->slots;
 	bool begins[MAX_PHRASE_SLOTS] = { false };
 
-	if (last + s->slots > n_slots - s->slots)
-		last = n_slots - 2 * s->slots;
 	for (size_t i = 0; i < n_slots; i++) {
 		double u = random_uniform(r);
 
@@ -161,7 +167,7 @@ draw_rhythm(const struct song *s, double density, struct random *r,
 			    p->notes[p->n_notes - 1].slot;
 		p->notes[p->n_notes++] = (struct phrase_note){ i, 1, 0, 0 };
 	}
-	p->notes[p->n_notes - 1].n_slots = n_slots - s->slots - last;
+	p->notes[p->n_notes - 1].n_slots = n_slots - rest - last;
 	for (size_t i = 0; i + 1 < p->n_notes; i++)
 		if (p->notes[i].n_slots > 1 && chance(r, 0.08))
 			p->notes[i].n_slots--;
@@ -266,7 +272,7 @@ draw_chords(const struct song *s, struct random *r, int chords[4])
 }
 
 static void
-draw_kind(const struct song *s, struct random *r, struct kind *k)
+draw_kind_once(const struct song *s, struct random *r, struct kind *k)
 {
 	static const char plans[6][MAX_PHRASES + 1] = { "abac", "aaba",
 	    "abcd", "abab", "aabc", "abca" };
@@ -276,7 +282,7 @@ draw_kind(const struct song *s, struct random *r, struct kind *k)
 	memset(k, 0, sizeof *k);
 	k->n_phrases = chance(r, 0.75) ? 4 : 2 + random_below(r, 2);
 	k->centre = middle + (int)random_below(r, 5) - 2;
-	k->density = fmin(fmax(s->density + random_range(r, -0.3, 0.3), 0.15),
+	k->density = fmin(fmax(s->density + random_range(r, -0.3, 0.3), 0.1),
 	    1.0);
 	draw_chords(s, r, k->chords);
 	for (size_t i = 0; i < k->n_phrases; i++) {
@@ -289,6 +295,33 @@ draw_kind(const struct song *s, struct random *r, struct kind *k)
 		}
 		draw_rhythm(s, k->density, r, &k->phrases[i]);
 		draw_pitches(s, k, i, 0, r, &k->phrases[i]);
+	}
+}
+
+/* From the lowest to the highest note, in degrees. */
+static int
+kind_range(const struct kind *k)
+{
+	int low = INT_MAX, high = INT_MIN;
+
+	for (size_t i = 0; i < k->n_phrases; i++)
+		for (size_t n = 0; n < k->phrases[i].n_notes; n++) {
+			int degree = k->phrases[i].notes[n].degree;
+
+			low = degree < low ? degree : low;
+			high = degree > high ? degree : high;
+		}
+	return high - low;
+}
+
+/* A section that stays on two or three notes is drawn again. */
+static void
+draw_kind(const struct song *s, struct random *r, struct kind *k)
+{
+	for (size_t i = 0; i < MAX_DRAWS; i++) {
+		draw_kind_once(s, r, k);
+		if (kind_range(k) >= LEAST_RANGE)
+			break;
 	}
 }
 

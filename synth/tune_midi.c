@@ -99,20 +99,23 @@ add_note(struct tune *t, const struct midi_note *m, double from_sec)
 {
 	struct tune_note n = { m->start_sec - from_sec, m->duration_sec,
 	    m->key, 0 };
-	struct tune_note *last = t->n_notes > 0 ?
-	    &t->notes[t->n_notes - 1] : NULL;
 
-	if (last != NULL) {
-		double last_end = last->start_sec + last->duration_sec;
-		double overlap = last_end - n.start_sec;
+	while (t->n_notes > 0) {
+		struct tune_note *last = &t->notes[t->n_notes - 1];
+		double overlap = last->start_sec + last->duration_sec -
+		    n.start_sec;
 
+		if (overlap <= 0)
+			break;
 		if (overlap > LEGATO_SEC && n.pitch < last->pitch) {
 			n.start_sec += overlap;
 			n.duration_sec -= overlap;
-		} else if (overlap > 0)
-			last->duration_sec = n.start_sec - last->start_sec;
-		if (last->duration_sec < SHORTEST_SEC)
-			t->n_notes--;
+			break;
+		}
+		last->duration_sec -= overlap;
+		if (last->duration_sec >= SHORTEST_SEC)
+			break;
+		t->n_notes--;
 	}
 	if (n.duration_sec >= SHORTEST_SEC)
 		t->notes[t->n_notes++] = n;

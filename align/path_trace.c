@@ -1,0 +1,206 @@
+#include <stdbool.h>
+
+#include "base/memory.h"
+
+#include "align/path_trace.h"
+
+/* Half the band: this many windows and this share of the path's length. */
+#define BAND_WINDOWS 6
+#define BAND_SHARE 0.1
+#define BAND_MAX 128
+
+/* How a cell of the band is reached. */
+enum step { STEP_NONE = 0, STEP_1_1, STEP_1_2, STEP_2_1, STEP_START };
+
+#define UNREACHED -1e30f
+
+/* A band around the line from start to end; row 0 is that of the start. */
+struct band {
+	const struct similarity *s;
+	float threshold;
+	struct local_path_cell start, end;
+	size_t n_rows;
+	size_t width;		/* columns of the band in every row */
+	float *score[3];	/* [width], of this row and the two before */
+	float *similarity;	/* [n_rows][width] */
+	unsigned char *step;	/* [n_rows][width] */
+};
+
+/* The first column of the band in a row; may lie before column 0. */
+static ptrdiff_t
+band_first(const struct band *b, size_t row)
+{
+	const double across = (double)b->end.column - (double)b->start.column;
+	const double down = b->n_rows > 1 ? (double)(b->n_rows - 1) : 1.0;
+	const double middle = (double)b->start.column +
+	    (double)row * across / down;
+
+	return (ptrdiff_t)(middle + 0.5) - (ptrdiff_t)(b->width / 2);
+}
+
+/* Similarities of one row of the band, as far as it lies in the matrix. */
+static int
+band_similarity(const struct band *b, size_t row, struct error *err)
+{
+	const ptrdiff_t first = band_first(b, row);
+	const ptrdiff_t from = first < 0 ? 0 : first;
+	ptrdiff_t to = first + (ptrdiff_t)b->width;
+
+	if (to > (ptrdiff_t)b->s->n_columns)
+		to = (ptrdiff_t)b->s->n_columns;
+	if (to <= from)
+		return 0;
+	return similarity_block(b->s, b->start.row + row, 1, (size_t)from,
+	    (size_t)(to - from),
+	    b->similarity + row * b->width + (from - first), err);
+}
+
+/*
+ * The score of the cell "row", "column" when it was reached, else a number
+ * below all scores.
+ */
+static float
+band_score(const struct band *b, ptrdiff_t row, ptrdiff_t column)
+{
+	ptrdiff_t at;
+
+	if (row < 0)
+		return UNREACHED;
+	at = column - band_first(b, (size_t)row);
+	if (at < 0 || at >= (ptrdiff_t)b->width ||
+	    b->step[(size_t)row * b->width + (size_t)at] == STEP_NONE)
+		return UNREACHED;
+	return b->score[row % 3][at];
+}
+
+/* Fill one row: the best score of each cell and the step that leads to it. */
+static void
+band_fill_row(const struct band *b, size_t row)
+{
+	unsigned char *step = b->step + row * b->width;
+	const float *similarity = b->similarity + row * b->width;
+	const ptrdiff_t r = (ptrdiff_t)row, first = band_first(b, row);
+	size_t at;
+
+	for (at = 0; at < b->width; at++) {
+		const ptrdiff_t c = first + (ptrdiff_t)at;
+		const float from[] = { band_score(b, r - 1, c - 1),
+		    band_score(b, r - 1, c - 2), band_score(b, r - 2, c - 1) };
+		float best = from[0];
+
+		if (c < (ptrdiff_t)b->start.column ||
+		    c > (ptrdiff_t)b->end.column)
+			continue;
+		if (row == 0 && c == (ptrdiff_t)b->start.column) {
+			step[at] = STEP_START;
+			b->score[0][at] = 0.0f;
+			continue;
+		}
+		step[at] = STEP_1_1;
+		if (from[1] > best) {
+			step[at] = STEP_1_2;
+			best = from[1];
+		}
+		if (from[2] > best) {
+			step[at] = STEP_2_1;
+			best = from[2];
+		}
+		if (best <= UNREACHED)
+			step[at] = STEP_NONE;
+		b->score[row % 3][at] = best + similarity[at] - b->threshold;
+	}
+}
+
+/*
+ * Walk back from the end.  cells: room for n_rows; they end up at its end.
+ * Returns how many, or 0 when the end was not reached.
+ */
+static size_t
+band_walk(const struct band *b, struct path_cell *cells)
+{
+	ptrdiff_t row = (ptrdiff_t)b->n_rows - 1;
+	ptrdiff_t column = (ptrdiff_t)b->end.column;
+	size_t n = 0;
+
+	while (row >= 0) {
+		const ptrdiff_t at = column - band_first(b, (size_t)row);
+		enum step step;
+
+		if (at < 0 || at >= (ptrdiff_t)b->width)
+			return 0;
+		step = b->step[(size_t)row * b->width + (size_t)at];
+		if (step == STEP_NONE)
+			return 0;
+		n++;
+		cells[b->n_rows - n].row = b->start.row + (size_t)row;
+		cells[b->n_rows - n].column = (size_t)column;
+		cells[b->n_rows - n].similarity =
+		    b->similarity[(size_t)row * b->width + (size_t)at];
+		if (step == STEP_START)
+			return n;
+		row -= step == STEP_2_1 ? 2 : 1;
+		column -= step == STEP_1_2 ? 2 : 1;
+	}
+	return 0;
+}
+
+static int
+band_init(struct band *b, struct error *err)
+{
+	double half = BAND_WINDOWS + BAND_SHARE * (double)b->n_rows;
+	int i;
+
+	if (half > BAND_MAX)
+		half = BAND_MAX;
+	b->width = 2 * (size_t)half + 1;
+	for (i = 0; i < 3; i++) {
+		b->score[i] = memory_new(b->width, sizeof(float), "scores",
+		    err);
+		if (b->score[i] == NULL)
+			return -1;
+	}
+	b->similarity = memory_new(b->n_rows * b->width, sizeof(float),
+	    "similarities", err);
+	b->step = memory_new(b->n_rows * b->width, 1, "steps", err);
+	return b->similarity == NULL || b->step == NULL ? -1 : 0;
+}
+
+static void
+band_release(struct band *b)
+{
+	int i;
+
+	for (i = 0; i < 3; i++)
+		memory_free(b->score[i]);
+	memory_free(b->similarity);
+	memory_free(b->step);
+}
+
+int
+path_trace(const struct similarity *s, const struct local_path *path,
+    double threshold, struct arena *a, const struct path_cell **cells,
+    size_t *n_cells, struct error *err)
+{
+	struct band b = { .s = s, .threshold = (float)threshold,
+	    .start = path->start, .end = path->end,
+	    .n_rows = (size_t)path->end.row - path->start.row + 1 };
+	struct path_cell *room;
+	size_t row;
+	int status = -1;
+
+	*n_cells = 0;
+	room = arena_need(a, b.n_rows, sizeof(*room), "cells of a path", err);
+	if (room == NULL || band_init(&b, err) != 0)
+		goto out;
+	for (row = 0; row < b.n_rows; row++) {
+		if (band_similarity(&b, row, err) != 0)
+			goto out;
+		band_fill_row(&b, row);
+	}
+	*n_cells = band_walk(&b, room);
+	*cells = room + (b.n_rows - *n_cells);
+	status = 0;
+out:
+	band_release(&b);
+	return status;
+}

@@ -1,0 +1,270 @@
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "align/pitch_match.h"
+
+#define OCTAVE 120		/* tenths of a semitone */
+#define HALF_WINDOW 7		/* +-0.75 semitone, with the rounding */
+#define FRAME_SEC 0.01		/* steps of the exact measures */
+#define COARSE_SEC 0.04		/* steps of the coarse search */
+#define MIN_JOINT_SEC 1.0
+#define AGREEMENT_SHIFT_SEC 0.2
+/* Strangers agree on about this share at their best shift. */
+#define CHANCE 0.45
+/* Frames in which one is silent speak a little against a match. */
+#define SILENCE_COST 0.02
+#define N_TILTS 7
+#define NO_VOICE (-1)
+
+int
+pitch_match_prepare(const float *f0_hz, size_t n_frames, double hop_sec,
+    struct arena *a, struct pitch_match_track *t, struct error *err)
+{
+	size_t k;
+
+	t->tenths = arena_need(a, n_frames, sizeof(*t->tenths),
+	    "frames of pitch", err);
+	if (t->tenths == NULL)
+		return -1;
+	t->n_frames = n_frames;
+	t->hop_sec = hop_sec;
+	for (k = 0; k < n_frames; k++)
+		t->tenths[k] = f0_hz[k] >= 1.0f && f0_hz[k] < 1e5f ?
+		    (int16_t)lrint(OCTAVE * log2((double)f0_hz[k])) : NO_VOICE;
+	return 0;
+}
+
+/* The pitch of a track at a time, or NO_VOICE. */
+static int
+pitch_at(const struct pitch_match_track *t, double sec)
+{
+	const double frame = sec / t->hop_sec + 0.5;
+
+	if (frame < 0.0 || frame >= (double)t->n_frames)
+		return NO_VOICE;
+	return t->tenths[(size_t)frame];
+}
+
+/* How many steps of step_sec fit in the span. */
+static size_t
+n_steps(const struct pitch_match_span *span, double step_sec)
+{
+	const double n = (span->to_sec - span->from_sec) / step_sec;
+
+	return n > 0.0 ? (size_t)n : 0;
+}
+
+/* The folded difference at an original time, 0..119, or NO_VOICE. */
+static int
+difference_at(const struct pitch_match_pair *p, const struct time_line *l,
+    double original_sec)
+{
+	const int o = pitch_at(p->original, original_sec);
+	int c, d;
+
+	if (o < 0)
+		return NO_VOICE;
+	c = pitch_at(p->cover, time_line_cover(l, original_sec));
+	if (c < 0)
+		return NO_VOICE;
+	d = (c - o) % OCTAVE;
+	return d < 0 ? d + OCTAVE : d;
+}
+
+/* Find the window of the circular histogram that holds most. */
+static void
+find_mode(const unsigned *histogram, struct pitch_match_count *count)
+{
+	unsigned sum = 0;
+	int i;
+
+	for (i = -HALF_WINDOW; i <= HALF_WINDOW; i++)
+		sum += histogram[(i + OCTAVE) % OCTAVE];
+	for (i = 0; i < OCTAVE; i++) {
+		if (sum > count->n_agreeing) {
+			count->n_agreeing = sum;
+			count->mode = i;
+		}
+		sum -= histogram[(i - HALF_WINDOW + OCTAVE) % OCTAVE];
+		sum += histogram[(i + 1 + HALF_WINDOW) % OCTAVE];
+	}
+}
+
+void
+pitch_match_compare(const struct pitch_match_pair *p,
+    const struct time_line *l, const struct pitch_match_span *span,
+    double step_sec, struct pitch_match_count *count)
+{
+	const size_t n = n_steps(span, step_sec);
+	unsigned histogram[OCTAVE];
+	size_t i;
+
+	memset(histogram, 0, sizeof(histogram));
+	memset(count, 0, sizeof(*count));
+	for (i = 0; i < n; i++) {
+		const int d = difference_at(p, l, span->from_sec +
+		    ((double)i + 0.5) * step_sec);
+
+		if (d == NO_VOICE)
+			continue;
+		histogram[d]++;
+		count->n_joint++;
+	}
+	if (count->n_joint > 0)
+		find_mode(histogram, count);
+}
+
+/* What the search maximises. */
+static double
+evidence(const struct pitch_match_pair *p, const struct time_line *l,
+    const struct pitch_match_span *span, double step_sec)
+{
+	struct pitch_match_count c;
+
+	pitch_match_compare(p, l, span, step_sec, &c);
+	return ((double)c.n_agreeing - CHANCE * (double)c.n_joint) * step_sec;
+}
+
+/* One grid: shifts of step_sec up to +-shift_sec, N_TILTS tempo ratios. */
+static void
+search_grid(const struct pitch_match_pair *p,
+    const struct pitch_match_span *span,
+    const struct pitch_match_search *search, double step_sec,
+    struct time_line *l)
+{
+	const struct time_line start = *l;
+	const int n_shifts = (int)(search->shift_sec / step_sec + 0.5);
+	double best = evidence(p, l, span, step_sec);
+	int shift, tilt;
+
+	for (tilt = -N_TILTS / 2; tilt <= N_TILTS / 2; tilt++) {
+		struct time_line at = start;
+
+		at.tempo_ratio *= 1.0 + search->stretch * tilt / (N_TILTS / 2);
+		if (at.tempo_ratio < search->min_tempo_ratio ||
+		    at.tempo_ratio > search->max_tempo_ratio)
+			continue;
+		for (shift = -n_shifts; shift <= n_shifts; shift++) {
+			double found;
+
+			at.cover_sec = start.cover_sec + shift * step_sec;
+			found = evidence(p, &at, span, step_sec);
+			if (found > best) {
+				best = found;
+				*l = at;
+			}
+		}
+	}
+}
+
+void
+pitch_match_refine(const struct pitch_match_pair *p,
+    const struct pitch_match_span *span,
+    const struct pitch_match_search *search, struct time_line *l)
+{
+	const double middle = (span->from_sec + span->to_sec) / 2.0;
+	struct pitch_match_search fine = *search;
+
+	/* Tilt about the middle. */
+	l->cover_sec = time_line_cover(l, middle);
+	l->original_sec = middle;
+	search_grid(p, span, search, COARSE_SEC, l);
+	fine.shift_sec = COARSE_SEC;
+	fine.stretch = search->stretch / (N_TILTS / 2);
+	search_grid(p, span, &fine, FRAME_SEC, l);
+}
+
+double
+pitch_match_agreement(const struct pitch_match_pair *p,
+    const struct time_line *l, const struct pitch_match_span *span)
+{
+	const int n_shifts = (int)(AGREEMENT_SHIFT_SEC / FRAME_SEC + 0.5);
+	double best = 0.0;
+	int shift;
+
+	for (shift = -n_shifts; shift <= n_shifts; shift += 2) {
+		struct time_line at = *l;
+		struct pitch_match_count c;
+
+		at.cover_sec += shift * FRAME_SEC;
+		pitch_match_compare(p, &at, span, FRAME_SEC, &c);
+		if ((double)c.n_joint * FRAME_SEC >= MIN_JOINT_SEC &&
+		    (double)c.n_agreeing / (double)c.n_joint > best)
+			best = (double)c.n_agreeing / (double)c.n_joint;
+	}
+	return best;
+}
+
+struct pitch_match_span
+pitch_match_trim(const struct pitch_match_pair *p, const struct time_line *l,
+    const struct pitch_match_span *span)
+{
+	const size_t n = n_steps(span, FRAME_SEC);
+	struct pitch_match_span best = { span->from_sec, span->from_sec };
+	struct pitch_match_count count;
+	double sum = 0.0, best_sum = 0.0, from = span->from_sec;
+	size_t i;
+
+	pitch_match_compare(p, l, span, FRAME_SEC, &count);
+	for (i = 0; i < n; i++) {
+		const double at = span->from_sec + (double)i * FRAME_SEC;
+		const int d = difference_at(p, l, at + FRAME_SEC / 2.0);
+		int off;
+
+		if (d == NO_VOICE) {
+			sum -= SILENCE_COST;
+		} else {
+			off = abs(d - count.mode);
+			if (off > OCTAVE / 2)
+				off = OCTAVE - off;
+			sum += off <= HALF_WINDOW ? 1.0 - CHANCE : -CHANCE;
+		}
+		if (sum <= 0.0) {
+			sum = 0.0;
+			from = at + FRAME_SEC;
+		} else if (sum > best_sum) {
+			best_sum = sum;
+			best.from_sec = from;
+			best.to_sec = at + FRAME_SEC;
+		}
+	}
+	return best;
+}
+
+static int
+compare_ints(const void *pa, const void *pb)
+{
+	const int a = *(const int *)pa, b = *(const int *)pb;
+
+	return (a > b) - (a < b);
+}
+
+int
+pitch_match_transposition(const struct pitch_match_pair *p,
+    const struct time_line *l, const struct pitch_match_span *span,
+    struct arena *a, double *semitones, struct error *err)
+{
+	const size_t n = n_steps(span, FRAME_SEC);
+	int *tenths = arena_need(a, n, sizeof(*tenths), "differences", err);
+	size_t i, n_joint = 0;
+
+	*semitones = 0.0;
+	if (tenths == NULL)
+		return -1;
+	for (i = 0; i < n; i++) {
+		const double at = span->from_sec + ((double)i + 0.5) *
+		    FRAME_SEC;
+		const int o = pitch_at(p->original, at);
+		const int c = pitch_at(p->cover, time_line_cover(l, at));
+
+		if (o >= 0 && c >= 0)
+			tenths[n_joint++] = c - o;
+	}
+	if (n_joint == 0)
+		return 0;
+	qsort(tenths, n_joint, sizeof(*tenths), compare_ints);
+	*semitones = (double)(tenths[(n_joint - 1) / 2] +
+	    tenths[n_joint / 2]) / 20.0;
+	return 0;
+}

@@ -23,6 +23,9 @@
 #define AGREEMENT_MARGIN_SEC 2.0
 /* How much the pitch may change the tempo ratio. */
 #define MAX_STRETCH 0.06
+/* A path speaks for this much on either side of its ends. */
+#define CORE_SEC 0.5
+#define SECOND_SHIFT_SEC 0.3
 /* Two fragments nearer than this, in the cover, are one. */
 #define TWIN_SEC 1.0
 
@@ -179,6 +182,19 @@ add_fragment(struct aligner *x, const struct time_line *l,
 	return 0;
 }
 
+/* The part of the span that the path itself speaks for, if long enough. */
+static struct pitch_match_span
+core(const struct aligner_options *o, const struct path_set_path *path,
+    const struct pitch_match_span *span)
+{
+	const struct pitch_match_span c = {
+	    fmax(span->from_sec, centre(o, path->cells[0].row) - CORE_SEC),
+	    fmin(span->to_sec, centre(o, path->cells[path->n_cells - 1].row) +
+	    CORE_SEC) };
+
+	return c.to_sec - c.from_sec < o->min_sec ? *span : c;
+}
+
 /* Make a fragment of the part of the path that lies in the span. */
 static int
 take_piece(struct aligner *x, const struct path_set_path *path,
@@ -188,11 +204,15 @@ take_piece(struct aligner *x, const struct path_set_path *path,
 	    .stretch = MAX_STRETCH,
 	    .min_tempo_ratio = x->o->min_tempo_ratio,
 	    .max_tempo_ratio = x->o->max_tempo_ratio };
+	struct pitch_match_span sure = core(x->o, path, &span);
 	struct time_line l;
 
 	if (!fit_line(x->o, path, &span, &l))
 		return 0;
-	pitch_match_refine(&x->pitch, &span, &search, &l);
+	pitch_match_refine(&x->pitch, &sure, &search, &l);
+	sure = pitch_match_trim(&x->pitch, &l, &span);
+	search.shift_sec = SECOND_SHIFT_SEC;
+	pitch_match_refine(&x->pitch, &sure, &search, &l);
 	span = pitch_match_trim(&x->pitch, &l, &span);
 	cut_to_recordings(x, &l, &span);
 	if (span.to_sec - span.from_sec < x->o->min_sec)

@@ -12,7 +12,7 @@
 
 #include "align/local_path.h"
 
-#define BLOCK_ROWS 32
+#define BLOCK_ROWS 96
 #define N_ROWS 3		/* this one and the two before */
 #define MARGIN 2		/* columns of zero before the first */
 #define NO_TREE UINT32_MAX

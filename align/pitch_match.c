@@ -16,6 +16,8 @@
 #define SILENCE_COST 0.02
 #define N_TILTS 7
 #define NO_VOICE (-1)
+/* No pitch lies above; a multiple of the octave. */
+#define HIGHEST (20 * OCTAVE)
 
 int
 pitch_match_prepare(const float *f0_hz, size_t n_frames, double hop_sec,
@@ -61,15 +63,14 @@ difference_at(const struct pitch_match_pair *p, const struct time_line *l,
     double original_sec)
 {
 	const int o = pitch_at(p->original, original_sec);
-	int c, d;
+	int c;
 
 	if (o < 0)
 		return NO_VOICE;
 	c = pitch_at(p->cover, time_line_cover(l, original_sec));
 	if (c < 0)
 		return NO_VOICE;
-	d = (c - o) % OCTAVE;
-	return d < 0 ? d + OCTAVE : d;
+	return (c - o + HIGHEST) % OCTAVE;
 }
 
 /* Find the window of the circular histogram that holds most. */
@@ -91,24 +92,59 @@ find_mode(const unsigned *histogram, struct pitch_match_count *count)
 	}
 }
 
+/* Positions in a track, in frames, at evenly spaced times. */
+struct walk {
+	double first, step;
+};
+
+/* The times t_sec + i * step_sec, i in [*begin, *end), lie in the track. */
+static struct walk
+walk_along(const struct pitch_match_track *t, double t_sec, double step_sec,
+    size_t *begin, size_t *end)
+{
+	const struct walk w = { t_sec / t->hop_sec + 0.5,
+	    step_sec / t->hop_sec };
+	const double low = ceil(-w.first / w.step);
+	const double high = ceil(((double)t->n_frames - w.first) / w.step);
+
+	if (low > (double)*begin)
+		*begin = low < (double)*end ? (size_t)low : *end;
+	if (high < (double)*end)
+		*end = high > (double)*begin ? (size_t)high : *begin;
+	/* Rounding may have let in a position on the very edge. */
+	while (*end > *begin && w.first + (double)(*end - 1) * w.step >=
+	    (double)t->n_frames)
+		(*end)--;
+	while (*end > *begin && w.first + (double)*begin * w.step < 0.0)
+		(*begin)++;
+	return w;
+}
+
 void
 pitch_match_compare(const struct pitch_match_pair *p,
     const struct time_line *l, const struct pitch_match_span *span,
     double step_sec, struct pitch_match_count *count)
 {
-	const size_t n = n_steps(span, step_sec);
+	const double first_sec = span->from_sec + step_sec / 2.0;
 	unsigned histogram[OCTAVE];
-	size_t i;
+	size_t i, begin = 0, end = n_steps(span, step_sec);
+	const struct walk in_original = walk_along(p->original, first_sec,
+	    step_sec, &begin, &end);
+	const struct walk in_cover = walk_along(p->cover,
+	    time_line_cover(l, first_sec), step_sec * l->tempo_ratio,
+	    &begin, &end);
 
 	memset(histogram, 0, sizeof(histogram));
 	memset(count, 0, sizeof(*count));
-	for (i = 0; i < n; i++) {
-		const int d = difference_at(p, l, span->from_sec +
-		    ((double)i + 0.5) * step_sec);
+	for (i = begin; i < end; i++) {
+		const int o = p->original->tenths[(size_t)(in_original.first +
+		    (double)i * in_original.step)];
+		const int c = p->cover->tenths[(size_t)(in_cover.first +
+		    (double)i * in_cover.step)];
 
-		if (d == NO_VOICE)
+		if (o < 0 || c < 0)
 			continue;
-		histogram[d]++;
+		histogram[(unsigned)(c - o + HIGHEST) % OCTAVE]++;
 		count->n_joint++;
 	}
 	if (count->n_joint > 0)

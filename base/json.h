@@ -104,6 +104,8 @@ int json_append(struct json *j, const char *path, const struct json *value,
 /* Append a number to the array at the path. */
 int json_append_number(struct json *j, const char *path, double value,
     struct error *err) MUST_CHECK;
+int json_append_size(struct json *j, const char *path, size_t value,
+    struct error *err) MUST_CHECK;
 /* Remove the member; nothing happens when it is missing. */
 void json_remove(struct json *j, const char *path);
 

@@ -254,6 +254,16 @@ json_append_number(struct json *j, const char *path, double value,
 	return append_new(j, path, json_real(value), err);
 }
 
+int
+json_append_size(struct json *j, const char *path, size_t value,
+    struct error *err)
+{
+	if (value > INT64_MAX)
+		return error_set(err, ERROR_LIMIT, "%zu is too large for "
+		    "\"%s\"", value, path);
+	return append_new(j, path, json_integer((json_int_t)value), err);
+}
+
 void
 json_remove(struct json *j, const char *path)
 {

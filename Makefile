@@ -22,7 +22,7 @@ endif
 PACKAGES := libavformat libavcodec libavutil libswresample sndfile fftw3f \
 	    jansson nettle sqlite3 cairo libzip
 PKG_CFLAGS = $(shell pkg-config --cflags $(PACKAGES))
-PKG_LIBS   = $(shell pkg-config --libs $(PACKAGES)) -ldnnl -lopenblas
+PKG_LIBS   = $(shell pkg-config --libs $(PACKAGES)) -ldnnl -lopenblas -lgomp
 COMPILE = $(CC) -I. -D_POSIX_C_SOURCE=200809L $(CPPFLAGS) $(PKG_CFLAGS) \
 	  -std=c11 $(OPT) $(WARN) $(CFLAGS) -pthread -MMD -MP -c
 LINK    = $(CC) $(OPT) $(LDFLAGS) -pthread -Wl,--as-needed
@@ -72,6 +72,11 @@ $B/hunt/%: $B/tests/fuzz/fuzz_%.o $(LIB)
 
 # Code that reads what strangers wrote is also held to -Wconversion.
 $B/base/%.o $B/manifests/%.o $B/store/%.o: WARN += -Wconversion
+
+# The layers are plain loops; the compiler turns them into vector code.
+ifeq ($(CONFIG),release)
+$B/nn/layer_%.o: OPT += -O3
+endif
 
 $B/%.o: %.c
 	@mkdir -p $(@D)

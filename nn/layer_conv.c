@@ -1,0 +1,301 @@
+/*
+ * layer_conv -- convolutions and transposed ones: packing of weights, the
+ * folded norm, and the calls of oneDNN; see nn/conv_pass.h for the shapes.
+ */
+
+#include <math.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+#include "nn/conv_pass.h"
+
+/* Weights in the layout that a primitive wants. */
+struct packed {
+	float *values;
+	dnnl_memory_t memory;
+	dnnl_primitive_t reorder;	/* from our layout */
+};
+
+struct conv {
+	struct conv_pass forward, back_data, back_weights;
+	struct packed for_forward, for_back_data;
+	dnnl_primitive_t unpack;	/* of the weights' gradient */
+	struct conv_phases phases;
+	float *plain;		/* with norm and phases worked in, or NULL */
+	float *bias;		/* the same of the bias, or NULL */
+	size_t n_plain;
+};
+
+static void
+release_packed(struct packed *k)
+{
+	if (k->reorder != NULL)
+		(void)dnnl_primitive_destroy(k->reorder);
+	if (k->memory != NULL)
+		(void)dnnl_memory_destroy(k->memory);
+	memory_free(k->values);
+}
+
+static void
+conv_release(struct step *s)
+{
+	struct conv *c = s->own;
+
+	if (c == NULL)
+		return;
+	if (c->unpack != NULL)
+		(void)dnnl_primitive_destroy(c->unpack);
+	release_packed(&c->for_forward);
+	release_packed(&c->for_back_data);
+	conv_pass_release(&c->forward);
+	conv_pass_release(&c->back_data);
+	conv_pass_release(&c->back_weights);
+	memory_free(c->plain);
+	memory_free(c->bias);
+	memory_free(c);
+	s->own = NULL;
+}
+
+static int
+init_packed(struct packed *k, const struct step *s, const struct conv_pass *p,
+    struct error *err)
+{
+	k->values = memory_new(dnnl_memory_desc_get_size(&p->weights), 1,
+	    "packed weights", err);
+	if (k->values == NULL)
+		return -1;
+	if (engine_check(dnnl_memory_create(&k->memory, &p->weights,
+	    s->engine->handle, k->values), "hold weights", err) != 0)
+		return -1;
+	return engine_plan_reorder(s->engine, &p->plain, &p->weights,
+	    &k->reorder, err);
+}
+
+static void
+keep_largest(size_t *bytes, const dnnl_memory_desc_t *scratch)
+{
+	const size_t n = dnnl_memory_desc_get_size(scratch);
+
+	if (n > *bytes)
+		*bytes = n;
+}
+
+static int
+plan_back(struct step *s, struct conv *c, struct error *err)
+{
+	if (conv_pass_init(&c->back_weights, s, CONV_BACK_WEIGHTS, err) != 0)
+		return -1;
+	keep_largest(&s->scratch_bytes, &c->back_weights.scratch);
+	s->n_gradients[0] = dnnl_memory_desc_get_size(
+	    &c->back_weights.weights) / sizeof(float);
+	if (engine_plan_reorder(s->engine, &c->back_weights.weights,
+	    &c->back_weights.plain, &c->unpack, err) != 0)
+		return -1;
+	if (!s->wants_in_gradient[0])
+		return 0;
+	if (conv_pass_init(&c->back_data, s, CONV_BACK_DATA, err) != 0)
+		return -1;
+	keep_largest(&s->scratch_bytes, &c->back_data.scratch);
+	return init_packed(&c->for_back_data, s, &c->back_data, err);
+}
+
+static int
+conv_plan(struct step *s, struct error *err)
+{
+	struct conv *c = memory_new(1, sizeof(*c), "convolution", err);
+
+	if (c == NULL)
+		return -1;
+	s->own = c;
+	c->phases = conv_phases_of(s);
+	if (conv_pass_init(&c->forward, s, CONV_FORWARD, err) != 0 ||
+	    init_packed(&c->for_forward, s, &c->forward, err) != 0)
+		return -1;
+	keep_largest(&s->scratch_bytes, &c->forward.scratch);
+	if (s->is_training && plan_back(s, c, err) != 0)
+		return -1;
+	c->n_plain = dnnl_memory_desc_get_size(&c->forward.plain) /
+	    sizeof(float);
+	if (s->norm != NULL || c->phases.n > 1) {
+		c->plain = memory_new(c->n_plain, sizeof(float),
+		    "weights", err);
+		if (c->plain == NULL)
+			return -1;
+	}
+	if (s->norm != NULL) {
+		c->bias = memory_new(s->shape.c, sizeof(float), "bias", err);
+		if (c->bias == NULL)
+			return -1;
+	}
+	return 0;
+}
+
+/* What a folded norm multiplies output channel i by. */
+static float
+norm_factor(const struct step *s, size_t i)
+{
+	if (s->norm == NULL)
+		return 1.0f;
+	return (float)((double)s->norm_parameter[0][i] /
+	    sqrt((double)s->norm_parameter[3][i] + s->norm->number[0]));
+}
+
+static void
+fold_bias(const struct step *s, struct conv *c)
+{
+	size_t i;
+
+	for (i = 0; i < s->shape.c; i++) {
+		const float bias = s->node->conv.no_bias ? 0.0f :
+		    s->parameter[1][i];
+
+		c->bias[i] = (bias - s->norm_parameter[2][i]) *
+		    norm_factor(s, i) + s->norm_parameter[1][i];
+	}
+}
+
+/* Values of the weights that lie together for one output channel. */
+static size_t
+run_length(const struct step *s)
+{
+	const struct graph_conv *v = &s->node->conv;
+	const size_t kernel = v->kernel_h * v->kernel_w;
+
+	return s->node->kind == GRAPH_CONV_TRANSPOSED ? kernel :
+	    kernel * s->in[0].c;
+}
+
+/* The weights with phases and norm worked in. */
+static void
+fill_plain(const struct step *s, struct conv *c)
+{
+	const size_t n = run_length(s), n_out = s->shape.c;
+	const size_t n_runs = n_out *
+	    (s->node->kind == GRAPH_CONV_TRANSPOSED ? s->in[0].c : 1);
+	const size_t stride = c->phases.n > 1 ?
+	    c->phases.n * c->phases.kernel : n;
+	size_t i, k;
+
+	for (k = 0; k < n_runs; k++) {
+		const float factor = norm_factor(s, k % n_out);
+		const float *from = s->parameter[0] + k * n;
+		float *to = c->plain + k * stride + c->phases.zeros;
+
+		for (i = 0; i < n; i++)
+			to[i] = from[i] * factor;
+	}
+}
+
+static int
+pack(const struct step *s, const struct conv_pass *p, const struct packed *k,
+    const float *plain, struct error *err)
+{
+	const struct engine_argument arguments[] = {
+		{ DNNL_ARG_FROM, NULL, &p->plain, plain },
+		{ DNNL_ARG_TO, k->memory, NULL, NULL }
+	};
+
+	return engine_run(s->engine, k->reorder, arguments, 2, err);
+}
+
+static int
+conv_load(const struct step *s, struct error *err)
+{
+	struct conv *c = s->own;
+	const float *plain = s->parameter[0];
+
+	if (c->plain != NULL) {
+		fill_plain(s, c);
+		plain = c->plain;
+	}
+	if (s->norm != NULL)
+		fold_bias(s, c);
+	if (pack(s, &c->forward, &c->for_forward, plain, err) != 0)
+		return -1;
+	if (c->for_back_data.memory == NULL)
+		return 0;
+	return pack(s, &c->back_data, &c->for_back_data, plain, err);
+}
+
+static int
+conv_forward(const struct step *s, const struct step_run *r,
+    struct error *err)
+{
+	const struct conv *c = s->own;
+	const struct conv_pass *p = &c->forward;
+	const float *bias = c->bias != NULL ? c->bias : s->parameter[1];
+	const struct engine_argument arguments[] = {
+		{ DNNL_ARG_SRC, NULL, &p->in, r->in[0] },
+		{ DNNL_ARG_WEIGHTS, c->for_forward.memory, NULL, NULL },
+		{ DNNL_ARG_DST, NULL, &p->out, r->out },
+		{ DNNL_ARG_SCRATCHPAD, NULL, &p->scratch, r->scratch },
+		{ DNNL_ARG_BIAS, NULL, &p->bias, bias }
+	};
+
+	return engine_run(s->engine, p->primitive, arguments,
+	    conv_has_bias(s) ? 5 : 4, err);
+}
+
+static int
+conv_backward(const struct step *s, const struct step_run *r,
+    struct error *err)
+{
+	const struct conv *c = s->own;
+	const struct conv_pass *w = &c->back_weights, *d = &c->back_data;
+	const struct engine_argument to_weights[] = {
+		{ DNNL_ARG_SRC, NULL, &w->in, r->in[0] },
+		{ DNNL_ARG_DIFF_DST, NULL, &w->out, r->out_gradient },
+		{ DNNL_ARG_DIFF_WEIGHTS, NULL, &w->weights, r->gradient[0] },
+		{ DNNL_ARG_SCRATCHPAD, NULL, &w->scratch, r->scratch },
+		{ DNNL_ARG_DIFF_BIAS, NULL, &w->bias, r->gradient[1] }
+	};
+	const struct engine_argument to_data[] = {
+		{ DNNL_ARG_DIFF_DST, NULL, &d->out, r->out_gradient },
+		{ DNNL_ARG_WEIGHTS, c->for_back_data.memory, NULL, NULL },
+		{ DNNL_ARG_DIFF_SRC, NULL, &d->in, r->in_gradient[0] },
+		{ DNNL_ARG_SCRATCHPAD, NULL, &d->scratch, r->scratch }
+	};
+
+	step_relu_backward(s, r->out, r->out_gradient);
+	if (engine_run(s->engine, w->primitive, to_weights,
+	    conv_has_bias(s) ? 5 : 4, err) != 0)
+		return -1;
+	if (r->in_gradient[0] == NULL)
+		return 0;
+	return engine_run(s->engine, d->primitive, to_data, 4, err);
+}
+
+/* The gradient of the plain weights goes through "plain" with phases. */
+static int
+conv_unpack(const struct step *s, const float *const *packed,
+    float *const *gradient, struct error *err)
+{
+	struct conv *c = s->own;
+	const struct conv_pass *p = &c->back_weights;
+	float *plain = c->phases.n > 1 ? c->plain : gradient[0];
+	const struct engine_argument arguments[] = {
+		{ DNNL_ARG_FROM, NULL, &p->weights, packed[0] },
+		{ DNNL_ARG_TO, NULL, &p->plain, plain }
+	};
+	const size_t n = run_length(s);
+	size_t k;
+
+	if (!s->node->conv.no_bias)
+		memcpy(gradient[1], packed[1], s->shape.c * sizeof(float));
+	if (engine_run(s->engine, c->unpack, arguments, 2, err) != 0)
+		return -1;
+	if (c->phases.n > 1) {
+		for (k = 0; k < s->shape.c; k++)
+			memcpy(gradient[0] + k * n, plain + k *
+			    c->phases.n * c->phases.kernel + c->phases.zeros,
+			    n * sizeof(float));
+		memset(plain, 0, c->n_plain * sizeof(float));
+	}
+	return 0;
+}
+
+const struct step_kind layer_conv = {
+	conv_plan, conv_release, conv_load, conv_forward, conv_backward,
+	conv_unpack
+};

@@ -1,0 +1,80 @@
+#!/bin/sh
+# Check that the packages of the build and the tests are there, and install
+# those that are missing with apt-get: at once as root or with YES=1 or
+# CI=true, else after asking.  Silent when nothing is missing.
+set -u
+
+packages="build-essential pkg-config libavformat-dev libavcodec-dev
+libavutil-dev libswresample-dev libsndfile1-dev libfftw3-dev
+libopenblas-openmp-dev libdnnl-dev libsqlite3-dev libjansson-dev
+libcmocka-dev libcairo2-dev nettle-dev libzip-dev mandoc ffmpeg sqlite3"
+modules="libavformat libavcodec libavutil libswresample sndfile fftw3f
+openblas jansson nettle sqlite3 cairo libzip cmocka"
+
+# Elsewhere than on Debian: name what pkg-config does not find, and go on.
+if ! command -v dpkg-query > /dev/null || ! command -v apt-get > /dev/null
+then
+	lacking=
+	for m in $modules; do
+		pkg-config --exists "$m" 2> /dev/null || lacking="$lacking $m"
+	done
+	[ -z "$lacking" ] || cat >&2 <<-END
+	This is no Debian system, so nothing is installed for you.
+	pkg-config does not find:$lacking
+	Install these libraries with their headers, oneDNN 2.6 or 2.7
+	(-ldnnl), and the programs ffmpeg, mandoc and sqlite3.
+	END
+	exit 0
+fi
+
+# Any of the OpenBLAS flavours will do.
+has() {
+	case $1 in
+	libopenblas-openmp-dev)
+		dpkg-query -W -f '${Status}\n' 'libopenblas*-dev' 2> /dev/null |
+		    grep -q '^install ok installed' ;;
+	*)	return 1 ;;
+	esac
+}
+
+# The list is meant to be split into words.
+# shellcheck disable=SC2086
+installed=$(dpkg-query -W -f '${Package} ${Status}\n' $packages 2> /dev/null |
+    sed -n 's/ install ok installed$//p' | tr '\n' ' ')
+missing=
+for p in $packages; do
+	case " $installed" in
+	*" $p "*)	;;
+	*)	has "$p" || missing="$missing $p" ;;
+	esac
+done
+[ -n "$missing" ] || exit 0
+
+echo "Missing packages:$missing"
+as_root=
+if [ "$(id -u)" != 0 ]; then
+	as_root=sudo
+	if ! command -v sudo > /dev/null; then
+		echo "Run as root: apt-get install$missing" >&2
+		exit 1
+	fi
+	if [ "${YES:-0}" != 1 ] && [ "${CI:-false}" != true ]; then
+		if [ ! -t 0 ]; then
+			echo "Install them, or run again with YES=1." >&2
+			exit 1
+		fi
+		printf 'Install them with sudo apt-get? [y/N] '
+		read -r answer
+		case $answer in
+		[yY]*)	;;
+		*)	exit 1 ;;
+		esac
+	fi
+fi
+
+apt() {
+	$as_root env DEBIAN_FRONTEND=noninteractive apt-get -q "$@" < /dev/null
+}
+apt update || echo "apt-get update failed; trying to install all the same" >&2
+# shellcheck disable=SC2086
+apt install -y --no-install-recommends $missing

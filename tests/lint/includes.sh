@@ -1,0 +1,72 @@
+#!/bin/sh
+# Check that folders include only what lies below them, and that the headers
+# of an outside library appear in one folder only.
+set -eu
+status=0
+
+# $1: folder; $2: the folders it may include, besides itself.
+allow() {
+	for f in "$1"/*.[ch]; do
+		[ -e "$f" ] || continue
+		for dir in $(sed -n \
+		    's|^#[[:space:]]*include[[:space:]]*"\([a-z]*\)/.*|\1|p' \
+		    "$f" | sort -u); do
+			case " $1 $2 " in
+			*" $dir "*) ;;
+			*)	echo "$f: must not include $dir/" >&2
+				status=1 ;;
+			esac
+		done
+		# "name.h" without its folder cannot be checked.
+		if grep -nE '^#[[:space:]]*include[[:space:]]*"[^/"]*"' "$f"
+		then
+			echo "$f: includes name the folder" >&2
+			status=1
+		fi
+	done
+}
+
+# $1: header as a regular expression; the rest: files that may include it.
+only_in() {
+	header=$1; shift
+	for f in $(grep -lE "^#[[:space:]]*include[[:space:]]*<$header" \
+	    base/*.[ch] cmd/*.[ch] $kits_files $stages_files 2> /dev/null ||
+	    :); do
+		case " $* " in
+		*" $f "*) continue ;;
+		esac
+		case " $* " in
+		*" ${f%/*}/ "*) continue ;;
+		esac
+		echo "$f: must not include <$header>" >&2
+		status=1
+	done
+	# An outside type in a header of ours would reach every user of it.
+	for f in $(grep -lE "^#[[:space:]]*include[[:space:]]*<$header" \
+	    ./*/*.h 2> /dev/null || :); do
+		echo "$f: a header must not include <$header>" >&2
+		status=1
+	done
+}
+
+kits="manifests audio dsp nn store synth draw"
+stages="separate pitch embed align mine"
+kits_files= stages_files=
+for d in $kits; do kits_files="$kits_files $d/*.[ch]"; done
+for d in $stages; do stages_files="$stages_files $d/*.[ch]"; done
+
+allow base ""
+for d in $kits; do allow "$d" "base"; done
+for d in $stages; do allow "$d" "base $kits"; done
+allow cmd "base $kits $stages"
+
+only_in 'lib(av|sw)[a-z]*/' audio/
+only_in 'sndfile' audio/
+only_in 'fftw3' dsp/fft.c
+only_in '(dnnl|oneapi|cblas|openblas|f77blas)' nn/
+only_in 'sqlite3' store/
+only_in 'jansson' base/json.c base/json_put.c base/json_text.c
+only_in 'nettle/' base/hash.c
+only_in 'cairo' draw/
+only_in 'zip\.h' nn/ pitch/
+exit $status

@@ -1,0 +1,22 @@
+#!/bin/sh
+# Check that every command has a manual page that mandoc finds in order.
+set -u
+status=0
+for f in cmd/chad-*.c; do
+	[ -e "$f" ] || continue
+	page=${f%.c}.1
+	if [ ! -e "$page" ]; then
+		echo "$f: no manual page $page" >&2
+		status=1
+	elif ! mandoc -T lint -W warning "$page" >&2; then
+		status=1
+	fi
+	# Every option of the table is in the page.
+	for option in $(sed -n 's/.*{ CLI_[A-Z0-9]*, "\([a-z0-9-]*\)".*/\1/p' \
+	    "$f"); do
+		[ ! -e "$page" ] || grep -q -- \
+		    "Fl Fl $(echo "$option" | sed 's/-/\\\\*-/g')" "$page" ||
+		    { echo "$page: says nothing of --$option" >&2; status=1; }
+	done
+done
+exit $status

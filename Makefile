@@ -12,22 +12,36 @@ OPT_release := -O2 -g
 OPT_asan    := -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all \
 	       -fsanitize=address,undefined
 OPT_tsan    := -O1 -g -fsanitize=thread
+OPT_cover   := -O0 -g --coverage
 OPT_fuzz    := $(OPT_asan) -fsanitize=fuzzer-no-link
 OPT         := $(OPT_$(CONFIG))
 ifeq ($(OPT),)
-$(error CONFIG must be release, asan, tsan or fuzz)
+$(error CONFIG must be release, asan, tsan, cover or fuzz)
 endif
 
 # Libraries of the distribution; each is used by one folder (see STYLE.md).
 PACKAGES := libavformat libavcodec libavutil libswresample sndfile fftw3f \
 	    jansson nettle sqlite3 cairo libzip
-PKG_CFLAGS = $(shell pkg-config --cflags $(PACKAGES))
-PKG_LIBS   = $(shell pkg-config --libs $(PACKAGES)) -ldnnl -lopenblas -lgomp
+# Asked once, and not before it is needed: "make deps" may have to come first.
+PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags \
+	     $(PACKAGES)))$(PKG_CFLAGS)
+PKG_LIBS   = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PACKAGES)) \
+	     -ldnnl -lopenblas -lgomp)$(PKG_LIBS)
 COMPILE = $(CC) -I. -D_POSIX_C_SOURCE=200809L $(CPPFLAGS) $(PKG_CFLAGS) \
 	  -std=c11 $(OPT) $(WARN) $(CFLAGS) -pthread -MMD -MP -c
 LINK    = $(CC) $(OPT) $(LDFLAGS) -pthread -Wl,--as-needed
 LDLIBS  = $(PKG_LIBS) -lm
 UNIT_LIBS = -lcmocka
+
+# A part that builds runs on all cores, unless -j was given.
+PARALLEL = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
+
+# V=1 shows the commands in full.
+ifeq ($(V),1)
+say =
+else
+say = @echo "  $(1)	$@";
+endif
 
 FOLDERS := base manifests audio dsp nn store synth draw \
 	   separate pitch embed align mine
@@ -36,39 +50,50 @@ LIB  := $B/libchad.a
 CMDS := $(patsubst cmd/%.c,$B/bin/%,$(wildcard cmd/chad-*.c))
 UNIT := $(patsubst tests/unit/%.c,$B/tests/%,$(wildcard tests/unit/test_*.c))
 FUZZ := $(patsubst tests/fuzz/%.c,$B/tests/%,$(wildcard tests/fuzz/fuzz_*.c))
+SHIMS := $(patsubst %.c,$B/%.so,$(wildcard tests/lib/shim/*.c))
 BENCH := $(patsubst tests/bench/%.c,$B/tests/%,$(wildcard tests/bench/bench_*.c))
 TESTLIB := $(patsubst %.c,$B/%.o,$(wildcard tests/lib/*.c))
 
-.PHONY: all check check-unit check-fuzz check-cli golden lint asan tsan \
-	valgrind fuzz bench clean help deps demo install
+.PHONY: all commands check check-all check-unit check-fuzz check-cli golden \
+	programs lint asan tsan valgrind fuzz bench cover tidy format \
+	install clean help deps
 .DELETE_ON_ERROR:
 .SECONDARY:
 
 ## all: build every command into build/release/bin
-all: $(CMDS)
+all: deps
+	@$(MAKE) --no-print-directory $(PARALLEL) commands
+
+commands: $(CMDS)
+programs: $(CMDS) $(UNIT) $(FUZZ) $(SHIMS)
 
 $(LIB): $(OBJ)
-	rm -f $@ && $(AR) rcs $@ $^
+	$(call say,AR)rm -f $@ && $(AR) rcs $@ $^
 
 $B/bin/%: $B/cmd/%.o $(LIB)
-	@mkdir -p $(@D)
-	$(LINK) -o $@ $< $(LIB) $(LDLIBS)
+	$(call say,LD)mkdir -p $(@D) && \
+	  $(LINK) -o $@ $< $(LIB) $(LDLIBS)
 
 $B/tests/test_%: $B/tests/unit/test_%.o $(TESTLIB) $(LIB)
-	@mkdir -p $(@D)
-	$(LINK) -o $@ $< $(TESTLIB) $(LIB) $(UNIT_LIBS) $(LDLIBS)
+	$(call say,LD)mkdir -p $(@D) && \
+	  $(LINK) -o $@ $< $(TESTLIB) $(LIB) $(UNIT_LIBS) $(LDLIBS)
 
 $B/tests/fuzz_%: $B/tests/fuzz/fuzz_%.o $B/tests/fuzz/replay.o $(LIB)
-	@mkdir -p $(@D)
-	$(LINK) -o $@ $^ $(LDLIBS)
+	$(call say,LD)mkdir -p $(@D) && \
+	  $(LINK) -o $@ $^ $(LDLIBS)
 
 $B/tests/bench_%: $B/tests/bench/bench_%.o $(TESTLIB) $(LIB)
-	@mkdir -p $(@D)
-	$(LINK) -o $@ $< $(TESTLIB) $(LIB) $(LDLIBS)
+	$(call say,LD)mkdir -p $(@D) && \
+	  $(LINK) -o $@ $< $(TESTLIB) $(LIB) $(LDLIBS)
+
+# Preloaded into commands by tests that make a call fail.
+$B/tests/lib/shim/%.so: tests/lib/shim/%.c
+	$(call say,LD)mkdir -p $(@D) && \
+	  $(CC) -std=c11 -O1 -g $(WARN) -fPIC -shared -o $@ $< -ldl
 
 $B/hunt/%: $B/tests/fuzz/fuzz_%.o $(LIB)
-	@mkdir -p $(@D)
-	$(LINK) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
+	$(call say,LD)mkdir -p $(@D) && \
+	  $(LINK) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
 
 # Code that reads what strangers wrote is also held to -Wconversion.
 $B/base/%.o $B/manifests/%.o $B/store/%.o: WARN += -Wconversion
@@ -79,8 +104,8 @@ $B/nn/layer_%.o: OPT += -O3
 endif
 
 $B/%.o: %.c
-	@mkdir -p $(@D)
-	$(COMPILE) -o $@ $<
+	$(call say,CC)mkdir -p $(@D) && \
+	  $(COMPILE) -o $@ $<
 
 ## deps: install the missing packages (apt; asks first unless root or YES=1)
 deps:
@@ -88,26 +113,38 @@ deps:
 
 ## check: unit tests, fuzz inputs replayed, command-line tests, lint
 check: deps
-	@$(MAKE) check-unit check-fuzz check-cli lint
+	@$(MAKE) --no-print-directory check-all
+
+TOTALS := $B/totals
+
+check-all:
+	@rm -rf $(TOTALS) && mkdir -p $(TOTALS)
+	@$(MAKE) --no-print-directory $(PARALLEL) -k programs
+	@$(MAKE) --no-print-directory -k check-unit check-fuzz check-cli lint; \
+	  status=$$?; tests/lib/total.sh $(TOTALS) && exit $$status
 
 check-unit: $(UNIT)
-	@for t in $^; do echo "$$t"; $(RUN) $$t || exit 1; done
+	@mkdir -p $(TOTALS)
+	@RUN="$(RUN)" TOTALS="$(TOTALS)/unit" tests/unit/run.sh $^
 
 check-fuzz: $(FUZZ)
-	@for t in $^; do echo "$$t"; \
-	  $(RUN) $$t tests/fuzz/corpus/$${t##*fuzz_}/* || exit 1; done
+	@mkdir -p $(TOTALS)
+	@RUN="$(RUN)" TOTALS="$(TOTALS)/fuzz" tests/fuzz/run.sh $^
 
-check-cli: $(CMDS)
-	@BIN="$(CURDIR)/$B/bin" RUN="$(RUN)" tests/cli/run.sh
+check-cli: $(CMDS) $(SHIMS)
+	@mkdir -p $(TOTALS)
+	@BIN="$(CURDIR)/$B/bin" RUN="$(RUN)" TOTALS="$(TOTALS)/cli" \
+	  tests/cli/run.sh $(CASES)
 
-## golden: rewrite what the command-line tests expect (read the diff!)
-golden: $(CMDS)
-	@BIN="$(CURDIR)/$B/bin" GOLDEN=1 tests/cli/run.sh
+## golden: rewrite what the command-line tests expect, all or those of
+##         CASES="chad-f0 chad-align/help" (read the diff!)
+golden: $(CMDS) $(SHIMS)
+	@BIN="$(CURDIR)/$B/bin" GOLDEN=1 tests/cli/run.sh $(CASES)
 
-## lint: include directions, banned functions
+## lint: include directions, banned calls, names, manual pages, scripts
 lint:
-	@tests/lint/includes.sh
-	@tests/lint/banned.sh
+	@mkdir -p $(TOTALS)
+	@TOTALS="$(CURDIR)/$(TOTALS)/lint" tests/lint/run.sh
 
 ## asan, tsan: the same checks under the sanitizers
 asan tsan:
@@ -123,6 +160,32 @@ fuzz:
 	@mkdir -p build/fuzz/corpus/$(TARGET)
 	build/fuzz/hunt/$(TARGET) -max_total_time=$(or $(SECONDS),300) \
 	  build/fuzz/corpus/$(TARGET) tests/fuzz/corpus/$(TARGET)
+
+## bench: timings; their ratios beside those of tests/bench/baseline.json
+bench: $(BENCH)
+	@tests/bench/run.sh $^
+
+## cover: line coverage of "make check" (text, from gcov)
+cover:
+	$(MAKE) CONFIG=cover check-all
+	@tests/lib/cover.sh build/cover
+
+## tidy: clang-tidy over the sources
+tidy:
+	clang-tidy --quiet $(patsubst $B/%.o,%.c,$(OBJ)) cmd/*.c -- -I. \
+	  -D_POSIX_C_SOURCE=200809L -std=c11 $(PKG_CFLAGS)
+
+## format: lay out the files named in FILES="base/x.c ..." by .clang-format
+format:
+	clang-format -i $(FILES)
+
+PREFIX ?= /usr/local
+
+## install: commands and manual pages under DESTDIR and PREFIX
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
+	install $(CMDS) $(DESTDIR)$(PREFIX)/bin
+	install -m 644 $(wildcard cmd/*.1) $(DESTDIR)$(PREFIX)/share/man/man1
 
 ## clean: remove everything that was built
 clean:

@@ -19,7 +19,7 @@ enum error_code {
 	ERROR_NONE = 0,
 	ERROR_IO,		/* the system refused: file, disk, network */
 	ERROR_FORMAT,		/* the input is not what it should be */
-	ERROR_LIMIT,		/* the input is larger or smaller than allowed */
+	ERROR_LIMIT,		/* the input is larger or smaller than may be */
 	ERROR_NOMEM,		/* out of memory */
 	ERROR_BUG		/* a mistake of ours, or of a library */
 };

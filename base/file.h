@@ -32,7 +32,7 @@ struct file_new *file_create(const char *path, struct error *err) MUST_CHECK;
 FILE *file_stream(struct file_new *f);		/* borrowed */
 const char *file_temporary_path(const struct file_new *f);
 int file_commit(struct file_new *f, struct error *err) MUST_CHECK;
-void file_abandon(struct file_new *f);		/* file_abandon(NULL): nothing */
+void file_abandon(struct file_new *f);	/* NULL: does nothing */
 
 /* The three above in one: write the bytes as the file "path". */
 int file_write(const char *path, const void *bytes, size_t n_bytes,

@@ -21,8 +21,8 @@
 
 struct artefact_recipe {
 	const char *tool;		/* "chad-f0" */
-	const char *revision;		/* changed when the results change: "1" */
-	const char *options;		/* those that change the result, or "" */
+	const char *revision;		/* "1"; new when results change */
+	const char *options;		/* that change the result, or "" */
 	const char *model_sha256;	/* or "" */
 };
 

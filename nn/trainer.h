@@ -23,7 +23,7 @@
 #include "nn/weights.h"
 
 enum trainer_rule {
-	TRAINER_ADAMW,		/* Loshchilov and Hutter 2019; Adam at decay 0 */
+	TRAINER_ADAMW,		/* Loshchilov, Hutter 2019; decay 0: Adam */
 	TRAINER_RMSPROP,	/* PyTorch's form */
 	TRAINER_SGD		/* with momentum beta1 */
 };
@@ -31,7 +31,7 @@ enum trainer_rule {
 struct trainer_options {
 	size_t block_items, n_blocks;
 	enum trainer_rule rule;
-	double beta1, beta2;		/* 0.9, 0.999; RMSProp: beta2 is alpha */
+	double beta1, beta2;		/* 0.9, 0.999; beta2: RMSProp alpha */
 	double epsilon;			/* 1e-8 */
 	double weight_decay;		/* not on biases and norms */
 	double clip_norm;		/* 0: none */

@@ -22,7 +22,7 @@
 struct training_task {
 	void *self;
 	const struct graph *graph;	/* owned by self */
-	const char *score_name;		/* "held-out RPA", or NULL: no validate */
+	const char *score_name;		/* "held-out RPA"; NULL: no validate */
 
 	/*
 	 * Fill the inputs of the whole batch of step "step", the same for the
@@ -69,7 +69,7 @@ int training_options_read(const struct json *recipe,
 struct training_report {
 	uint64_t step;
 	double loss, learning_rate, gradient_norm;
-	double score;			/* NaN when not validated at this step */
+	double score;			/* NaN when not validated here */
 	double steps_per_sec;
 };
 

@@ -44,7 +44,7 @@ struct tune_section {
 struct tune {
 	struct tune_note *notes;
 	size_t n_notes;
-	struct tune_chord *chords;	/* for accompaniment; n_chords may be 0 */
+	struct tune_chord *chords;	/* for accompaniment; may be none */
 	size_t n_chords;
 	struct tune_section *sections;
 	size_t n_sections;	/* at least 1 */

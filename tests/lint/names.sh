@@ -5,15 +5,17 @@
 set -u
 status=0
 
-twice=$(git ls-files '*.c' '*.h' | grep -v '^tests/' | sed 's|.*/||' |
-    sort | uniq -d)
+sources() {
+	find . -path ./build -prune -o -name '*.[ch]' -print | sed 's|^\./||'
+}
+
+twice=$(sources | grep -v '^tests/' | sed 's|.*/||' | sort | uniq -d)
 if [ -n "$twice" ]; then
-	echo "names of more than one file:" $twice >&2
+	echo "names of more than one file: $twice" >&2
 	status=1
 fi
 
-for f in $(git ls-files '*.c' '*.h'); do
-	[ -e "$f" ] || continue
+for f in $(sources); do
 	n_lines=$(wc -l < "$f")
 	if [ "$n_lines" -gt 550 ]; then
 		echo "$f: $n_lines lines; split it" >&2

@@ -21,7 +21,8 @@ enum error_code {
 	ERROR_FORMAT,		/* the input is not what it should be */
 	ERROR_LIMIT,		/* the input is larger or smaller than may be */
 	ERROR_NOMEM,		/* out of memory */
-	ERROR_BUG		/* a mistake of ours, or of a library */
+	ERROR_BUG,		/* a mistake of ours, or of a library */
+	ERROR_BUSY		/* a passing fault, as a lock held: try again */
 };
 
 #define ERROR_TEXT_BYTES 1024

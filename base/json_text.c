@@ -73,7 +73,8 @@ put_real(struct writer *w, double value)
 	if (!isfinite(value))
 		return error_set(w->err, ERROR_BUG,
 		    "a number for JSON is not finite");
-	for (int n_digits = 1; n_digits <= 17; n_digits++) {
+	/* %g drops zeros at the end, so that 15 digits also print as one. */
+	for (int n_digits = 15; n_digits <= 17; n_digits++) {
 		(void)snprintf(text, sizeof(text), "%.*g", n_digits, value);
 		if (strtod(text, NULL) == value)
 			break;

@@ -1,0 +1,153 @@
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/memory.h"
+
+#include "store/fragments.h"
+#include "store/recordings.h"
+#include "store/reviews.h"
+#include "store/schema.h"
+#include "store/sql.h"
+
+/* Why a file that must be there cannot be opened, before SQLite is asked. */
+static int
+check_file(const char *path, enum catalogue_mode mode, struct error *err)
+{
+	struct stat st;
+
+	if (stat(path, &st) == 0) {
+		if (S_ISREG(st.st_mode))
+			return 0;
+		return error_set(err, ERROR_FORMAT,
+		    "%s is not a file: name a catalogue", path);
+	}
+	if (errno == ENOENT && mode == CATALOGUE_CREATE)
+		return 0;
+	if (errno == ENOENT)
+		return error_set(err, ERROR_IO,
+		    "%s does not exist: \"chad-store add\" makes a catalogue",
+		    path);
+	return error_set_errno(err, "%s", path);
+}
+
+static int
+set_up(struct catalogue *c, enum catalogue_mode mode, int busy_ms,
+    struct error *err)
+{
+	const int code = sqlite3_busy_timeout(c->db, busy_ms);
+
+	if (code != SQLITE_OK)
+		return sql_fail(c, code, err);
+	if (sql_script(c, "PRAGMA foreign_keys = ON", err) != 0)
+		return -1;
+	/* Refuse a stranger's file before anything in it is changed. */
+	if (mode != CATALOGUE_READ &&
+	    schema_prepare(c, true, err) != 0)
+		return -1;
+	if (mode == CATALOGUE_READ)
+		return schema_prepare(c, false, err);
+	return sql_script(c, "PRAGMA journal_mode = WAL;"
+	    "PRAGMA synchronous = FULL", err);
+}
+
+struct catalogue *
+catalogue_open(const char *path, enum catalogue_mode mode, int busy_ms,
+    struct error *err)
+{
+	const int flags[] = {
+		[CATALOGUE_READ] = SQLITE_OPEN_READONLY,
+		[CATALOGUE_WRITE] = SQLITE_OPEN_READWRITE,
+		[CATALOGUE_CREATE] = SQLITE_OPEN_READWRITE |
+		    SQLITE_OPEN_CREATE,
+	};
+	struct catalogue *c;
+	int code;
+
+	if (check_file(path, mode, err) != 0)
+		return NULL;
+	if ((c = memory_new(1, sizeof(*c), "catalogue", err)) == NULL)
+		return NULL;
+	if ((c->path = memory_strdup(path, err)) == NULL)
+		goto fail;
+	code = sqlite3_open_v2(path, &c->db, flags[mode], NULL);
+	if (code != SQLITE_OK) {
+		(void)sql_fail(c, code, err);
+		goto fail;
+	}
+	if (set_up(c, mode, busy_ms, err) != 0)
+		goto fail;
+	return c;
+fail:
+	catalogue_close(c);
+	return NULL;
+}
+
+void
+catalogue_close(struct catalogue *c)
+{
+	if (c == NULL)
+		return;
+	for (size_t i = 0; i < c->n_prepared; i++)
+		(void)sqlite3_finalize(c->prepared[i].statement);
+	(void)sqlite3_close(c->db);
+	memory_free(c->path);
+	memory_free(c);
+}
+
+int
+catalogue_begin(struct catalogue *c, struct error *err)
+{
+	return sql_script(c, "BEGIN IMMEDIATE", err);
+}
+
+int
+catalogue_commit(struct catalogue *c, struct error *err)
+{
+	return sql_script(c, "COMMIT", err);
+}
+
+void
+catalogue_rollback(struct catalogue *c)
+{
+	sql_undo(c, "ROLLBACK");
+}
+
+enum catalogue_kind
+catalogue_kind_of(const struct json *rec)
+{
+	if (json_has(rec, "review"))
+		return CATALOGUE_REVIEW;
+	if (!json_has(rec, "fragment_id"))
+		return CATALOGUE_RECORDING;
+	return json_has(rec, "original_id") ? CATALOGUE_FRAGMENT :
+	    CATALOGUE_ROW;
+}
+
+static int
+add_by_kind(struct catalogue *c, const struct json *rec, struct error *err)
+{
+	switch (catalogue_kind_of(rec)) {
+	case CATALOGUE_REVIEW:
+		return reviews_put(c, rec, err);
+	case CATALOGUE_FRAGMENT:
+		return fragments_put(c, rec, NULL, err);
+	case CATALOGUE_ROW:
+		return fragments_put_row(c, rec, err);
+	case CATALOGUE_RECORDING:
+		break;
+	}
+	return recordings_put(c, rec, err);
+}
+
+int
+catalogue_add(struct catalogue *c, const struct json *rec, struct error *err)
+{
+	if (sql_run(c, err, "SAVEPOINT one_record", "") != 0)
+		return -1;
+	if (add_by_kind(c, rec, err) != 0) {
+		sql_undo(c, "ROLLBACK TO one_record; RELEASE one_record");
+		return -1;
+	}
+	return sql_run(c, err, "RELEASE one_record", "");
+}

@@ -1,0 +1,152 @@
+/*
+ * catalogue -- what outlives a run: one SQLite file with everything that is
+ * known of works, recordings, fragments, models and rounds.
+ *
+ * The file is in WAL mode, its tables are STRICT and keyed by the names that
+ * the records carry, foreign keys are enforced, and no row holds a time of
+ * day: the same adds in the same order give the same rows, so two catalogues
+ * are compared by their dumps (store/inspect.h).  PRAGMA application_id is
+ * CATALOGUE_APPLICATION_ID and PRAGMA user_version the version of the tables;
+ * older files are brought up to date in one transaction when opened for
+ * writing, newer ones are refused.
+ *
+ * Times are seconds as REAL; where samples are known they stand beside them
+ * as INTEGER with their rate.  Truth values are 0, 1 or NULL for not known.
+ * "extra" is a JSON object of the record's members that have no column.
+ *
+ * works -- a work; its original, covers and hums are recordings of it
+ *	group_id		key, as in the record
+ *	title			as given by the first recording that has one
+ *	title_key		title_normalise of it (store/title.h), or NULL
+ *
+ * recordings -- one version of a work
+ *	group_id, id		key
+ *	audio_type		'original', 'cover' or 'humming'
+ *	audio_filepath		the sound, or NULL
+ *	offset_sec, duration_sec	the part of the file that is meant, or NULL
+ *	title, youtube_id, url, is_available	carried, or NULL
+ *	error			why the last command failed on it, or NULL
+ *	quarantined_by		rounds.key that found nothing of the work in it
+ *	extra			other members
+ *
+ * artefacts -- files that commands made of a recording
+ *	group_id, id, member	key; member: "decode.path", "f0.activations" ...
+ *	key			SHA-256 that names the file (manifests/artefact.h)
+ *	path			of the file
+ *
+ * models -- weight files
+ *	sha256			key: of the file
+ *	name, path		"m0", and where it was written
+ *	recipe_sha256		of the recipe it was trained by, or NULL
+ *	manifest_sha256		of the training manifest, or NULL
+ *	seed			of the training, or NULL
+ *
+ * rounds -- one turn of the loop (mine/, chad-mine)
+ *	key			key: hash of the inputs, models, options, seed
+ *	number			0 trains the first model, 1 is the first mining
+ *	state			'running' or 'done'
+ *	settings		JSON: what went into the key, in plain words
+ *	model_in		models.sha256 that made the fingerprints
+ *	model_new		models.sha256 trained in the round
+ *	model_out		the better of the two, used by the next round
+ *	reason			why, in one sentence
+ *
+ * steps -- stages of a round that are done; a resumed round skips them
+ *	round_key, name		key; name: "analyse", "align", "train" ...
+ *	key			hash of what the step was made from
+ *	path, sha256		of its output file
+ *
+ * scores -- what was measured in a round
+ *	round_key, subject, measure	key; subject: a models.sha256 or
+ *				'fragments'; measure: 'top10', 'precision' ...
+ *	value			of the measure
+ *	low, high		95 % bootstrap interval, or NULL
+ *	n			queries, fragments ... it was measured on
+ *
+ * fragments -- a passage of a work, shared by its versions
+ *	group_id, fragment_id	key
+ *	decision		'keep', 'flag', 'drop', or NULL: not decided
+ *	agreement, tempo_ratio, transposition	scores of the pair, or NULL
+ *	round_key		rounds.key that found it; NULL: added by hand
+ *	extra			other members
+ *
+ * versions -- where a fragment lies in one version of the work
+ *	group_id, fragment_id, id	key
+ *	part			'original' or 'other' for the two ends of an
+ *				aligned pair; 'row' for a row of a CHAD table
+ *	recording_id		recordings.id; NULL for 'row'
+ *	audio_type, youtube_id	as in the record
+ *	rate_hz, start_sample, end_sample	exact place, or NULL
+ *	start_sec, end_sec	the same in seconds
+ *	duration_sec		as given in a CHAD table, else NULL
+ *	correlation		with the original, or NULL
+ *	check_by_crowdsource, is_available	truth values
+ *	extra			other members of a row
+ *
+ * reviews -- what people said of a fragment; outranks every score
+ *	group_id, fragment_id, reviewer	key
+ *	verdict			'accept', 'reject' or 'unsure'
+ *	note			free text, or NULL
+ *
+ * blocks -- what must never be trained on, because models are measured on it
+ *	kind, value		key; kind: 'work' (group_id), 'title'
+ *				(normalised) or 'video' (youtube_id)
+ *	set_name		the evaluation set it belongs to
+ */
+#ifndef STORE_CATALOGUE_H
+#define STORE_CATALOGUE_H
+
+#include <stddef.h>
+
+#include "base/error.h"
+#include "base/json.h"
+
+#define CATALOGUE_APPLICATION_ID 0x43484144	/* "CHAD" */
+#define CATALOGUE_VERSION 1
+
+enum catalogue_mode {
+	CATALOGUE_READ,		/* must exist, is not changed */
+	CATALOGUE_WRITE,	/* must exist */
+	CATALOGUE_CREATE	/* made when missing */
+};
+
+struct catalogue;
+
+/*
+ * ERROR_FORMAT when the file is no catalogue, is damaged or is of a newer
+ * version; ERROR_BUSY, here and in every call, when another process kept it
+ * locked for busy_ms.  Close with catalogue_close; NULL with an error.
+ */
+struct catalogue *catalogue_open(const char *path, enum catalogue_mode mode,
+    int busy_ms, struct error *err) MUST_CHECK;
+
+/* A transaction that was begun is rolled back.  NULL: nothing. */
+void catalogue_close(struct catalogue *c);
+
+/*
+ * What is done between the two appears whole or not at all, whatever kills
+ * the process.  catalogue_begin takes the only write lock.
+ */
+int catalogue_begin(struct catalogue *c, struct error *err) MUST_CHECK;
+int catalogue_commit(struct catalogue *c, struct error *err) MUST_CHECK;
+void catalogue_rollback(struct catalogue *c);
+
+/* What a record is, by its members; see catalogue_add. */
+enum catalogue_kind {
+	CATALOGUE_RECORDING,
+	CATALOGUE_FRAGMENT,	/* has fragment_id and original_id */
+	CATALOGUE_ROW,		/* has fragment_id: a row of a CHAD table */
+	CATALOGUE_REVIEW	/* has review */
+};
+
+enum catalogue_kind catalogue_kind_of(const struct json *rec);
+
+/*
+ * Add a record of any kind, inside a transaction of the caller; when it is
+ * refused nothing of it is left.  What is there under the same key is
+ * brought up to date; adding the same again changes nothing.
+ */
+int catalogue_add(struct catalogue *c, const struct json *rec,
+    struct error *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,461 @@
+#include <ctype.h>
+#include <errno.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/chad_table.h"
+
+enum field_kind { FIELD_TEXT, FIELD_INTERVAL, FIELD_NUMBER, FIELD_TRUTH };
+
+static const struct column {
+	const char *name;
+	enum field_kind kind;
+} columns[] = {
+	{ "group_id", FIELD_TEXT },
+	{ "fragment_id", FIELD_TEXT },
+	{ "id", FIELD_TEXT },
+	{ "audio_type", FIELD_TEXT },
+	{ "youtube_id", FIELD_TEXT },
+	{ "interval", FIELD_INTERVAL },
+	{ "correlation", FIELD_NUMBER },
+	{ "check_by_crowdsource", FIELD_TRUTH },
+	{ "is_available", FIELD_TRUTH },
+	{ "duration", FIELD_NUMBER },
+};
+
+#define N_COLUMNS (sizeof(columns) / sizeof(columns[0]))
+
+/* Where the reader stands. */
+struct reader {
+	const char *at, *end;
+	size_t row;		/* 1 is the header */
+	char **fields;		/* [CHAD_TABLE_MAX_COLUMNS] of the row */
+	size_t n_fields;
+	struct arena *a;	/* of the row */
+};
+
+/* Copy a field in quotes; at stands behind the first quote. */
+static int
+read_quoted(struct reader *r, char *field, size_t *n, struct error *err)
+{
+	while (r->at < r->end) {
+		if (*r->at == '"') {
+			r->at++;
+			if (r->at == r->end || *r->at != '"')
+				return 0;
+		}
+		field[(*n)++] = *r->at++;
+	}
+	return error_set(err, ERROR_FORMAT,
+	    "row %zu: a quote is not closed", r->row);
+}
+
+/* True at a comma, LF or CRLF. */
+static bool
+ends_field(const struct reader *r)
+{
+	return *r->at == ',' || *r->at == '\n' || (*r->at == '\r' &&
+	    (r->at + 1 == r->end || r->at[1] == '\n'));
+}
+
+/* Bytes that the field at hand can have at most. */
+static size_t
+field_limit(const struct reader *r)
+{
+	const size_t left = (size_t)(r->end - r->at);
+	const char *p = r->at;
+
+	if (*p == '"') {
+		for (p++; p < r->end; p++)
+			if (*p == '"' && (p + 1 == r->end || *++p != '"'))
+				break;
+	} else {
+		while (p < r->end && *p != ',' && *p != '\n')
+			p++;
+	}
+	return p < r->end ? (size_t)(p - r->at) : left;
+}
+
+static int
+read_field(struct reader *r, struct error *err)
+{
+	const size_t limit = r->at < r->end ? field_limit(r) : 0;
+	size_t n = 0;
+	char *field;
+
+	if (r->n_fields == CHAD_TABLE_MAX_COLUMNS)
+		return error_set(err, ERROR_LIMIT,
+		    "row %zu has more than %d fields", r->row,
+		    CHAD_TABLE_MAX_COLUMNS);
+	if (limit > CHAD_TABLE_MAX_FIELD)
+		return error_set(err, ERROR_LIMIT,
+		    "row %zu has a field of more than %zu bytes", r->row,
+		    CHAD_TABLE_MAX_FIELD);
+	field = arena_need(r->a, limit + 1, 1, "bytes of a field", err);
+	if (field == NULL)
+		return -1;
+	if (r->at < r->end && *r->at == '"') {
+		r->at++;
+		if (read_quoted(r, field, &n, err) != 0)
+			return -1;
+	} else {
+		while (r->at < r->end && !ends_field(r))
+			field[n++] = *r->at++;
+	}
+	if (r->at < r->end && *r->at == '\r')
+		r->at++;
+	if (r->at < r->end && !ends_field(r))
+		return error_set(err, ERROR_FORMAT,
+		    "row %zu: text behind a closing quote", r->row);
+	field[n] = '\0';
+	r->fields[r->n_fields++] = field;
+	return 0;
+}
+
+/* The fields of the next row; none at the end. */
+static int
+read_row(struct reader *r, struct error *err)
+{
+	arena_reset(r->a);
+	r->n_fields = 0;
+	if (r->at == r->end)
+		return 0;
+	r->row++;
+	r->fields = arena_need(r->a, CHAD_TABLE_MAX_COLUMNS,
+	    sizeof(*r->fields), "fields", err);
+	if (r->fields == NULL)
+		return -1;
+	for (;;) {
+		if (read_field(r, err) != 0)
+			return -1;
+		if (r->at == r->end || *r->at++ == '\n')
+			return 0;
+	}
+}
+
+/* A number that fills the text but for white space, finite. */
+static int
+parse_number(const char *text, double *value, const char **rest)
+{
+	char *stop;
+
+	errno = 0;
+	*value = strtod(text, &stop);
+	if (stop == text || !isfinite(*value))
+		return -1;
+	while (isspace((unsigned char)*stop))
+		stop++;
+	*rest = stop;
+	return 0;
+}
+
+/* "[12.34, 22.34]", or with round brackets. */
+static int
+put_interval(struct json *rec, const char *name, const char *text,
+    struct error *err)
+{
+	double start, end;
+	const char *s = text;
+
+	while (isspace((unsigned char)*s))
+		s++;
+	if ((*s != '[' && *s != '(') ||
+	    parse_number(s + 1, &start, &s) != 0 || *s != ',' ||
+	    parse_number(s + 1, &end, &s) != 0 || (*s != ']' && *s != ')'))
+		return error_set(err, ERROR_FORMAT,
+		    "%s is \"%.40s\" and must look like [12.34, 22.34]",
+		    name, text);
+	if (json_append_number(rec, name, start, err) != 0)
+		return -1;
+	return json_append_number(rec, name, end, err);
+}
+
+static int
+put_number(struct json *rec, const char *name, const char *text,
+    struct error *err)
+{
+	const char *rest;
+	double value;
+
+	if (parse_number(text, &value, &rest) != 0 || *rest != '\0')
+		return error_set(err, ERROR_FORMAT,
+		    "%s is \"%.40s\" and must be a number", name, text);
+	return json_put_number(rec, name, value, err);
+}
+
+static int
+put_truth(struct json *rec, const char *name, const char *text,
+    struct error *err)
+{
+	static const char *const words[] = { "False", "True", "false", "true",
+	    "0", "1" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcmp(text, words[i]) == 0)
+			return json_put_bool(rec, name, i % 2 == 1, err);
+	return error_set(err, ERROR_FORMAT,
+	    "%s is \"%.40s\" and must be True or False", name, text);
+}
+
+static const struct column *
+find_column(const char *name)
+{
+	for (size_t i = 0; i < N_COLUMNS; i++)
+		if (strcmp(columns[i].name, name) == 0)
+			return &columns[i];
+	return NULL;
+}
+
+static int
+put_field(struct json *rec, const char *name, const char *text,
+    struct error *err)
+{
+	const struct column *column = find_column(name);
+
+	/* pandas leaves its index column without a name. */
+	if (name[0] == '\0' || text[0] == '\0' || strcmp(text, "nan") == 0)
+		return 0;
+	switch (column == NULL ? FIELD_TEXT : column->kind) {
+	case FIELD_INTERVAL:
+		return put_interval(rec, name, text, err);
+	case FIELD_NUMBER:
+		return put_number(rec, name, text, err);
+	case FIELD_TRUTH:
+		return put_truth(rec, name, text, err);
+	case FIELD_TEXT:
+		break;
+	}
+	return json_put_bytes(rec, name, text, strlen(text), err);
+}
+
+/* The record of a row, or of why it is none; NULL when memory is out. */
+static struct json *
+record_of(const struct reader *r, char *const *names, size_t n_names,
+    struct error *err)
+{
+	struct error why = { ERROR_NONE, "" };
+	struct json *rec;
+	int status = 0;
+
+	if ((rec = json_new_object(err)) == NULL)
+		return NULL;
+	if (r->n_fields != n_names)
+		status = error_set(&why, ERROR_FORMAT,
+		    "%zu fields where the header has %zu", r->n_fields,
+		    n_names);
+	for (size_t i = 0; i < n_names && status == 0; i++)
+		status = put_field(rec, names[i], r->fields[i], &why);
+	if (status == 0)
+		return rec;
+	(void)error_add(&why, "row %zu", r->row);
+	json_free(rec);
+	if ((rec = json_new_object(err)) == NULL)
+		return NULL;
+	if (json_put_bytes(rec, "error", why.text, strlen(why.text),
+	    err) != 0) {
+		json_free(rec);
+		return NULL;
+	}
+	return rec;
+}
+
+/* Keep the header's names beyond its row; every column must be there. */
+static int
+read_header(struct reader *r, struct arena *a, char ***names, size_t *n_names,
+    struct error *err)
+{
+	if (read_row(r, err) != 0)
+		return -1;
+	*names = arena_need(a, r->n_fields + 1, sizeof(**names), "columns",
+	    err);
+	if (*names == NULL)
+		return -1;
+	for (size_t i = 0; i < r->n_fields; i++) {
+		(*names)[i] = arena_strdup(a, r->fields[i]);
+		if ((*names)[i] == NULL)
+			return error_set(err, ERROR_NOMEM, "out of memory");
+	}
+	*n_names = r->n_fields;
+	for (size_t k = 0; k < N_COLUMNS; k++) {
+		size_t n_found = 0;
+
+		for (size_t i = 0; i < *n_names; i++)
+			if (strcmp((*names)[i], columns[k].name) == 0)
+				n_found++;
+		if (n_found != 1)
+			return error_set(err, ERROR_FORMAT, "the header has "
+			    "%s column \"%s\": a CHAD table has group_id, "
+			    "fragment_id, id, audio_type, youtube_id, "
+			    "interval, correlation, check_by_crowdsource, "
+			    "is_available and duration",
+			    n_found == 0 ? "no" : "more than one",
+			    columns[k].name);
+	}
+	return 0;
+}
+
+static bool
+is_blank(const struct reader *r)
+{
+	return r->n_fields == 1 && r->fields[0][0] == '\0';
+}
+
+static int
+read_rows(struct reader *r, char *const *names, size_t n_names,
+    int (*each)(void *context, struct json *rec, struct error *err),
+    void *context, struct error *err)
+{
+	for (;;) {
+		struct json *rec;
+		int status;
+
+		if (read_row(r, err) != 0)
+			return -1;
+		if (r->n_fields == 0)
+			return 0;
+		if (is_blank(r))
+			continue;
+		if ((rec = record_of(r, names, n_names, err)) == NULL)
+			return -1;
+		status = each(context, rec, err);
+		json_free(rec);
+		if (status != 0)
+			return -1;
+	}
+}
+
+int
+chad_table_read(const char *text, size_t n_bytes,
+    int (*each)(void *context, struct json *rec, struct error *err),
+    void *context, struct error *err)
+{
+	static const char byte_order_mark[] = "\xEF\xBB\xBF";
+	struct reader r = { .at = text, .end = text + n_bytes };
+	struct arena *a = arena_new();
+	char **names = NULL;
+	size_t n_names = 0;
+	int status = -1;
+
+	r.a = arena_new();
+	if (a == NULL || r.a == NULL) {
+		(void)error_set(err, ERROR_NOMEM, "out of memory");
+		goto done;
+	}
+	if (n_bytes >= 3 && memcmp(text, byte_order_mark, 3) == 0)
+		r.at += 3;
+	if (memchr(text, '\0', n_bytes) != NULL) {
+		(void)error_set(err, ERROR_FORMAT,
+		    "a zero byte: this is no CSV");
+		goto done;
+	}
+	if (read_header(&r, a, &names, &n_names, err) == 0)
+		status = read_rows(&r, names, n_names, each, context, err);
+done:
+	arena_free(r.a);
+	arena_free(a);
+	return status;
+}
+
+static int
+write_failed(struct error *err)
+{
+	return error_set_errno(err, "writing the table");
+}
+
+int
+chad_table_write_header(FILE *out, struct error *err)
+{
+	for (size_t i = 0; i < N_COLUMNS; i++)
+		if (fprintf(out, "%s%s", i == 0 ? "" : ",",
+		    columns[i].name) < 0)
+			return write_failed(err);
+	return putc('\n', out) == EOF ? write_failed(err) : 0;
+}
+
+/* The fewest digits that read back the same, with a point as Python has. */
+static const char *
+number_text(double value, struct arena *a, struct error *err)
+{
+	const char *text = NULL;
+
+	for (int n_digits = 15; n_digits <= 17; n_digits++) {
+		text = arena_printf(a, "%.*g", n_digits, value);
+		if (text == NULL || strtod(text, NULL) == value)
+			break;
+	}
+	if (text != NULL && strpbrk(text, ".e") == NULL)
+		text = arena_printf(a, "%s.0", text);
+	if (text == NULL)
+		(void)error_set(err, ERROR_NOMEM, "out of memory");
+	return text;
+}
+
+/* The text of a field before it is quoted; "" when missing. */
+static const char *
+field_text(const struct json *rec, const struct column *column,
+    struct arena *a, struct error *err)
+{
+	const struct json *value = json_at(rec, column->name);
+	const char *start, *end, *text;
+	double number;
+	bool truth;
+
+	if (value == NULL)
+		return "";
+	switch (column->kind) {
+	case FIELD_INTERVAL:
+		if (json_want_number(value, "0", &number, err) != 0 ||
+		    (start = number_text(number, a, err)) == NULL ||
+		    json_want_number(value, "1", &number, err) != 0 ||
+		    (end = number_text(number, a, err)) == NULL)
+			return NULL;
+		text = arena_printf(a, "[%s, %s]", start, end);
+		if (text == NULL)
+			(void)error_set(err, ERROR_NOMEM, "out of memory");
+		return text;
+	case FIELD_NUMBER:
+		if (json_want_number(rec, column->name, &number, err) != 0)
+			return NULL;
+		return number_text(number, a, err);
+	case FIELD_TRUTH:
+		if (json_get_bool(rec, column->name, false, &truth, err) != 0)
+			return NULL;
+		return truth ? "True" : "False";
+	case FIELD_TEXT:
+		break;
+	}
+	return json_want_string(rec, column->name, &text, err) == 0 ? text :
+	    NULL;
+}
+
+static int
+write_field(FILE *out, const char *text)
+{
+	if (strpbrk(text, ",\"\r\n") == NULL)
+		return fputs(text, out);
+	if (putc('"', out) == EOF)
+		return EOF;
+	for (const char *s = text; *s != '\0'; s++)
+		if ((*s == '"' && putc('"', out) == EOF) ||
+		    putc(*s, out) == EOF)
+			return EOF;
+	return putc('"', out);
+}
+
+int
+chad_table_write_row(FILE *out, const struct json *rec, struct arena *a,
+    struct error *err)
+{
+	for (size_t i = 0; i < N_COLUMNS; i++) {
+		const char *text = field_text(rec, &columns[i], a, err);
+
+		if (text == NULL)
+			return -1;
+		if ((i > 0 && putc(',', out) == EOF) ||
+		    write_field(out, text) == EOF)
+			return write_failed(err);
+	}
+	return putc('\n', out) == EOF ? write_failed(err) : 0;
+}

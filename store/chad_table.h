@@ -1,0 +1,55 @@
+/*
+ * chad_table -- the CHAD table: one row per version of a fragment, as CSV.
+ *
+ * The columns are those of the dataset.csv of "Covers and Hummings Aligned
+ * Dataset" (Amatov et al., "A Semi-Supervised Deep Learning Approach to
+ * Dataset Collection for Query-by-Humming Task", ISMIR 2023), written the way
+ * pandas does:
+ *
+ *	group_id		the work
+ *	fragment_id		the fragment within the work
+ *	id			this version of the fragment
+ *	audio_type		original, cover or humming
+ *	youtube_id		the video, or empty
+ *	interval		[start, end] in seconds, a Python list
+ *	correlation		0..1 with the original, or empty
+ *	check_by_crowdsource	True or False
+ *	is_available		True or False
+ *	duration		of the fragment in seconds
+ *
+ * Quoting is RFC 4180's: fields with a comma, a quote or a line end stand in
+ * quotes, quotes are doubled.  Lines end with LF; CRLF is read too.  A row is
+ * a record with members of the same names; an empty field is no member.
+ */
+#ifndef STORE_CHAD_TABLE_H
+#define STORE_CHAD_TABLE_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/json.h"
+
+#define CHAD_TABLE_MAX_BYTES ((size_t)1 << 30)
+#define CHAD_TABLE_MAX_FIELD ((size_t)1 << 20)
+#define CHAD_TABLE_MAX_COLUMNS 256
+
+/*
+ * Read a table of n_bytes.  The columns may come in any order; others are
+ * kept as texts.  Calls each(context, record, err) for every row; a row that
+ * is not right becomes a record with the one member "error": "row 7: ...".
+ * The record is freed after the call; -1 of the callee ends the reading.
+ * -1 when there is no header, a column is missing or a quote is not closed.
+ */
+int chad_table_read(const char *text, size_t n_bytes,
+    int (*each)(void *context, struct json *rec, struct error *err),
+    void *context, struct error *err) MUST_CHECK;
+
+int chad_table_write_header(FILE *out, struct error *err) MUST_CHECK;
+
+/* Members that are missing give empty fields. */
+int chad_table_write_row(FILE *out, const struct json *rec, struct arena *a,
+    struct error *err) MUST_CHECK;
+
+#endif

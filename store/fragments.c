@@ -1,0 +1,264 @@
+#include <string.h>
+
+#include "base/memory.h"
+
+#include "store/fragments.h"
+#include "store/member.h"
+#include "store/recordings.h"
+#include "store/sql.h"
+
+/* Members of an aligned fragment that have a column. */
+static const char *const pair_members[] = {
+	"group_id", "fragment_id", "id", "audio_type", "audio_filepath",
+	"youtube_id", "original_id", "original_audio_filepath",
+	"original_youtube_id", "rate_hz", "interval_samples", "interval",
+	"original_interval_samples", "original_interval", "offset",
+	"duration", "correlation", "agreement", "tempo_ratio",
+	"transposition_semitones", "check_by_crowdsource", "decision", NULL
+};
+
+/* Members of a row of a CHAD table that have a column. */
+static const char *const row_members[] = {
+	"group_id", "fragment_id", "id", "audio_type", "youtube_id",
+	"interval", "correlation", "check_by_crowdsource", "is_available",
+	"duration", NULL
+};
+
+/* One row of versions; pointers that are NULL leave the column empty. */
+struct version {
+	const char *group_id, *fragment_id, *id, *part;
+	const char *recording_id, *audio_type, *youtube_id;
+	int64_t rate_hz, start_sample, end_sample;
+	bool has_samples;
+	double start_sec, end_sec;
+	double duration_value, correlation_value;
+	const double *duration_sec, *correlation;
+	int64_t check_value, available_value;
+	const int64_t *check_by_crowdsource, *is_available;
+	const char *extra;
+};
+
+static int
+put_version(struct catalogue *c, const struct version *v, struct error *err)
+{
+	return sql_run(c, err, "INSERT INTO versions VALUES (?1, ?2, ?3, ?4,"
+	    " ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)"
+	    " ON CONFLICT DO UPDATE SET part = excluded.part,"
+	    " recording_id = excluded.recording_id,"
+	    " audio_type = excluded.audio_type,"
+	    " youtube_id = excluded.youtube_id, rate_hz = excluded.rate_hz,"
+	    " start_sample = excluded.start_sample,"
+	    " end_sample = excluded.end_sample,"
+	    " start_sec = excluded.start_sec, end_sec = excluded.end_sec,"
+	    " duration_sec = excluded.duration_sec,"
+	    " correlation = excluded.correlation,"
+	    " check_by_crowdsource = excluded.check_by_crowdsource,"
+	    " is_available = excluded.is_available, extra = excluded.extra",
+	    "tttttttIIIddDDIIt", v->group_id, v->fragment_id, v->id, v->part,
+	    v->recording_id, v->audio_type, v->youtube_id,
+	    v->has_samples ? &v->rate_hz : NULL,
+	    v->has_samples ? &v->start_sample : NULL,
+	    v->has_samples ? &v->end_sample : NULL,
+	    v->start_sec, v->end_sec, v->duration_sec, v->correlation,
+	    v->check_by_crowdsource, v->is_available, v->extra);
+}
+
+/* The interval in samples, when the record has it and its rate. */
+static int
+read_samples(const struct json *rec, const char *name, struct version *v,
+    struct error *err)
+{
+	double start, end, rate_hz;
+
+	v->has_samples = false;
+	if (!json_has(rec, name) || !json_has(rec, "rate_hz"))
+		return 0;
+	if (member_interval(rec, name, &start, &end, err) != 0 ||
+	    json_want_number(rec, "rate_hz", &rate_hz, err) != 0)
+		return -1;
+	if (end > 0x1p53 || rate_hz < 1 || rate_hz > 1e6)
+		return error_set(err, ERROR_LIMIT,
+		    "\"%s\" or \"rate_hz\" is out of range", name);
+	v->start_sample = (int64_t)start;
+	v->end_sample = (int64_t)end;
+	v->rate_hz = (int64_t)rate_hz;
+	v->has_samples = true;
+	return 0;
+}
+
+/* The cover's or hum's end of an aligned fragment. */
+static int
+read_other(const struct json *rec, struct version *v, struct error *err)
+{
+	v->part = "other";
+	if (member_key(rec, "id", &v->id, err) != 0 ||
+	    member_audio_type(rec, &v->audio_type, err) != 0 ||
+	    member_text(rec, "youtube_id", &v->youtube_id, err) != 0 ||
+	    member_interval(rec, "interval", &v->start_sec, &v->end_sec,
+	    err) != 0 ||
+	    member_number(rec, "correlation", &v->correlation_value,
+	    &v->correlation, err) != 0 ||
+	    member_truth(rec, "check_by_crowdsource", &v->check_value,
+	    &v->check_by_crowdsource, err) != 0)
+		return -1;
+	v->recording_id = v->id;
+	v->extra = "{}";
+	return read_samples(rec, "interval_samples", v, err);
+}
+
+static int
+read_original(const struct json *rec, struct version *v, struct error *err)
+{
+	v->part = "original";
+	v->audio_type = "original";
+	if (member_key(rec, "original_id", &v->id, err) != 0 ||
+	    member_text(rec, "original_youtube_id", &v->youtube_id,
+	    err) != 0 ||
+	    member_interval(rec, "original_interval", &v->start_sec,
+	    &v->end_sec, err) != 0)
+		return -1;
+	v->recording_id = v->id;
+	v->extra = "{}";
+	return read_samples(rec, "original_interval_samples", v, err);
+}
+
+/* Add the two recordings of a fragment unless they are there. */
+static int
+imply_recordings(struct catalogue *c, const struct json *rec,
+    const struct version *other, const struct version *original,
+    struct error *err)
+{
+	const char *path, *original_path;
+
+	if (member_text(rec, "audio_filepath", &path, err) != 0 ||
+	    member_text(rec, "original_audio_filepath", &original_path,
+	    err) != 0)
+		return -1;
+	if (recordings_imply(c, other->group_id, other->id,
+	    other->audio_type, path, other->youtube_id, err) != 0)
+		return -1;
+	return recordings_imply(c, original->group_id, original->id,
+	    "original", original_path, original->youtube_id, err);
+}
+
+/* The row of "fragments" for an aligned pair. */
+static int
+put_pair(struct catalogue *c, const struct json *rec, const char *round_key,
+    const struct version *v, struct error *err)
+{
+	double agreement, tempo_ratio, transposition;
+	const double *agreement_at, *tempo_at, *transposition_at;
+	const char *decision;
+	char *extra;
+	int status;
+
+	if (member_text(rec, "decision", &decision, err) != 0 ||
+	    member_number(rec, "agreement", &agreement, &agreement_at,
+	    err) != 0 ||
+	    member_number(rec, "tempo_ratio", &tempo_ratio, &tempo_at,
+	    err) != 0 ||
+	    member_number(rec, "transposition_semitones", &transposition,
+	    &transposition_at, err) != 0)
+		return -1;
+	if ((extra = member_extra(rec, pair_members, err)) == NULL)
+		return -1;
+	status = sql_run(c, err, "INSERT INTO fragments VALUES (?1, ?2, ?3,"
+	    " ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO UPDATE SET"
+	    " decision = excluded.decision, agreement = excluded.agreement,"
+	    " tempo_ratio = excluded.tempo_ratio,"
+	    " transposition = excluded.transposition,"
+	    " round_key = excluded.round_key, extra = excluded.extra",
+	    "tttDDDtt", v->group_id, v->fragment_id, decision, agreement_at,
+	    tempo_at, transposition_at, round_key, extra);
+	memory_free(extra);
+	return status;
+}
+
+int
+fragments_put(struct catalogue *c, const struct json *rec,
+    const char *round_key, struct error *err)
+{
+	struct version other = { 0 }, original = { 0 };
+
+	if (member_key(rec, "group_id", &other.group_id, err) != 0 ||
+	    member_key(rec, "fragment_id", &other.fragment_id, err) != 0)
+		return -1;
+	original.group_id = other.group_id;
+	original.fragment_id = other.fragment_id;
+	if (read_other(rec, &other, err) != 0 ||
+	    read_original(rec, &original, err) != 0)
+		return -1;
+	if (strcmp(other.id, original.id) == 0)
+		return error_set(err, ERROR_FORMAT,
+		    "\"id\" and \"original_id\" are both \"%.80s\"",
+		    other.id);
+	if (imply_recordings(c, rec, &other, &original, err) != 0 ||
+	    put_pair(c, rec, round_key, &other, err) != 0 ||
+	    put_version(c, &original, err) != 0)
+		return -1;
+	return put_version(c, &other, err);
+}
+
+static int
+read_row(const struct json *rec, struct version *v, struct error *err)
+{
+	v->part = "row";
+	if (member_key(rec, "group_id", &v->group_id, err) != 0 ||
+	    member_key(rec, "fragment_id", &v->fragment_id, err) != 0 ||
+	    member_key(rec, "id", &v->id, err) != 0 ||
+	    member_audio_type(rec, &v->audio_type, err) != 0 ||
+	    member_text(rec, "youtube_id", &v->youtube_id, err) != 0 ||
+	    member_interval(rec, "interval", &v->start_sec, &v->end_sec,
+	    err) != 0 ||
+	    member_number(rec, "correlation", &v->correlation_value,
+	    &v->correlation, err) != 0 ||
+	    member_number(rec, "duration", &v->duration_value,
+	    &v->duration_sec, err) != 0 ||
+	    member_truth(rec, "check_by_crowdsource", &v->check_value,
+	    &v->check_by_crowdsource, err) != 0)
+		return -1;
+	return member_truth(rec, "is_available", &v->available_value,
+	    &v->is_available, err);
+}
+
+int
+fragments_put_row(struct catalogue *c, const struct json *rec,
+    struct error *err)
+{
+	struct version v = { 0 };
+	char *extra;
+	int status;
+
+	if (read_row(rec, &v, err) != 0)
+		return -1;
+	if (sql_run(c, err, "INSERT INTO works (group_id) VALUES (?1)"
+	    " ON CONFLICT DO NOTHING", "t", v.group_id) != 0 ||
+	    sql_run(c, err, "INSERT INTO fragments (group_id, fragment_id,"
+	    " extra) VALUES (?1, ?2, '{}') ON CONFLICT DO NOTHING", "tt",
+	    v.group_id, v.fragment_id) != 0)
+		return -1;
+	if ((extra = member_extra(rec, row_members, err)) == NULL)
+		return -1;
+	v.extra = extra;
+	status = put_version(c, &v, err);
+	memory_free(extra);
+	return status;
+}
+
+int
+fragments_forget_mined(struct catalogue *c, struct error *err)
+{
+	return sql_run(c, err, "DELETE FROM fragments"
+	    " WHERE round_key IS NOT NULL AND NOT EXISTS (SELECT 1"
+	    " FROM reviews WHERE reviews.group_id = fragments.group_id"
+	    " AND reviews.fragment_id = fragments.fragment_id)", "");
+}
+
+int
+fragments_decide(struct catalogue *c, const char *group_id,
+    const char *fragment_id, const char *decision, struct error *err)
+{
+	return sql_run(c, err, "UPDATE fragments SET decision = ?3"
+	    " WHERE group_id = ?1 AND fragment_id = ?2", "ttt", group_id,
+	    fragment_id, decision);
+}

@@ -1,0 +1,69 @@
+/*
+ * fragments -- passages that versions of a work share.
+ *
+ * An aligned fragment, as chad-align writes it, has two versions: the
+ * original's passage and the cover's.  A row of a CHAD table is one version
+ * of a fragment that may have many.
+ */
+#ifndef STORE_FRAGMENTS_H
+#define STORE_FRAGMENTS_H
+
+#include <stddef.h>
+
+#include "base/error.h"
+#include "base/json.h"
+
+#include "store/catalogue.h"
+
+/*
+ * Add or replace an aligned fragment (manifests/FORMAT.md, "Fragments");
+ * recordings it speaks of are added when missing.  round_key: the round that
+ * found it, or NULL.
+ */
+int fragments_put(struct catalogue *c, const struct json *rec,
+    const char *round_key, struct error *err) MUST_CHECK;
+
+/*
+ * Add or replace a version given as a row of a CHAD table: group_id,
+ * fragment_id, id, audio_type, interval; maybe youtube_id, correlation,
+ * check_by_crowdsource, is_available, duration.
+ */
+int fragments_put_row(struct catalogue *c, const struct json *rec,
+    struct error *err) MUST_CHECK;
+
+/* Which fragments; NULL: all of them. */
+struct fragments_filter {
+	const char *group_id;
+	const char *decision;
+	const char *round_key;
+};
+
+/*
+ * Aligned fragments as records, in order of group_id, fragment_id.  The
+ * record is freed after the call; -1 of the callee ends it.
+ */
+int fragments_each(struct catalogue *c, const struct fragments_filter *filter,
+    int (*each)(void *context, struct json *rec, struct error *err),
+    void *context, struct error *err) MUST_CHECK;
+
+/*
+ * Versions of all fragments as rows of the CHAD table (store/chad_table.h),
+ * in order of group_id, fragment_id, original before others, id.
+ */
+int fragments_each_row(struct catalogue *c,
+    const struct fragments_filter *filter,
+    int (*each)(void *context, struct json *row, struct error *err),
+    void *context, struct error *err) MUST_CHECK;
+
+/*
+ * Forget what earlier rounds found, except fragments that somebody has
+ * reviewed: before a round stores its own.
+ */
+int fragments_forget_mined(struct catalogue *c, struct error *err) MUST_CHECK;
+
+/* Change the decision of one fragment. */
+int fragments_decide(struct catalogue *c, const char *group_id,
+    const char *fragment_id, const char *decision, struct error *err)
+    MUST_CHECK;
+
+#endif

@@ -1,0 +1,224 @@
+/* The reading half of store/fragments.h. */
+#include <stdio.h>
+#include <string.h>
+
+#include "store/fragments.h"
+#include "store/member.h"
+#include "store/sql.h"
+
+/* Columns of a version "v", seven of them, for put_end. */
+#define END_COLUMNS(v) \
+	v ".id, " v ".youtube_id, " v ".rate_hz, " v ".start_sample, " \
+	v ".end_sample, " v ".start_sec, " v ".end_sec"
+
+/* Column numbers of the statement in fragments_each. */
+enum {
+	COLUMN_EXTRA, COLUMN_GROUP, COLUMN_FRAGMENT, COLUMN_DECISION,
+	COLUMN_AGREEMENT, COLUMN_TEMPO, COLUMN_TRANSPOSITION,
+	COLUMN_OTHER, COLUMN_ORIGINAL = COLUMN_OTHER + 7,
+	COLUMN_AUDIO_TYPE = COLUMN_ORIGINAL + 7, COLUMN_CORRELATION,
+	COLUMN_CHECK, COLUMN_PATH, COLUMN_ORIGINAL_PATH
+};
+
+/* Whole numbers stay whole in the text: [16000,176000]. */
+static int
+put_samples(struct json *rec, const char *name, sqlite3_stmt *row, int column,
+    struct error *err)
+{
+	struct json *pair;
+	char text[64];
+	int status;
+
+	if (!sql_has(row, column))
+		return 0;
+	(void)snprintf(text, sizeof(text), "[%lld,%lld]",
+	    (long long)sqlite3_column_int64(row, column),
+	    (long long)sqlite3_column_int64(row, column + 1));
+	if ((pair = json_parse(text, strlen(text), err)) == NULL)
+		return -1;
+	status = json_put(rec, name, pair, err);
+	json_free(pair);
+	return status;
+}
+
+/* The members of one end; names[]: id, youtube_id, samples, seconds. */
+static int
+put_end(struct json *rec, const char *const names[4], sqlite3_stmt *row,
+    int column, struct error *err)
+{
+	if (member_put_text(rec, names[0], row, column, err) != 0 ||
+	    member_put_text(rec, names[1], row, column + 1, err) != 0 ||
+	    put_samples(rec, names[2], row, column + 3, err) != 0)
+		return -1;
+	if (sql_has(row, column + 2) && json_put_size(rec, "rate_hz",
+	    (size_t)sqlite3_column_int64(row, column + 2), err) != 0)
+		return -1;
+	return member_put_interval(rec, names[3], row, column + 5, err);
+}
+
+static int
+put_scores(struct json *rec, sqlite3_stmt *row, struct error *err)
+{
+	const double start = sqlite3_column_double(row, COLUMN_OTHER + 5);
+	const double end = sqlite3_column_double(row, COLUMN_OTHER + 6);
+
+	if (json_put_rounded(rec, "offset", start, 6, err) != 0 ||
+	    json_put_rounded(rec, "duration", end - start, 6, err) != 0 ||
+	    member_put_number(rec, "correlation", row, COLUMN_CORRELATION,
+	    err) != 0 ||
+	    member_put_number(rec, "agreement", row, COLUMN_AGREEMENT,
+	    err) != 0 ||
+	    member_put_number(rec, "tempo_ratio", row, COLUMN_TEMPO,
+	    err) != 0 ||
+	    member_put_number(rec, "transposition_semitones", row,
+	    COLUMN_TRANSPOSITION, err) != 0 ||
+	    member_put_truth(rec, "check_by_crowdsource", row, COLUMN_CHECK,
+	    err) != 0)
+		return -1;
+	return member_put_text(rec, "decision", row, COLUMN_DECISION, err);
+}
+
+/* The record of a row of fragments_each; NULL with an error. */
+static struct json *
+restore(sqlite3_stmt *row, struct error *err)
+{
+	static const char *const other[4] = { "id", "youtube_id",
+	    "interval_samples", "interval" };
+	static const char *const original[4] = { "original_id",
+	    "original_youtube_id", "original_interval_samples",
+	    "original_interval" };
+	const char *extra = sql_text(row, COLUMN_EXTRA);
+	struct json *rec;
+
+	if ((rec = json_parse(extra, strlen(extra), err)) == NULL)
+		return NULL;
+	if (member_put_text(rec, "group_id", row, COLUMN_GROUP, err) != 0 ||
+	    member_put_text(rec, "fragment_id", row, COLUMN_FRAGMENT,
+	    err) != 0 ||
+	    member_put_text(rec, "audio_type", row, COLUMN_AUDIO_TYPE,
+	    err) != 0 ||
+	    member_put_text(rec, "audio_filepath", row, COLUMN_PATH,
+	    err) != 0 ||
+	    member_put_text(rec, "original_audio_filepath", row,
+	    COLUMN_ORIGINAL_PATH, err) != 0 ||
+	    put_end(rec, other, row, COLUMN_OTHER, err) != 0 ||
+	    put_end(rec, original, row, COLUMN_ORIGINAL, err) != 0 ||
+	    put_scores(rec, row, err) != 0) {
+		json_free(rec);
+		return NULL;
+	}
+	return rec;
+}
+
+int
+fragments_each(struct catalogue *c, const struct fragments_filter *filter,
+    int (*each)(void *context, struct json *rec, struct error *err),
+    void *context, struct error *err)
+{
+	sqlite3_stmt *row;
+	bool has_row = false;
+	int status;
+
+	row = sql_query(c, err, "SELECT f.extra, f.group_id, f.fragment_id,"
+	    " f.decision, f.agreement, f.tempo_ratio, f.transposition, "
+	    END_COLUMNS("a") ", " END_COLUMNS("o") ", a.audio_type,"
+	    " a.correlation, a.check_by_crowdsource, ra.audio_filepath,"
+	    " ro.audio_filepath FROM fragments AS f"
+	    " JOIN versions AS a ON a.group_id = f.group_id"
+	    " AND a.fragment_id = f.fragment_id AND a.part = 'other'"
+	    " JOIN versions AS o ON o.group_id = f.group_id"
+	    " AND o.fragment_id = f.fragment_id AND o.part = 'original'"
+	    " JOIN recordings AS ra ON ra.group_id = a.group_id"
+	    " AND ra.id = a.recording_id"
+	    " JOIN recordings AS ro ON ro.group_id = o.group_id"
+	    " AND ro.id = o.recording_id"
+	    " WHERE (?1 IS NULL OR f.group_id = ?1)"
+	    " AND (?2 IS NULL OR f.decision = ?2)"
+	    " AND (?3 IS NULL OR f.round_key = ?3)"
+	    " ORDER BY f.group_id, f.fragment_id", "ttt", filter->group_id,
+	    filter->decision, filter->round_key);
+	if (row == NULL)
+		return -1;
+	while ((status = sql_next(c, row, &has_row, err)) == 0 && has_row) {
+		struct json *rec = restore(row, err);
+
+		status = rec == NULL ? -1 : each(context, rec, err);
+		json_free(rec);
+		if (status != 0)
+			break;
+	}
+	(void)sqlite3_finalize(row);
+	return status;
+}
+
+/* The record of a row of fragments_each_row; NULL with an error. */
+static struct json *
+restore_row(sqlite3_stmt *row, struct error *err)
+{
+	const char *extra = sql_text(row, 0);
+	struct json *rec;
+
+	if ((rec = json_parse(extra, strlen(extra), err)) == NULL)
+		return NULL;
+	if (member_put_text(rec, "group_id", row, 1, err) != 0 ||
+	    member_put_text(rec, "fragment_id", row, 2, err) != 0 ||
+	    member_put_text(rec, "id", row, 3, err) != 0 ||
+	    member_put_text(rec, "audio_type", row, 4, err) != 0 ||
+	    member_put_text(rec, "youtube_id", row, 5, err) != 0 ||
+	    member_put_interval(rec, "interval", row, 6, err) != 0 ||
+	    member_put_number(rec, "correlation", row, 8, err) != 0 ||
+	    member_put_truth(rec, "check_by_crowdsource", row, 9,
+	    err) != 0 ||
+	    member_put_truth(rec, "is_available", row, 10, err) != 0 ||
+	    member_put_number(rec, "duration", row, 11, err) != 0) {
+		json_free(rec);
+		return NULL;
+	}
+	return rec;
+}
+
+/*
+ * The table has no empty truth values for recordings of ours: what nobody
+ * flagged was not checked, and what was aligned was there.
+ */
+int
+fragments_each_row(struct catalogue *c, const struct fragments_filter *filter,
+    int (*each)(void *context, struct json *row, struct error *err),
+    void *context, struct error *err)
+{
+	sqlite3_stmt *row;
+	bool has_row = false;
+	int status;
+
+	row = sql_query(c, err, "SELECT v.extra, v.group_id, v.fragment_id,"
+	    " v.id, v.audio_type, coalesce(v.youtube_id, r.youtube_id),"
+	    " v.start_sec, v.end_sec, v.correlation,"
+	    " iif(v.part = 'row', v.check_by_crowdsource,"
+	    " coalesce(v.check_by_crowdsource, 0)),"
+	    " iif(v.part = 'row', v.is_available,"
+	    " coalesce(v.is_available, r.is_available, 1)),"
+	    " iif(v.part = 'row', v.duration_sec,"
+	    " round(v.end_sec - v.start_sec, 6))"
+	    " FROM versions AS v JOIN fragments AS f"
+	    " ON f.group_id = v.group_id AND f.fragment_id = v.fragment_id"
+	    " LEFT JOIN recordings AS r ON r.group_id = v.group_id"
+	    " AND r.id = v.recording_id"
+	    " WHERE (?1 IS NULL OR f.group_id = ?1)"
+	    " AND (?2 IS NULL OR f.decision = ?2)"
+	    " AND (?3 IS NULL OR f.round_key = ?3)"
+	    " ORDER BY v.group_id, v.fragment_id,"
+	    " v.audio_type <> 'original', v.id", "ttt", filter->group_id,
+	    filter->decision, filter->round_key);
+	if (row == NULL)
+		return -1;
+	while ((status = sql_next(c, row, &has_row, err)) == 0 && has_row) {
+		struct json *rec = restore_row(row, err);
+
+		status = rec == NULL ? -1 : each(context, rec, err);
+		json_free(rec);
+		if (status != 0)
+			break;
+	}
+	(void)sqlite3_finalize(row);
+	return status;
+}

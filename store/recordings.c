@@ -1,0 +1,313 @@
+#include <string.h>
+
+#include "base/memory.h"
+
+#include "store/member.h"
+#include "store/recordings.h"
+#include "store/sql.h"
+#include "store/title.h"
+
+#define TITLE_KEY_BYTES 1024
+
+/* Members that name a file some command made, and where its key stands. */
+static const struct {
+	const char *member;
+	const char *key;
+} artefacts[] = {
+	{ "decode.path", "decode.key" },
+	{ "vocals_filepath", "separate.key" },
+	{ "f0.path", "f0.key" },
+	{ "f0.activations", "f0.key" },
+	{ "embed.path", "embed.key" },
+};
+
+#define N_ARTEFACTS (sizeof(artefacts) / sizeof(artefacts[0]))
+
+/* Members that have a column or a row of their own. */
+static const char *const own_members[] = {
+	"group_id", "id", "audio_type", "audio_filepath", "offset",
+	"duration", "title", "youtube_id", "url", "is_available", "error",
+	"decode.path", "vocals_filepath", "f0.path", "f0.activations",
+	"embed.path", NULL
+};
+
+/* What commands add; not there in a record that only holds inputs. */
+static const char *const derived_members[] = {
+	"decode", "separate", "vocals_filepath", "f0", "embed", "history",
+	"error", NULL
+};
+
+static int
+put_work(struct catalogue *c, const char *group_id, const char *title,
+    struct error *err)
+{
+	char key[TITLE_KEY_BYTES];
+
+	if (title != NULL)
+		title_normalise(title, key, sizeof(key));
+	return sql_run(c, err, "INSERT INTO works (group_id, title, title_key)"
+	    " VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET"
+	    " title = excluded.title, title_key = excluded.title_key"
+	    " WHERE title IS NULL AND excluded.title IS NOT NULL",
+	    "ttt", group_id, title, title == NULL ? NULL : key);
+}
+
+static int
+put_artefacts(struct catalogue *c, const struct json *rec,
+    const char *group_id, const char *id, struct error *err)
+{
+	for (size_t i = 0; i < N_ARTEFACTS; i++) {
+		const char *path, *key;
+
+		if (member_text(rec, artefacts[i].member, &path, err) != 0 ||
+		    member_text(rec, artefacts[i].key, &key, err) != 0)
+			return -1;
+		if (path != NULL && sql_run(c, err,
+		    "INSERT INTO artefacts VALUES (?1, ?2, ?3, ?4, ?5)"
+		    " ON CONFLICT DO UPDATE SET key = excluded.key,"
+		    " path = excluded.path", "ttttt", group_id, id,
+		    artefacts[i].member, key, path) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+struct columns {
+	const char *group_id, *id, *audio_type, *audio_filepath;
+	const char *title, *youtube_id, *url, *error;
+	double offset_value, duration_value;
+	const double *offset, *duration;
+	int64_t available_value;
+	const int64_t *is_available;
+};
+
+static int
+read_columns(const struct json *rec, struct columns *v, struct error *err)
+{
+	if (member_key(rec, "group_id", &v->group_id, err) != 0 ||
+	    member_key(rec, "id", &v->id, err) != 0 ||
+	    member_audio_type(rec, &v->audio_type, err) != 0 ||
+	    member_text(rec, "audio_filepath", &v->audio_filepath, err) != 0 ||
+	    member_text(rec, "title", &v->title, err) != 0 ||
+	    member_text(rec, "youtube_id", &v->youtube_id, err) != 0 ||
+	    member_text(rec, "url", &v->url, err) != 0 ||
+	    member_text(rec, "error", &v->error, err) != 0 ||
+	    member_number(rec, "offset", &v->offset_value, &v->offset,
+	    err) != 0 ||
+	    member_number(rec, "duration", &v->duration_value, &v->duration,
+	    err) != 0)
+		return -1;
+	return member_truth(rec, "is_available", &v->available_value,
+	    &v->is_available, err);
+}
+
+int
+recordings_put(struct catalogue *c, const struct json *rec, struct error *err)
+{
+	struct columns v;
+	char *extra;
+	int status;
+
+	if (read_columns(rec, &v, err) != 0 ||
+	    put_work(c, v.group_id, v.title, err) != 0)
+		return -1;
+	if ((extra = member_extra(rec, own_members, err)) == NULL)
+		return -1;
+	status = sql_run(c, err, "INSERT INTO recordings (group_id, id,"
+	    " audio_type, audio_filepath, offset_sec, duration_sec, title,"
+	    " youtube_id, url, is_available, error, extra)"
+	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"
+	    " ON CONFLICT DO UPDATE SET audio_type = excluded.audio_type,"
+	    " audio_filepath = coalesce(excluded.audio_filepath,"
+	    " audio_filepath),"
+	    " offset_sec = coalesce(excluded.offset_sec, offset_sec),"
+	    " duration_sec = coalesce(excluded.duration_sec, duration_sec),"
+	    " title = coalesce(excluded.title, title),"
+	    " youtube_id = coalesce(excluded.youtube_id, youtube_id),"
+	    " url = coalesce(excluded.url, url),"
+	    " is_available = coalesce(excluded.is_available, is_available),"
+	    " error = excluded.error,"
+	    " extra = iif(extra = excluded.extra, extra,"
+	    " json_patch(extra, excluded.extra))",
+	    "ttttDDtttItt", v.group_id, v.id, v.audio_type, v.audio_filepath,
+	    v.offset, v.duration, v.title, v.youtube_id, v.url,
+	    v.is_available, v.error, extra);
+	memory_free(extra);
+	if (status != 0)
+		return -1;
+	return put_artefacts(c, rec, v.group_id, v.id, err);
+}
+
+int
+recordings_imply(struct catalogue *c, const char *group_id, const char *id,
+    const char *audio_type, const char *audio_filepath,
+    const char *youtube_id, struct error *err)
+{
+	if (put_work(c, group_id, NULL, err) != 0)
+		return -1;
+	return sql_run(c, err, "INSERT INTO recordings (group_id, id,"
+	    " audio_type, audio_filepath, youtube_id, extra)"
+	    " VALUES (?1, ?2, ?3, ?4, ?5, '{}') ON CONFLICT DO NOTHING",
+	    "ttttt", group_id, id, audio_type, audio_filepath, youtube_id);
+}
+
+/* Put the recording's artefact paths where they were found. */
+static int
+restore_artefacts(struct catalogue *c, struct json *rec, const char *group_id,
+    const char *id, struct error *err)
+{
+	sqlite3_stmt *row;
+	bool has_row = false;
+	int status;
+
+	row = sql_query(c, err, "SELECT member, path FROM artefacts"
+	    " WHERE group_id = ?1 AND id = ?2 ORDER BY member", "tt",
+	    group_id, id);
+	if (row == NULL)
+		return -1;
+	while ((status = sql_next(c, row, &has_row, err)) == 0 && has_row) {
+		status = json_put_string(rec, sql_text(row, 0),
+		    sql_text(row, 1), err);
+		if (status != 0)
+			break;
+	}
+	(void)sqlite3_finalize(row);
+	return status;
+}
+
+#define SELECT_COLUMNS \
+	"SELECT extra, group_id, id, audio_type, audio_filepath, offset_sec," \
+	" duration_sec, title, youtube_id, url, is_available, error," \
+	" quarantined_by FROM recordings"
+
+static int
+restore_columns(struct json *rec, sqlite3_stmt *row, struct error *err)
+{
+	if (member_put_text(rec, "group_id", row, 1, err) != 0 ||
+	    member_put_text(rec, "id", row, 2, err) != 0 ||
+	    member_put_text(rec, "audio_type", row, 3, err) != 0 ||
+	    member_put_text(rec, "audio_filepath", row, 4, err) != 0 ||
+	    member_put_number(rec, "offset", row, 5, err) != 0 ||
+	    member_put_number(rec, "duration", row, 6, err) != 0 ||
+	    member_put_text(rec, "title", row, 7, err) != 0 ||
+	    member_put_text(rec, "youtube_id", row, 8, err) != 0 ||
+	    member_put_text(rec, "url", row, 9, err) != 0 ||
+	    member_put_truth(rec, "is_available", row, 10, err) != 0)
+		return -1;
+	return member_put_text(rec, "error", row, 11, err);
+}
+
+/* The record of a row; free with json_free.  NULL with an error. */
+static struct json *
+restore(struct catalogue *c, sqlite3_stmt *row, bool inputs_only,
+    struct error *err)
+{
+	const char *extra = sql_text(row, 0);
+	struct json *rec;
+
+	if ((rec = json_parse(extra, strlen(extra), err)) == NULL)
+		return NULL;
+	if (restore_columns(rec, row, err) != 0)
+		goto fail;
+	/* What has no sound can only have come as what it is. */
+	inputs_only = inputs_only && json_has(rec, "audio_filepath");
+	if (!inputs_only && restore_artefacts(c, rec, sql_text(row, 1),
+	    sql_text(row, 2), err) != 0)
+		goto fail;
+	for (size_t i = 0; inputs_only && derived_members[i] != NULL; i++)
+		json_remove(rec, derived_members[i]);
+	return rec;
+fail:
+	json_free(rec);
+	return NULL;
+}
+
+int
+recordings_each(struct catalogue *c, const struct recordings_filter *filter,
+    int (*each)(void *context, struct json *rec, struct error *err),
+    void *context, struct error *err)
+{
+	sqlite3_stmt *row;
+	bool has_row = false;
+	int status;
+
+	row = sql_query(c, err, SELECT_COLUMNS
+	    " WHERE (?1 IS NULL OR group_id = ?1)"
+	    " AND (?2 IS NULL OR audio_type = ?2)"
+	    " AND (NOT ?3 OR error IS NOT NULL)"
+	    " AND (NOT ?4 OR quarantined_by IS NOT NULL)"
+	    " ORDER BY group_id, id", "ttii", filter->group_id,
+	    filter->audio_type, (int64_t)filter->only_failed,
+	    (int64_t)filter->only_quarantined);
+	if (row == NULL)
+		return -1;
+	while ((status = sql_next(c, row, &has_row, err)) == 0 && has_row) {
+		struct json *rec = restore(c, row, filter->inputs_only, err);
+
+		status = rec == NULL ? -1 : each(context, rec, err);
+		json_free(rec);
+		if (status != 0)
+			break;
+	}
+	(void)sqlite3_finalize(row);
+	return status;
+}
+
+static int
+describe_work(struct json *work, sqlite3_stmt *row, struct error *err)
+{
+	if (member_put_text(work, "group_id", row, 0, err) != 0 ||
+	    member_put_text(work, "title", row, 1, err) != 0 ||
+	    json_put_size(work, "n_recordings",
+	    (size_t)sqlite3_column_int64(row, 2), err) != 0)
+		return -1;
+	return json_put_size(work, "n_fragments",
+	    (size_t)sqlite3_column_int64(row, 3), err);
+}
+
+int
+recordings_each_work(struct catalogue *c,
+    int (*each)(void *context, struct json *work, struct error *err),
+    void *context, struct error *err)
+{
+	sqlite3_stmt *row;
+	bool has_row = false;
+	int status;
+
+	row = sql_query(c, err, "SELECT group_id, title,"
+	    " (SELECT count(*) FROM recordings"
+	    " WHERE recordings.group_id = works.group_id),"
+	    " (SELECT count(*) FROM fragments"
+	    " WHERE fragments.group_id = works.group_id)"
+	    " FROM works ORDER BY group_id", "");
+	if (row == NULL)
+		return -1;
+	while ((status = sql_next(c, row, &has_row, err)) == 0 && has_row) {
+		struct json *work = json_new_object(err);
+
+		status = work == NULL ? -1 : describe_work(work, row, err);
+		if (status == 0)
+			status = each(context, work, err);
+		json_free(work);
+		if (status != 0)
+			break;
+	}
+	(void)sqlite3_finalize(row);
+	return status;
+}
+
+int
+recordings_quarantine(struct catalogue *c, const char *group_id,
+    const char *id, const char *round_key, struct error *err)
+{
+	return sql_run(c, err, "UPDATE recordings SET quarantined_by = ?3"
+	    " WHERE group_id = ?1 AND id = ?2", "ttt", group_id, id,
+	    round_key);
+}
+
+int
+recordings_release_all(struct catalogue *c, struct error *err)
+{
+	return sql_run(c, err, "UPDATE recordings SET quarantined_by = NULL"
+	    " WHERE quarantined_by IS NOT NULL", "");
+}

@@ -1,0 +1,28 @@
+/*
+ * reviews -- what people said of fragments.
+ *
+ * A review is a record {group_id, fragment_id, review: {reviewer, verdict,
+ * note}}; verdict is "accept", "reject" or "unsure", note may be missing.  A
+ * reviewer who speaks twice of a fragment has the last word.
+ */
+#ifndef STORE_REVIEWS_H
+#define STORE_REVIEWS_H
+
+#include "base/error.h"
+#include "base/json.h"
+
+#include "store/catalogue.h"
+
+/* The fragment must be in the catalogue. */
+int reviews_put(struct catalogue *c, const struct json *rec,
+    struct error *err) MUST_CHECK;
+
+/*
+ * Call each(context, record, err) for all reviews in order of group_id,
+ * fragment_id, reviewer; the record is freed afterwards.
+ */
+int reviews_each(struct catalogue *c,
+    int (*each)(void *context, struct json *review, struct error *err),
+    void *context, struct error *err) MUST_CHECK;
+
+#endif

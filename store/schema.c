@@ -1,0 +1,226 @@
+#include <stdio.h>
+
+#include "store/schema.h"
+
+/*
+ * Step i brings a file of version i to version i + 1.  A step that was
+ * released is never edited; a change of the tables is a new step.
+ */
+static const char *const steps[CATALOGUE_VERSION] = {
+	"CREATE TABLE works ("
+	"  group_id TEXT PRIMARY KEY,"
+	"  title TEXT,"
+	"  title_key TEXT"
+	") STRICT, WITHOUT ROWID;"
+
+	"CREATE TABLE models ("
+	"  sha256 TEXT PRIMARY KEY CHECK (length(sha256) = 64),"
+	"  name TEXT NOT NULL,"
+	"  path TEXT NOT NULL,"
+	"  recipe_sha256 TEXT,"
+	"  manifest_sha256 TEXT,"
+	"  seed INTEGER"
+	") STRICT, WITHOUT ROWID;"
+
+	"CREATE TABLE rounds ("
+	"  key TEXT PRIMARY KEY,"
+	"  number INTEGER NOT NULL CHECK (number >= 0),"
+	"  state TEXT NOT NULL CHECK (state IN ('running', 'done')),"
+	"  settings TEXT NOT NULL,"
+	"  model_in TEXT REFERENCES models (sha256),"
+	"  model_new TEXT REFERENCES models (sha256),"
+	"  model_out TEXT REFERENCES models (sha256),"
+	"  reason TEXT"
+	") STRICT, WITHOUT ROWID;"
+
+	"CREATE TABLE recordings ("
+	"  group_id TEXT NOT NULL REFERENCES works (group_id),"
+	"  id TEXT NOT NULL,"
+	"  audio_type TEXT NOT NULL"
+	"    CHECK (audio_type IN ('original', 'cover', 'humming')),"
+	"  audio_filepath TEXT,"
+	"  offset_sec REAL CHECK (offset_sec >= 0),"
+	"  duration_sec REAL CHECK (duration_sec >= 0),"
+	"  title TEXT,"
+	"  youtube_id TEXT,"
+	"  url TEXT,"
+	"  is_available INTEGER CHECK (is_available IN (0, 1)),"
+	"  error TEXT,"
+	"  quarantined_by TEXT REFERENCES rounds (key) ON DELETE SET NULL,"
+	"  extra TEXT NOT NULL,"
+	"  PRIMARY KEY (group_id, id)"
+	") STRICT, WITHOUT ROWID;"
+
+	"CREATE TABLE artefacts ("
+	"  group_id TEXT NOT NULL,"
+	"  id TEXT NOT NULL,"
+	"  member TEXT NOT NULL,"
+	"  key TEXT,"
+	"  path TEXT NOT NULL,"
+	"  PRIMARY KEY (group_id, id, member),"
+	"  FOREIGN KEY (group_id, id) REFERENCES recordings (group_id, id)"
+	") STRICT, WITHOUT ROWID;"
+
+	"CREATE TABLE steps ("
+	"  round_key TEXT NOT NULL REFERENCES rounds (key) ON DELETE CASCADE,"
+	"  name TEXT NOT NULL,"
+	"  key TEXT NOT NULL,"
+	"  path TEXT NOT NULL,"
+	"  sha256 TEXT NOT NULL,"
+	"  PRIMARY KEY (round_key, name)"
+	") STRICT, WITHOUT ROWID;"
+
+	"CREATE TABLE scores ("
+	"  round_key TEXT NOT NULL REFERENCES rounds (key) ON DELETE CASCADE,"
+	"  subject TEXT NOT NULL,"
+	"  measure TEXT NOT NULL,"
+	"  value REAL NOT NULL,"
+	"  low REAL,"
+	"  high REAL,"
+	"  n INTEGER NOT NULL,"
+	"  PRIMARY KEY (round_key, subject, measure)"
+	") STRICT, WITHOUT ROWID;"
+
+	"CREATE TABLE fragments ("
+	"  group_id TEXT NOT NULL REFERENCES works (group_id),"
+	"  fragment_id TEXT NOT NULL,"
+	"  decision TEXT CHECK (decision IN ('keep', 'flag', 'drop')),"
+	"  agreement REAL,"
+	"  tempo_ratio REAL,"
+	"  transposition REAL,"
+	"  round_key TEXT REFERENCES rounds (key),"
+	"  extra TEXT NOT NULL,"
+	"  PRIMARY KEY (group_id, fragment_id)"
+	") STRICT, WITHOUT ROWID;"
+
+	"CREATE INDEX fragments_by_round ON fragments (round_key);"
+
+	"CREATE TABLE versions ("
+	"  group_id TEXT NOT NULL,"
+	"  fragment_id TEXT NOT NULL,"
+	"  id TEXT NOT NULL,"
+	"  part TEXT NOT NULL CHECK (part IN ('original', 'other', 'row')),"
+	"  recording_id TEXT,"
+	"  audio_type TEXT NOT NULL"
+	"    CHECK (audio_type IN ('original', 'cover', 'humming')),"
+	"  youtube_id TEXT,"
+	"  rate_hz INTEGER,"
+	"  start_sample INTEGER,"
+	"  end_sample INTEGER,"
+	"  start_sec REAL NOT NULL CHECK (start_sec >= 0),"
+	"  end_sec REAL NOT NULL CHECK (end_sec >= start_sec),"
+	"  duration_sec REAL,"
+	"  correlation REAL,"
+	"  check_by_crowdsource INTEGER CHECK (check_by_crowdsource IN (0, 1)),"
+	"  is_available INTEGER CHECK (is_available IN (0, 1)),"
+	"  extra TEXT NOT NULL,"
+	"  PRIMARY KEY (group_id, fragment_id, id),"
+	"  FOREIGN KEY (group_id, fragment_id)"
+	"    REFERENCES fragments (group_id, fragment_id) ON DELETE CASCADE,"
+	"  FOREIGN KEY (group_id, recording_id)"
+	"    REFERENCES recordings (group_id, id)"
+	") STRICT, WITHOUT ROWID;"
+
+	"CREATE TABLE reviews ("
+	"  group_id TEXT NOT NULL,"
+	"  fragment_id TEXT NOT NULL,"
+	"  reviewer TEXT NOT NULL,"
+	"  verdict TEXT NOT NULL"
+	"    CHECK (verdict IN ('accept', 'reject', 'unsure')),"
+	"  note TEXT,"
+	"  PRIMARY KEY (group_id, fragment_id, reviewer),"
+	"  FOREIGN KEY (group_id, fragment_id)"
+	"    REFERENCES fragments (group_id, fragment_id)"
+	") STRICT, WITHOUT ROWID;"
+
+	"CREATE TABLE blocks ("
+	"  kind TEXT NOT NULL CHECK (kind IN ('work', 'title', 'video')),"
+	"  value TEXT NOT NULL,"
+	"  set_name TEXT NOT NULL,"
+	"  PRIMARY KEY (kind, value)"
+	") STRICT, WITHOUT ROWID;",
+};
+
+const struct schema_table *
+schema_tables(void)
+{
+	static const struct schema_table tables[] = {
+		{ "works", "group_id" },
+		{ "models", "sha256" },
+		{ "rounds", "key" },
+		{ "recordings", "group_id, id" },
+		{ "artefacts", "group_id, id, member" },
+		{ "steps", "round_key, name" },
+		{ "scores", "round_key, subject, measure" },
+		{ "fragments", "group_id, fragment_id" },
+		{ "versions", "group_id, fragment_id, id" },
+		{ "reviews", "group_id, fragment_id, reviewer" },
+		{ "blocks", "kind, value" },
+		{ NULL, NULL },
+	};
+
+	return tables;
+}
+
+/* PRAGMA takes no parameters, so the numbers are put into the text. */
+static int
+set_version(struct catalogue *c, struct error *err)
+{
+	char sql[96];
+
+	(void)snprintf(sql, sizeof(sql),
+	    "PRAGMA application_id = %d; PRAGMA user_version = %d",
+	    CATALOGUE_APPLICATION_ID, CATALOGUE_VERSION);
+	return sql_script(c, sql, err);
+}
+
+/* Run the steps from the file's version on; another process may be ahead. */
+static int
+bring_up_to_date(struct catalogue *c, struct error *err)
+{
+	int64_t version;
+
+	if (sql_script(c, "BEGIN IMMEDIATE", err) != 0)
+		return -1;
+	if (sql_integer(c, &version, err, "PRAGMA user_version", "") != 0)
+		goto fail;
+	for (int64_t i = version; i < CATALOGUE_VERSION; i++)
+		if (sql_script(c, steps[i], err) != 0)
+			goto fail;
+	if (set_version(c, err) != 0)
+		goto fail;
+	if (sql_script(c, "COMMIT", err) == 0)
+		return 0;
+fail:
+	sql_undo(c, "ROLLBACK");
+	return -1;
+}
+
+int
+schema_prepare(struct catalogue *c, bool may_change, struct error *err)
+{
+	int64_t application, version, n_tables;
+
+	if (sql_integer(c, &application, err, "PRAGMA application_id",
+	    "") != 0 ||
+	    sql_integer(c, &version, err, "PRAGMA user_version", "") != 0 ||
+	    sql_integer(c, &n_tables, err,
+	    "SELECT count(*) FROM sqlite_schema", "") != 0)
+		return -1;
+	if (n_tables > 0 && application != CATALOGUE_APPLICATION_ID)
+		return error_set(err, ERROR_FORMAT,
+		    "%s is a SQLite file but no catalogue: name one made by "
+		    "chad-store", c->path);
+	if (version > CATALOGUE_VERSION)
+		return error_set(err, ERROR_FORMAT,
+		    "%s has tables of version %lld and this program knows up "
+		    "to %d: use a newer version of CHAD tools", c->path,
+		    (long long)version, CATALOGUE_VERSION);
+	if (version == CATALOGUE_VERSION)
+		return 0;
+	if (!may_change)
+		return error_set(err, ERROR_FORMAT,
+		    "%s has tables of an older version: \"chad-store add\" "
+		    "with no input brings it up to date", c->path);
+	return bring_up_to_date(c, err);
+}

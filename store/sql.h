@@ -1,0 +1,76 @@
+/*
+ * sql -- the few SQLite calls that store/ is written with.
+ *
+ * Private to store/: the only header of the project that shows SQLite.
+ * Statements are texts that live as long as the program; those run with
+ * sql_run are prepared once for each catalogue.
+ *
+ * Values are bound by a text of types, one letter each:
+ *	t	const char *, NULL for no value
+ *	i	int64_t
+ *	d	double
+ *	I	const int64_t *, NULL for no value
+ *	D	const double *, NULL for no value
+ */
+#ifndef STORE_SQL_H
+#define STORE_SQL_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+#include "store/catalogue.h"
+
+#define SQL_MAX_PREPARED 64
+
+struct catalogue {
+	sqlite3 *db;
+	char *path;
+	size_t n_prepared;
+	struct {
+		const char *sql;
+		sqlite3_stmt *statement;
+	} prepared[SQL_MAX_PREPARED];
+};
+
+/*
+ * Turn SQLite's result code into an error that names the catalogue and says
+ * what to do.  Returns -1.
+ */
+int sql_fail(const struct catalogue *c, int code, struct error *err);
+
+/* Run texts without parameters, several separated by semicolons. */
+int sql_script(struct catalogue *c, const char *sql, struct error *err)
+    MUST_CHECK;
+
+/* The same when there is nothing to be done about a failure: ROLLBACK. */
+void sql_undo(struct catalogue *c, const char *sql);
+
+/* Run one statement to its end; rows are ignored. */
+int sql_run(struct catalogue *c, struct error *err, const char *sql,
+    const char *types, ...) MUST_CHECK;
+
+/*
+ * Start a statement; read its rows with sql_next, then sqlite3_finalize.
+ * NULL with an error.
+ */
+sqlite3_stmt *sql_query(struct catalogue *c, struct error *err,
+    const char *sql, const char *types, ...) MUST_CHECK;
+
+/* *has_row is false after the last row. */
+int sql_next(struct catalogue *c, sqlite3_stmt *statement, bool *has_row,
+    struct error *err) MUST_CHECK;
+
+/* Text of a column, borrowed until the next call on the row; NULL: none. */
+const char *sql_text(sqlite3_stmt *statement, int column);
+
+/* True when the column holds a value. */
+bool sql_has(sqlite3_stmt *statement, int column);
+
+/* The first column of the first row as a number; *value 0 without a row. */
+int sql_integer(struct catalogue *c, int64_t *value, struct error *err,
+    const char *sql, const char *types, ...) MUST_CHECK;
+
+#endif

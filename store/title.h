@@ -1,0 +1,22 @@
+/*
+ * title -- titles made comparable: one song, one key.
+ *
+ * "Hey Jude (Live) [Remastered 2009] feat. Somebody" and "HEY, JUDE!" give
+ * "hey jude".  Works of an evaluation set are kept out of training by this
+ * key as well as by id, since one work may stand under two ids.
+ */
+#ifndef STORE_TITLE_H
+#define STORE_TITLE_H
+
+#include <stddef.h>
+
+/*
+ * ASCII letters to lower case; text in brackets and what follows "feat.",
+ * "ft." or "featuring" left out; runs of other ASCII bytes than letters and
+ * digits become one space; bytes from 128 on (UTF-8) are kept.  When nothing
+ * would be left, brackets are read as text.  At most n_bytes - 1 bytes and a
+ * final zero are written.
+ */
+void title_normalise(const char *title, char *key, size_t n_bytes);
+
+#endif

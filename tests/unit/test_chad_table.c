@@ -1,0 +1,226 @@
+/*
+ * The CHAD table: rows as pandas writes them are read to the value, and what
+ * is written is, byte for byte, what pandas would write.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "store/chad_table.h"
+
+#define HEADER "group_id,fragment_id,id,audio_type,youtube_id,interval," \
+	"correlation,check_by_crowdsource,is_available,duration\n"
+
+struct rows {
+	struct json *rec[8];
+	size_t n;
+};
+
+static int
+keep_row(void *context, struct json *rec, struct error *err)
+{
+	struct rows *rows = context;
+
+	assert_true(rows->n < 8);
+	rows->rec[rows->n] = json_clone(rec, err);
+	assert_non_null(rows->rec[rows->n]);
+	rows->n++;
+	return 0;
+}
+
+static void
+free_rows(struct rows *rows)
+{
+	for (size_t i = 0; i < rows->n; i++)
+		json_free(rows->rec[i]);
+	rows->n = 0;
+}
+
+static int
+read_text(const char *text, struct rows *rows, struct error *err)
+{
+	rows->n = 0;
+	return chad_table_read(text, strlen(text), keep_row, rows, err);
+}
+
+static void
+check_member(const struct rows *rows, size_t i, const char *member,
+    const char *expected)
+{
+	const char *value;
+
+	assert_true(i < rows->n);
+	assert_int_equal(json_want_string(rows->rec[i], member, &value,
+	    NULL), 0);
+	assert_string_equal(value, expected);
+}
+
+static void
+test_values(void **state)
+{
+	struct error err = { ERROR_NONE, "" };
+	struct rows rows;
+	double start, correlation;
+	bool flagged;
+
+	(void)state;
+	assert_int_equal(read_text(HEADER
+	    "12,3,45,cover,dQw4w9WgXcQ,\"[12.34, 22.34]\",0.87,False,True,"
+	    "10.0\n", &rows, &err), 0);
+	assert_int_equal(rows.n, 1);
+	check_member(&rows, 0, "group_id", "12");
+	check_member(&rows, 0, "youtube_id", "dQw4w9WgXcQ");
+	assert_int_equal(json_want_number(rows.rec[0], "interval.0", &start,
+	    &err), 0);
+	assert_true(start == 12.34);
+	assert_int_equal(json_want_number(rows.rec[0], "correlation",
+	    &correlation, &err), 0);
+	assert_true(correlation == 0.87);
+	assert_int_equal(json_get_bool(rows.rec[0], "check_by_crowdsource",
+	    true, &flagged, &err), 0);
+	assert_false(flagged);
+	free_rows(&rows);
+}
+
+static void
+test_quoting(void **state)
+{
+	struct error err = { ERROR_NONE, "" };
+	struct rows rows;
+
+	(void)state;
+	assert_int_equal(read_text("\xEF\xBB\xBF" HEADER
+	    "\"a,\"\"b\"\"\r\nc\",f,i,humming,,\"(1, 2)\",,,,\r\n"
+	    "\n"
+	    "g,f,i,humming,,\"[0, 2.5]\",,,,", &rows, &err), 0);
+	assert_int_equal(rows.n, 2);
+	check_member(&rows, 0, "group_id", "a,\"b\"\r\nc");
+	assert_false(json_has(rows.rec[0], "youtube_id"));
+	assert_false(json_has(rows.rec[0], "duration"));
+	check_member(&rows, 1, "group_id", "g");
+	free_rows(&rows);
+}
+
+/* Columns in another order, and one more that is kept. */
+static void
+test_columns(void **state)
+{
+	struct error err = { ERROR_NONE, "" };
+	struct rows rows;
+
+	(void)state;
+	assert_int_equal(read_text(",duration,is_available,"
+	    "check_by_crowdsource,correlation,interval,youtube_id,"
+	    "audio_type,id,fragment_id,group_id,artist\n"
+	    "0,10,True,True,nan,\"[1, 11]\",y,original,i,f,g,Somebody\n",
+	    &rows, &err), 0);
+	check_member(&rows, 0, "artist", "Somebody");
+	check_member(&rows, 0, "group_id", "g");
+	assert_false(json_has(rows.rec[0], "correlation"));
+	free_rows(&rows);
+}
+
+/* A row that is not right is told of; the others are read. */
+static void
+test_bad_rows(void **state)
+{
+	static const char *const bad[] = {
+		"g,f,i,cover,,\"[1, 2\",,,,\n",
+		"g,f,i,cover,,\"[1 2]\",,,,\n",
+		"g,f,i,cover,,\"[nan, 2]\",,,,\n",
+		"g,f,i,cover,,\"[1, 2]\",high,,,\n",
+		"g,f,i,cover,,\"[1, 2]\",,yes,,\n",
+		"g,f,i,cover,,\"[1, 2]\",,,,inf\n",
+		"g,f,i,cover\n",
+		"g,f,i,cover,,\"[1, 2]\",,,,,\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct error err = { ERROR_NONE, "" };
+		struct rows rows;
+		char text[512];
+
+		(void)snprintf(text, sizeof(text), "%s%s%s", HEADER, bad[i],
+		    "g,f,i,cover,,\"[1, 2]\",,,,\n");
+		assert_int_equal(read_text(text, &rows, &err), 0);
+		assert_int_equal(rows.n, 2);
+		assert_true(json_has(rows.rec[0], "error"));
+		assert_false(json_has(rows.rec[1], "error"));
+		free_rows(&rows);
+	}
+}
+
+static void
+test_bad_tables(void **state)
+{
+	static const char *const bad[] = {
+		"",
+		"group_id,fragment_id\n1,2\n",
+		HEADER "g,f,\"i,cover\n",
+		"group_id," HEADER,
+		HEADER "g,f,\"i\"i,cover\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct error err = { ERROR_NONE, "" };
+		struct rows rows;
+
+		assert_int_equal(read_text(bad[i], &rows, &err), -1);
+		assert_int_equal(err.code, ERROR_FORMAT);
+		free_rows(&rows);
+	}
+}
+
+/* Fields as pandas writes them: floats by repr, lists by str, True, False. */
+static void
+test_written_as_pandas(void **state)
+{
+	static const char table[] = HEADER
+	    "1,2,3,original,,\"[0.0, 9.5]\",,False,True,9.5\n"
+	    "1,2,4,cover,a-b_c,\"[12.34, 22.34]\",0.8712,True,False,10.0\n"
+	    "\"x,\"\"y\"\"\",2,5,humming,,\"[1e-05, 123456.789]\",1.0,True,"
+	    "False,123456.78899\n";
+	struct error err = { ERROR_NONE, "" };
+	struct arena *a = arena_new();
+	struct rows rows;
+	size_t n_bytes;
+	char *text = NULL;
+	FILE *out;
+
+	(void)state;
+	assert_non_null(a);
+	assert_int_equal(read_text(table, &rows, &err), 0);
+	out = open_memstream(&text, &n_bytes);
+	assert_non_null(out);
+	assert_int_equal(chad_table_write_header(out, &err), 0);
+	for (size_t i = 0; i < rows.n; i++)
+		assert_int_equal(chad_table_write_row(out, rows.rec[i], a,
+		    &err), 0);
+	assert_int_equal(fclose(out), 0);
+	assert_string_equal(text, table);
+	free(text);
+	free_rows(&rows);
+	arena_free(a);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_quoting),
+		cmocka_unit_test(test_columns),
+		cmocka_unit_test(test_bad_rows),
+		cmocka_unit_test(test_bad_tables),
+		cmocka_unit_test(test_written_as_pandas),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

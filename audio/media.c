@@ -238,7 +238,7 @@ open_codec(struct media *m, const AVCodec *codec, struct error *err)
 	code = avcodec_open2(m->codec, codec, NULL);
 	if (code < 0)
 		return say(err, code, "opening the decoder of", m->label);
-	m->facts.codec = codec->name;
+	m->facts.codec = avcodec_get_name(codec->id);
 	return 0;
 }
 

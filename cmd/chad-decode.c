@@ -1,0 +1,300 @@
+/*
+ * chad-decode -- make every recording of a manifest a mono FLAC at 16 kHz.
+ *
+ * For each record the file named by "audio_filepath" (or the part of it that
+ * "offset" and "duration" mean) is decoded, mixed to one channel, resampled
+ * and written under --work, with a small JSON file of facts beside it; the
+ * record gets "decode.path" and what else FORMAT.md lists.  A file that was
+ * decoded before is found by its content and not decoded again.
+ *
+ * Options: chad-decode.1.  Members of a record: manifests/FORMAT.md.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/cli.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/json.h"
+#include "base/memory.h"
+
+#include "audio/clip.h"
+#include "audio/decoder.h"
+#include "audio/sound_file.h"
+#include "manifests/artefact.h"
+#include "manifests/record.h"
+#include "manifests/stream.h"
+
+#define RATE_HZ 16000
+#define BLOCK_SAMPLES 16384
+
+/* What the user chose. */
+struct settings {
+	struct stream_options stream;
+	bool accept_truncated;
+	bool accept_nonfinite;
+};
+
+/* What every worker shares. */
+struct shared {
+	const struct settings *set;
+	const char *folder;		/* of the manifest, or NULL */
+};
+
+/* The files that one recording becomes. */
+struct result {
+	char key[HASH_HEX_BYTES];
+	const char *sound_path;
+	const char *facts_path;		/* written last: its being there means done */
+};
+
+/* Which part of the file the record means, and how strict to be. */
+static int
+read_options(const struct settings *set, const struct json *rec,
+    struct decoder_options *o, struct error *err)
+{
+	*o = (struct decoder_options){ .rate_hz = RATE_HZ,
+	    .accept_truncated = set->accept_truncated,
+	    .accept_nonfinite = set->accept_nonfinite };
+	if (json_get_number(rec, "offset", 0.0, &o->offset_sec, err) != 0)
+		return -1;
+	return json_get_number(rec, "duration", 0.0, &o->duration_sec, err);
+}
+
+/* Refuse what is no file before its content is hashed. */
+static int
+check_file(const char *path, struct error *err)
+{
+	FILE *f = sound_file_open(path, NULL, err);
+
+	if (f == NULL)
+		return -1;
+	fclose(f);
+	return 0;
+}
+
+/* Name the result by the file's content and the options that matter. */
+static int
+name_result(const struct settings *set, const struct json *rec,
+    const char *in_path, const struct decoder_options *o,
+    struct arena *scratch, struct result *result, struct error *err)
+{
+	struct artefact_recipe recipe = { .tool = "chad-decode",
+	    .revision = "1", .model_sha256 = "" };
+	char input_key[HASH_HEX_BYTES];
+
+	recipe.options = arena_printf(scratch, "rate_hz=%d offset_sec=%.9f "
+	    "duration_sec=%.9f truncated=%d nonfinite=%d", RATE_HZ,
+	    o->offset_sec, o->duration_sec, o->accept_truncated,
+	    o->accept_nonfinite);
+	if (recipe.options == NULL)
+		return error_set(err, ERROR_NOMEM, "out of memory for a name");
+	if (artefact_input_key(rec, "audio_filepath", in_path, input_key,
+	    err) != 0)
+		return -1;
+	artefact_key(&recipe, input_key, result->key);
+	result->sound_path = artefact_path(set->stream.work_folder, &recipe,
+	    result->key, "flac", scratch, err);
+	result->facts_path = artefact_path(set->stream.work_folder, &recipe,
+	    result->key, "json", scratch, err);
+	return result->sound_path == NULL || result->facts_path == NULL ?
+	    -1 : 0;
+}
+
+/* Put the member when it says something. */
+static int
+put_count(struct json *facts, const char *name, uint64_t n, struct error *err)
+{
+	return n == 0 ? 0 : json_put_size(facts, name, (size_t)n, err);
+}
+
+/* What "decode" will hold besides the names of files. */
+static int
+describe(struct json *facts, const struct decoder_options *o,
+    const struct decoder_facts *f, struct error *err)
+{
+	double duration_sec = (double)f->n_samples / RATE_HZ;
+
+	if (json_put_size(facts, "rate_hz", RATE_HZ, err) != 0 ||
+	    json_put_size(facts, "n_samples", (size_t)f->n_samples,
+	    err) != 0 ||
+	    json_put_number(facts, "duration_sec", duration_sec, err) != 0 ||
+	    json_put_size(facts, "source_rate_hz", f->source_rate_hz,
+	    err) != 0 ||
+	    json_put_size(facts, "source_channels", f->source_channels,
+	    err) != 0 ||
+	    json_put_string(facts, "codec", f->codec, err) != 0)
+		return -1;
+	if (o->offset_sec > 0.0 &&
+	    json_put_number(facts, "offset_sec", o->offset_sec, err) != 0)
+		return -1;
+	if (put_count(facts, "n_nonfinite", f->n_nonfinite, err) != 0 ||
+	    put_count(facts, "n_clipped", f->n_clipped, err) != 0 ||
+	    put_count(facts, "n_errors", f->n_errors, err) != 0 ||
+	    put_count(facts, "assumed_delay_samples", f->n_assumed_delay,
+	    err) != 0)
+		return -1;
+	if (f->filled_sec > 0.0 && json_put_rounded(facts, "filled_sec",
+	    f->filled_sec, 6, err) != 0)
+		return -1;
+	return f->is_truncated ?
+	    json_put_bool(facts, "truncated", true, err) : 0;
+}
+
+/* Write the facts beside the sound. */
+static int
+write_facts(const char *path, const struct decoder_options *o,
+    const struct decoder_facts *f, struct arena *scratch, struct error *err)
+{
+	struct json *facts = json_new_object(err);
+	const char *text;
+	int status = -1;
+
+	if (facts == NULL)
+		return -1;
+	if (describe(facts, o, f, err) == 0 &&
+	    (text = json_text(facts, scratch, err)) != NULL)
+		status = file_write(path, text, strlen(text), err);
+	json_free(facts);
+	return status;
+}
+
+/* Move the decoder's samples into the writer. */
+static int
+copy_samples(struct decoder *d, struct clip_writer *w, struct arena *scratch,
+    struct error *err)
+{
+	float *block = arena_need(scratch, BLOCK_SAMPLES, sizeof *block,
+	    "samples", err);
+	size_t n;
+
+	if (block == NULL)
+		return -1;
+	do {
+		if (decoder_get(d, block, BLOCK_SAMPLES, &n, err) != 0 ||
+		    clip_writer_put(w, block, n, err) != 0)
+			return -1;
+	} while (n == BLOCK_SAMPLES);
+	return 0;
+}
+
+static int
+decode_file(const char *in_path, const struct decoder_options *o,
+    const struct result *result, struct arena *scratch, struct error *err)
+{
+	struct decoder *d;
+	struct clip_writer *w = NULL;
+	struct decoder_facts facts;
+	int status = -1;
+
+	if ((d = decoder_open(in_path, o, err)) == NULL)
+		return -1;
+	w = clip_writer_open(result->sound_path, CLIP_FLAC16, RATE_HZ, err);
+	if (w == NULL || copy_samples(d, w, scratch, err) != 0) {
+		clip_writer_abandon(w);
+		goto done;
+	}
+	if (clip_writer_commit(w, err) != 0)
+		goto done;
+	facts = decoder_facts(d);
+	status = write_facts(result->facts_path, o, &facts, scratch, err);
+
+done:
+	decoder_close(d);
+	return status;
+}
+
+/* Put "decode" on the record: the files' names, then the facts. */
+static int
+put_result(struct json *rec, const struct result *result, struct error *err)
+{
+	struct json *facts = json_load(result->facts_path, err);
+	int status = -1;
+
+	if (facts == NULL)
+		return -1;
+	json_remove(rec, "decode");
+	if (json_put_string(rec, "decode.path", result->sound_path,
+	    err) != 0 ||
+	    json_put_string(rec, "decode.key", result->key, err) != 0)
+		goto done;
+	for (size_t i = 0; i < json_count(facts); i++) {
+		char path[128];
+
+		(void)snprintf(path, sizeof path, "decode.%s",
+		    json_member_name(facts, i));
+		if (json_put(rec, path, json_item(facts, i), err) != 0)
+			goto done;
+	}
+	status = 0;
+
+done:
+	json_free(facts);
+	return status;
+}
+
+static int
+decode_one(const void *shared, void *local, struct json *rec,
+    struct arena *scratch, struct error *err)
+{
+	const struct shared *sh = shared;
+	struct decoder_options options;
+	struct result result;
+	const char *in_path;
+
+	(void)local;
+	in_path = record_path(rec, "audio_filepath", sh->folder, scratch, err);
+	if (in_path == NULL || check_file(in_path, err) != 0 ||
+	    read_options(sh->set, rec, &options, err) != 0 ||
+	    name_result(sh->set, rec, in_path, &options, scratch, &result,
+	    err) != 0)
+		return -1;
+	if (!file_exists(result.sound_path) ||
+	    !file_exists(result.facts_path)) {
+		if (decode_file(in_path, &options, &result, scratch,
+		    err) != 0)
+			return -1;
+	}
+	return put_result(rec, &result, err);
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct settings set = { .accept_truncated = false };
+	const struct cli_option options[] = {
+		{ CLI_FLAG, "accept-truncated", &set.accept_truncated, 0, 0,
+		    NULL, "take files that end before their header says" },
+		{ CLI_FLAG, "accept-nonfinite", &set.accept_nonfinite, 0, 0,
+		    NULL, "take samples that are NaN or infinite as 0" },
+		STREAM_OPTIONS(set.stream),
+		{ CLI_END, NULL, NULL, 0, 0, NULL, NULL },
+	};
+	const struct cli_tool tool = { "chad-decode",
+	    "make every recording of a manifest a mono FLAC at 16 kHz",
+	    "[options] [manifest] > manifest", options };
+	struct shared shared = { &set, NULL };
+	const struct stream_stage stage = { "chad-decode", NULL, &shared, NULL,
+	    NULL, decode_one };
+	struct error err = { ERROR_NONE, "" };
+	char *folder = NULL;
+	int i, status;
+
+	stream_options_init(&set.stream);
+	i = cli_parse(&tool, argc, argv);
+	if (i < argc)
+		set.stream.in_path = argv[i];
+	if (stream_folder(set.stream.in_path, &folder, &err) != 0) {
+		cli_warn(&err, "cannot start");
+		return cli_finish(CLI_FATAL);
+	}
+	shared.folder = folder;
+	status = stream_main(&stage, &set.stream);
+	memory_free(folder);
+	return cli_finish(status);
+}

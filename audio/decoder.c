@@ -190,19 +190,19 @@ check_length(struct decoder *d, struct error *err)
 static int
 check_part(const struct decoder *d, struct error *err)
 {
-	double rate_hz = media_facts(d->media)->rate_hz;
-	double end_sec = d->options.offset_sec + d->options.duration_sec;
+	const struct decoder_options *o = &d->options;
+	double got_sec = (double)d->n_source / media_facts(d->media)->rate_hz;
+	double end_sec = o->offset_sec + o->duration_sec;
 
-	if (d->options.offset_sec + d->options.duration_sec == 0.0 ||
-	    d->options.accept_truncated)
+	if (end_sec <= 0.0 || o->accept_truncated)
 		return 0;
-	if (d->n_source <= d->first ||
-	    (d->options.duration_sec > 0.0 &&
-	    (double)d->n_source < (end_sec - PART_SLACK_SEC) * rate_hz))
+	if (d->n_source <= d->first)
+		return error_set(err, ERROR_LIMIT, "%s is %.3f s long and has "
+		    "nothing at %.3f s", d->label, got_sec, o->offset_sec);
+	if (o->duration_sec > 0.0 && got_sec < end_sec - PART_SLACK_SEC)
 		return error_set(err, ERROR_LIMIT, "%s is %.3f s long; the "
 		    "part from %.3f s to %.3f s is not in it", d->label,
-		    (double)d->n_source / rate_hz, d->options.offset_sec,
-		    fmax(end_sec, d->options.offset_sec));
+		    got_sec, o->offset_sec, end_sec);
 	return 0;
 }
 

@@ -272,7 +272,7 @@ test_part(void **state)
 	free(x);
 	o.offset_sec = 100.0;
 	assert_null(decode(out, &o, 1000, &n, NULL, &err));
-	assert_non_null(strstr(err.text, "is not in it"));
+	assert_non_null(strstr(err.text, "has nothing at 100.000 s"));
 	o.offset_sec = NAN;
 	assert_null(decode(out, &o, 1000, &n, NULL, &err));
 }

@@ -13,24 +13,22 @@
 #include "base/file.h"
 #include "base/memory.h"
 
+#include "nn/stored.h"
 #include "nn/weights.h"
 
 #define HEADER_MAX_BYTES ((size_t)16 << 20)
 #define METADATA "__metadata__"
 
-enum value_type { TYPE_F32, TYPE_F16, TYPE_BF16, TYPE_F64 };
-
 struct type_name {
 	const char *name;
-	enum value_type type;
-	size_t n_bytes;
+	enum stored_type type;
 };
 
 static const struct type_name types[] = {
-	{ "F32", TYPE_F32, 4 },
-	{ "F16", TYPE_F16, 2 },
-	{ "BF16", TYPE_BF16, 2 },
-	{ "F64", TYPE_F64, 8 }
+	{ "F32", STORED_FLOAT32 },
+	{ "F16", STORED_FLOAT16 },
+	{ "BF16", STORED_BFLOAT16 },
+	{ "F64", STORED_FLOAT64 }
 };
 
 /* One tensor of the header. */
@@ -40,64 +38,6 @@ struct entry {
 	size_t rank, shape[WEIGHTS_MAX_RANK];
 	size_t begin, end;	/* in the data */
 };
-
-static uint64_t
-read_little(const unsigned char *b, size_t n)
-{
-	uint64_t value = 0;
-	size_t i;
-
-	for (i = n; i > 0; i--)
-		value = value << 8 | b[i - 1];
-	return value;
-}
-
-static float
-float_of_bits(uint32_t bits)
-{
-	float value;
-
-	memcpy(&value, &bits, sizeof(value));
-	return value;
-}
-
-/* IEEE 754 binary16: sign, 5 bits of exponent, 10 of fraction. */
-static float
-float_of_half(uint32_t half)
-{
-	const uint32_t exponent = half >> 10 & 31;
-	const uint32_t fraction = half & 1023;
-	float value;
-
-	if (exponent == 31)
-		value = fraction == 0 ? HUGE_VALF : float_of_bits(0x7fc00000);
-	else if (exponent == 0)
-		value = (float)ldexp((double)fraction, -24);
-	else
-		value = (float)ldexp((double)(fraction + 1024),
-		    (int)exponent - 25);
-	return half >> 15 != 0 ? -value : value;
-}
-
-static float
-read_value(const unsigned char *b, enum value_type type)
-{
-	double wide;
-	uint64_t bits;
-
-	switch (type) {
-	case TYPE_F16:
-		return float_of_half((uint32_t)read_little(b, 2));
-	case TYPE_BF16:
-		return float_of_bits((uint32_t)read_little(b, 2) << 16);
-	case TYPE_F64:
-		bits = read_little(b, 8);
-		memcpy(&wide, &bits, sizeof(wide));
-		return (float)wide;
-	default:
-		return float_of_bits((uint32_t)read_little(b, 4));
-	}
-}
 
 static int
 read_shape(const struct json *j, struct entry *e, struct error *err)
@@ -125,7 +65,7 @@ static int
 read_offsets(const struct json *j, size_t n_data, struct entry *e,
     struct error *err)
 {
-	size_t need = e->type->n_bytes;
+	size_t need = stored_bytes(e->type->type);
 	size_t i;
 
 	if (json_want_size(j, "data_offsets.0", &e->begin, err) != 0 ||
@@ -211,7 +151,7 @@ static int
 add_tensor(struct weights *w, const struct entry *e,
     const unsigned char *data, struct error *err)
 {
-	const size_t step = e->type->n_bytes;
+	const size_t step = stored_bytes(e->type->type);
 	const size_t n_values = (e->end - e->begin) / step;
 	float *values;
 	size_t i;
@@ -219,7 +159,7 @@ add_tensor(struct weights *w, const struct entry *e,
 	if (weights_add(w, e->name, e->rank, e->shape, &values, err) != 0)
 		return -1;
 	for (i = 0; i < n_values; i++) {
-		values[i] = read_value(data + e->begin + i * step,
+		values[i] = stored_value(data + e->begin + i * step,
 		    e->type->type);
 		if (!isfinite(values[i]))
 			return error_set(err, ERROR_FORMAT, "value %zu of "
@@ -304,7 +244,7 @@ weights_parse(const void *bytes, size_t n_bytes, struct error *err)
 	uint64_t n_header;
 	int failed = -1;
 
-	if (n_bytes < 8 || (n_header = read_little(b, 8)) > n_bytes - 8 ||
+	if (n_bytes < 8 || (n_header = stored_integer(b, 8)) > n_bytes - 8 ||
 	    n_header > HEADER_MAX_BYTES || n_header < 2) {
 		(void)error_set(err, ERROR_FORMAT, "not a safetensors file: "
 		    "it does not begin with a header's length");

@@ -1,0 +1,157 @@
+/*
+ * chad-model -- look into weight files and import those of others.
+ *
+ *	chad-model show FILE.safetensors
+ *	chad-model import FILE.pth FILE.safetensors --licence TEXT
+ *
+ * A .pth file is read without Python and nothing in it is run.
+ */
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/cli.h"
+#include "base/error.h"
+#include "base/hash.h"
+#include "base/json.h"
+
+#include "nn/weights.h"
+#include "nn/weights_pth.h"
+
+#include "pitch/pitch_net.h"
+
+/* What the user chose. */
+struct settings {
+	const char *licence;
+	const char *source;
+};
+
+/* One line a tensor: name, shape, number of values. */
+static size_t
+print_tensors(const struct weights *w)
+{
+	size_t n_values = 0;
+
+	for (size_t i = 0; i < weights_n_tensors(w); i++) {
+		const struct weights_tensor *t = weights_tensor(w, i);
+
+		printf("tensor %s [", t->name);
+		for (size_t d = 0; d < t->rank; d++)
+			printf("%s%zu", d == 0 ? "" : ", ", t->shape[d]);
+		printf("]\n");
+		n_values += t->n_values;
+	}
+	return n_values;
+}
+
+static int
+show(const char *path, struct error *err)
+{
+	struct arena *a = arena_new();
+	struct weights *w = weights_load(path, err);
+	const char *text = NULL;
+	size_t n_values;
+
+	if (a != NULL && w != NULL)
+		text = json_text_pretty(weights_metadata_const(w), a, err);
+	if (text != NULL) {
+		printf("sha256 %s\n", weights_sha256(w));
+		n_values = print_tensors(w);
+		printf("total %zu tensors, %zu values\n",
+		    weights_n_tensors(w), n_values);
+		printf("metadata %s\n", text);
+	}
+	weights_free(w);
+	arena_free(a);
+	return text == NULL ? -1 : 0;
+}
+
+/* Where the weights come from, and on what terms. */
+static int
+put_provenance(struct weights *w, const struct settings *set,
+    const char *in_path, struct error *err)
+{
+	struct json *metadata = weights_metadata(w);
+	const char *slash = strrchr(in_path, '/');
+	char sha256[HASH_HEX_BYTES];
+
+	if (hash_file(in_path, sha256, err) != 0)
+		return -1;
+	if (json_put_string(metadata, "provenance.imported_from",
+	    slash == NULL ? in_path : slash + 1, err) != 0 ||
+	    json_put_string(metadata, "provenance.sha256", sha256, err) != 0)
+		return -1;
+	if (set->source != NULL && json_put_string(metadata,
+	    "provenance.source", set->source, err) != 0)
+		return -1;
+	return json_put_string(metadata, "licence", set->licence, err);
+}
+
+static int
+import(const struct settings *set, const char *in_path, const char *out_path,
+    struct error *err)
+{
+	struct weights *published, *model = NULL;
+	int status = -1;
+
+	published = weights_pth_load(in_path, err);
+	if (published == NULL)
+		return -1;
+	model = pitch_net_import(published, err);
+	if (model == NULL)
+		error_add(err, "%s", in_path);
+	else if (put_provenance(model, set, in_path, err) == 0)
+		status = weights_save(out_path, model, err);
+	weights_free(model);
+	weights_free(published);
+	return status;
+}
+
+/* A mistake in the operands: one line, and the status of a usage error. */
+static int
+usage(const char *what)
+{
+	const struct error err = { ERROR_FORMAT, "see chad-model --help" };
+
+	cli_warn(&err, "%s", what);
+	return CLI_FATAL;
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct settings set = { NULL, NULL };
+	const struct cli_option options[] = {
+		{ CLI_STRING, "licence", &set.licence, 0, 0, "TEXT",
+		    "import: licence of the weights (you must state it)" },
+		{ CLI_STRING, "source", &set.source, 0, 0, "TEXT",
+		    "import: where the weights come from" },
+		{ CLI_END, NULL, NULL, 0, 0, NULL, NULL },
+	};
+	const struct cli_tool tool = { "chad-model",
+	    "look into weight files and import those of others",
+	    "show FILE.safetensors | import FILE.pth FILE.safetensors "
+	    "--licence TEXT", options };
+	const int first = cli_parse(&tool, argc, argv);
+	const int n_operands = argc - first;
+	char *const *operand = argv + first;
+	struct error err = { ERROR_NONE, "" };
+	int status = -1;
+
+	if (n_operands == 2 && strcmp(operand[0], "show") == 0)
+		status = show(operand[1], &err);
+	else if (n_operands == 3 && strcmp(operand[0], "import") == 0 &&
+	    set.licence == NULL)
+		return usage("import needs --licence, such as "
+		    "--licence MIT");
+	else if (n_operands == 3 && strcmp(operand[0], "import") == 0)
+		status = import(&set, operand[1], operand[2], &err);
+	else
+		return usage("what to do: \"show FILE\" or \"import FILE.pth "
+		    "FILE.safetensors\"");
+	if (status != 0)
+		cli_warn(&err, "cannot %s", operand[0]);
+	return cli_finish(status == 0 ? CLI_OK : CLI_FATAL);
+}

@@ -13,7 +13,7 @@
 #include "synth/tract.h"
 #include "synth/voice.h"
 
-#define SUNG_RMS 0.11		/* at full loudness: peaks of about 0.5 */
+#define SUNG_RMS 0.19		/* at full loudness: peaks of about 0.5 */
 #define VOWEL_SEC 0.05		/* how fast the tract changes its shape */
 #define RADIATION_DB 6.0	/* an octave, from the lips */
 #define NEUTRAL_VOWEL 2
@@ -49,10 +49,10 @@ voice_draw(struct voice *v, enum voice_kind kind, struct random *r)
 	v->tract = random_range(r, 0.9, 1.22);
 	v->breath = random_range(r, 0.0, 0.6);
 	v->roughness = random_range(r, 0.0, 0.5);
-	v->tilt_db = random_range(r, -15.0, -9.0);
+	v->tilt_db = random_range(r, -12.5, -6.5);
 	v->consonants = random_range(r, 0.5, 0.95);
 	if (kind == VOICE_HUMMED) {
-		v->tilt_db = random_range(r, -18.0, -13.0);
+		v->tilt_db = random_range(r, -16.0, -10.0);
 		v->consonants = random_range(r, 0.0, 0.4);
 	} else if (kind == VOICE_WHISTLED) {
 		v->breath = random_range(r, 0.2, 1.0);

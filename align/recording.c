@@ -36,7 +36,7 @@ load_fingerprints(const struct json *rec, const char *base_folder,
 		    r->window_sec, r->hop_sec);
 	if (npy_read(path, a, &values, &r->arrays.n_windows, &r->n_dims,
 	    err) != 0)
-		return error_add(err, "fingerprints %s", path);
+		return error_add(err, "fingerprints");
 	if (r->n_dims > MAX_DIMS)
 		return error_set(err, ERROR_LIMIT,
 		    "fingerprints %s: more than %d dimensions", path,
@@ -60,7 +60,7 @@ load_pitch(const struct json *rec, const char *base_folder, struct arena *a,
 	if (path == NULL)
 		return -1;
 	if (track_read(path, a, &track, err) != 0)
-		return error_add(err, "pitch track %s", path);
+		return error_add(err, "pitch track");
 	r->arrays.f0_hz = track.f0_hz;
 	r->arrays.n_frames = track.n_frames;
 	r->arrays.f0_hop_sec = track.hop_sec;

@@ -1,0 +1,426 @@
+/*
+ * chad-eval -- measure results against the truth, with intervals.
+ *
+ *	chad-eval align --truth manifest.jsonl < fragments.jsonl
+ *	chad-eval f0 < manifest.jsonl
+ *
+ * Every kind of score gives a list of rows with the same columns, printed as a
+ * table or, with --json, as one JSON object.  An interval is the 95 per cent
+ * one of a bootstrap over works.
+ *
+ * Options: chad-eval.1.
+ */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/bootstrap.h"
+#include "base/cli.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "base/table.h"
+
+#include "dsp/track.h"
+#include "manifests/record.h"
+#include "manifests/stream.h"
+
+#include "align/align_score.h"
+#include "align/align_truth.h"
+#include "pitch/pitch_score.h"
+
+#define TOOL "chad-eval"
+#define N_DECIMALS 4
+#define MAX_MEASURES 8
+
+/* What every kind of score lets the user choose. */
+struct common {
+	bool wants_json;
+	uint64_t seed;
+};
+
+#define COMMON_OPTIONS(c) \
+	{ CLI_FLAG, "json", &(c).wants_json, 0, 0, NULL, \
+	    "print one JSON object, not a table" }, \
+	{ CLI_UINT64, "seed", &(c).seed, 0, 0, "N", \
+	    "seed of the bootstrap" }, \
+	{ CLI_END, NULL, NULL, 0, 0, NULL, NULL }
+
+static int
+print_result(const struct common *common, const char *score,
+    const struct json *rows, struct arena *a, struct error *err)
+{
+	struct json *result;
+	const char *text = NULL;
+
+	if (!common->wants_json) {
+		text = table_text(rows, a, err);
+		return text == NULL ? -1 : fputs(text, stdout) == EOF ?
+		    error_set_errno(err, "cannot write") : 0;
+	}
+	result = json_new_object(err);
+	if (result == NULL)
+		return -1;
+	if (json_put_string(result, "score", score, err) == 0 &&
+	    json_put_string(result, "version", CLI_VERSION, err) == 0 &&
+	    json_put_string(result, "options", cli_options_text(),
+	    err) == 0 &&
+	    json_put(result, "rows", rows, err) == 0)
+		text = json_text(result, a, err);
+	json_free(result);
+	return text == NULL ? -1 : puts(text) == EOF ?
+	    error_set_errno(err, "cannot write") : 0;
+}
+
+/* ---- chad-eval align ---- */
+
+struct align_settings {
+	struct common common;
+	const char *truth_path;
+};
+
+/* A row of one level of decisions and one tolerance. */
+static int
+align_row(const struct align_settings *set, const struct stream_list *found,
+    const struct align_truth *truth, enum align_score_level level,
+    double tolerance_sec, struct json *rows, struct arena *a,
+    struct error *err)
+{
+	static const char *const names[] = { "kept", "kept+flagged", "all" };
+	struct align_score score;
+	struct json *row;
+	int status = -1;
+
+	if (align_score_run((const struct json *const *)found->records,
+	    found->n_records, truth, level, tolerance_sec, set->common.seed,
+	    a, &score, err) != 0)
+		return -1;
+	row = json_new_object(err);
+	if (row == NULL)
+		return -1;
+	if (json_put_string(row, "fragments", names[level], err) == 0 &&
+	    json_put_number(row, "tolerance_sec", tolerance_sec, err) == 0 &&
+	    json_put_size(row, "n", score.n_fragments, err) == 0 &&
+	    json_put_size(row, "n_right", score.n_right, err) == 0 &&
+	    json_put_size(row, "n_wrong_song", score.n_wrong_song,
+	    err) == 0 &&
+	    json_put_size(row, "n_no_truth", score.n_unknown, err) == 0 &&
+	    table_put_interval(row, "precision", &score.precision, err) == 0 &&
+	    table_put_interval(row, "recall", &score.recall, err) == 0 &&
+	    json_put_rounded(row, "median_error_sec", score.median_error_sec,
+	    N_DECIMALS, err) == 0 &&
+	    json_put_rounded(row, "shared_sec", score.shared_sec, 1,
+	    err) == 0)
+		status = json_append(rows, "", row, err);
+	json_free(row);
+	return status;
+}
+
+static int
+align_rows(const struct align_settings *set, const struct stream_list *found,
+    const struct stream_list *known, struct json *rows, struct arena *a,
+    struct error *err)
+{
+	static const double tolerances_sec[] = { 0.5, 1.0 };
+	struct align_truth truth;
+	size_t i;
+	int level;
+
+	if (align_truth_load((const struct json *const *)known->records,
+	    known->n_records, a, &truth, err) != 0)
+		return error_add(err, "%s", set->truth_path);
+	if (truth.n_covers == 0)
+		return error_set(err, ERROR_FORMAT, "%s: no record has "
+		    "\"truth.original_id\"", set->truth_path);
+	for (i = 0; i < 2; i++) {
+		for (level = ALIGN_SCORE_KEPT; level <= ALIGN_SCORE_ALL;
+		    level++) {
+			if (align_row(set, found, &truth,
+			    (enum align_score_level)level, tolerances_sec[i],
+			    rows, a, err) != 0)
+				return -1;
+		}
+	}
+	return 0;
+}
+
+static int
+eval_align(int argc, char *argv[], struct arena *a, struct error *err)
+{
+	struct align_settings set = { .common = { .seed = 1 } };
+	const struct cli_option options[] = {
+		{ CLI_STRING, "truth", &set.truth_path, 0, 0, "FILE",
+		    "manifest whose records have \"truth\"" },
+		COMMON_OPTIONS(set.common),
+	};
+	const struct cli_tool tool = { TOOL,
+	    "align: score fragments against the truth",
+	    "align --truth manifest [options] [fragments]", options };
+	struct stream_list found = { NULL, 0, NULL };
+	struct stream_list known = { NULL, 0, NULL };
+	struct json *rows = json_new_array(err);
+	const int first = cli_parse(&tool, argc, argv);
+	int status = -1;
+
+	if (set.truth_path == NULL)
+		error_set(err, ERROR_FORMAT, "align needs --truth");
+	else if (rows != NULL &&
+	    stream_list_load(&found, first < argc ? argv[first] : NULL,
+	    err) == 0 &&
+	    stream_list_load(&known, set.truth_path, err) == 0 &&
+	    align_rows(&set, &found, &known, rows, a, err) == 0)
+		status = print_result(&set.common, "align", rows, a, err);
+	stream_list_release(&found);
+	stream_list_release(&known);
+	json_free(rows);
+	return status;
+}
+
+/* ---- scores of single recordings ---- */
+
+/* A kind of score that every recording has by itself. */
+struct measure {
+	const char *score;		/* "f0" */
+	const char *members[2];		/* of records that can be scored */
+	const char *names[MAX_MEASURES];
+	size_t n_measures;
+	/* values: [n_measures]; paths: those of the two members. */
+	int (*run)(const struct measure *m, const char *const *paths,
+	    double *values, struct arena *a, struct error *err);
+	double tolerance_cents, shift_sec;	/* of f0 */
+};
+
+/* What was measured: [n_measures][n_max] values and the work of each. */
+struct measured {
+	double *values;
+	size_t *group;
+	size_t n, n_max;
+};
+
+static int
+measure_record(const struct measure *m, const struct json *rec,
+    const char *folder, struct measured *found, struct arena *a,
+    struct error *err)
+{
+	const char *paths[2];
+	double values[MAX_MEASURES];
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		paths[i] = record_path(rec, m->members[i], folder, a, err);
+		if (paths[i] == NULL)
+			return -1;
+	}
+	if (m->run(m, paths, values, a, err) != 0)
+		return error_add(err, "\"%s\"", record_id(rec));
+	for (i = 0; i < m->n_measures; i++)
+		found->values[i * found->n_max + found->n] = values[i];
+	return 0;
+}
+
+/* The number of the work of record "at": that of its first record. */
+static size_t
+work_of(const struct stream_list *list, size_t at)
+{
+	const char *wanted, *group_id;
+	size_t i;
+
+	if (json_get_string(list->records[at], "group_id", NULL, &wanted,
+	    NULL) != 0 || wanted == NULL)
+		return at;
+	for (i = 0; i < at; i++) {
+		if (json_get_string(list->records[i], "group_id", NULL,
+		    &group_id, NULL) == 0 && group_id != NULL &&
+		    strcmp(group_id, wanted) == 0)
+			return i;
+	}
+	return at;
+}
+
+/* Measure the records that have both members. */
+static int
+measure_list(const struct measure *m, const struct stream_list *list,
+    struct measured *found, struct error *err)
+{
+	struct arena *scratch = arena_new();
+	size_t i;
+	int status = 0;
+
+	if (scratch == NULL)
+		return error_set(err, ERROR_NOMEM, "scoring");
+	for (i = 0; i < list->n_records && status == 0; i++) {
+		const struct json *rec = list->records[i];
+
+		if (record_has_failed(rec) || !json_has(rec, m->members[0]) ||
+		    !json_has(rec, m->members[1]))
+			continue;
+		status = measure_record(m, rec, list->folder, found, scratch,
+		    err);
+		found->group[found->n++] = work_of(list, i);
+		arena_reset(scratch);
+	}
+	arena_free(scratch);
+	if (status == 0 && found->n == 0)
+		return error_set(err, ERROR_FORMAT,
+		    "no record has both \"%s\" and \"%s\"", m->members[0],
+		    m->members[1]);
+	return status;
+}
+
+/* One row: the mean of each measure. */
+static int
+measure_row(const struct measure *m, const struct measured *found,
+    const struct common *common, struct json *rows, struct error *err)
+{
+	struct json *row = json_new_object(err);
+	struct bootstrap_interval interval;
+	size_t i;
+	int status = -1;
+
+	if (row == NULL)
+		return -1;
+	if (json_put_size(row, "n", found->n, err) != 0)
+		goto out;
+	for (i = 0; i < m->n_measures; i++) {
+		if (bootstrap_grouped_mean(found->values + i * found->n_max,
+		    found->group, found->n, found->n_max,
+		    BOOTSTRAP_N_RESAMPLES, common->seed, &interval,
+		    err) != 0 ||
+		    table_put_interval(row, m->names[i], &interval, err) != 0)
+			goto out;
+	}
+	status = json_append(rows, "", row, err);
+out:
+	json_free(row);
+	return status;
+}
+
+/* Read the manifest, measure, print. */
+static int
+measure_manifest(const struct measure *m, const struct common *common,
+    const char *path, struct arena *a, struct error *err)
+{
+	struct stream_list list = { NULL, 0, NULL };
+	struct json *rows = json_new_array(err);
+	struct measured found = { NULL, NULL, 0, 0 };
+	int status = -1;
+
+	if (rows == NULL || stream_list_load(&list, path, err) != 0)
+		goto out;
+	found.n_max = list.n_records;
+	found.values = arena_need(a, m->n_measures * found.n_max,
+	    sizeof(double), "scores", err);
+	found.group = arena_need(a, found.n_max, sizeof(size_t), "scores",
+	    err);
+	if (found.values == NULL || found.group == NULL ||
+	    measure_list(m, &list, &found, err) != 0 ||
+	    measure_row(m, &found, common, rows, err) != 0)
+		goto out;
+	status = print_result(common, m->score, rows, a, err);
+out:
+	stream_list_release(&list);
+	json_free(rows);
+	return status;
+}
+
+static int
+f0_run(const struct measure *m, const char *const *paths, double *values,
+    struct arena *a, struct error *err)
+{
+	struct track found, truth;
+	struct pitch_score score;
+
+	if (track_read(paths[0], a, &found, err) != 0 ||
+	    track_read(paths[1], a, &truth, err) != 0 ||
+	    pitch_score_tracks(&truth, &found, m->shift_sec,
+	    m->tolerance_cents, a, &score, err) != 0)
+		return -1;
+	values[0] = score.raw_pitch;
+	values[1] = score.raw_chroma;
+	values[2] = score.voicing_recall;
+	values[3] = score.voicing_false_alarm;
+	values[4] = score.overall;
+	return 0;
+}
+
+static int
+eval_f0(int argc, char *argv[], struct arena *a, struct error *err)
+{
+	struct measure m = { .score = "f0",
+	    .members = { "f0.path", "truth.f0_path" },
+	    .names = { "raw_pitch", "raw_chroma", "voicing_recall",
+	    "voicing_false_alarm", "overall" }, .n_measures = 5,
+	    .run = f0_run, .tolerance_cents = PITCH_SCORE_TOLERANCE_CENTS };
+	struct common common = { .seed = 1 };
+	const struct cli_option options[] = {
+		{ CLI_DOUBLE, "tolerance", &m.tolerance_cents, 1, 1200,
+		    "CENTS", "how far off a right pitch may be" },
+		{ CLI_DOUBLE, "shift", &m.shift_sec, -1, 1, "SEC",
+		    "the truth's time 0 is this time of the tracks" },
+		COMMON_OPTIONS(common),
+	};
+	const struct cli_tool tool = { TOOL,
+	    "f0: score pitch tracks against the truth",
+	    "f0 [options] [manifest]", options };
+	const int first = cli_parse(&tool, argc, argv);
+
+	return measure_manifest(&m, &common,
+	    first < argc ? argv[first] : NULL, a, err);
+}
+
+/* ---- the command ---- */
+
+static const struct {
+	const char *name;
+	int (*run)(int argc, char *argv[], struct arena *a,
+	    struct error *err);
+} kinds[] = {
+	{ "align", eval_align },
+	{ "f0", eval_f0 },
+};
+
+#define N_KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+/* Without a kind: --help, --version, or what is wrong. */
+static int
+explain(int argc, char *argv[])
+{
+	static const struct cli_option options[] = {
+		{ CLI_END, NULL, NULL, 0, 0, NULL, NULL } };
+	static const struct cli_tool tool = { TOOL,
+	    "measure results against the truth, with intervals",
+	    "align|f0 [options] (see chad-eval KIND --help)", options };
+	const int first = cli_parse(&tool, argc, argv);
+	struct error err;
+
+	if (first < argc)
+		error_set(&err, ERROR_FORMAT, "there is no kind \"%s\"",
+		    argv[first]);
+	else
+		error_set(&err, ERROR_FORMAT, "which kind of score?");
+	cli_warn(&err, "usage");
+	return CLI_FATAL;
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct error err = { ERROR_NONE, "" };
+	struct arena *a;
+	size_t i = 0;
+	int status = CLI_OK;
+
+	while (i < N_KINDS && (argc < 2 || strcmp(argv[1], kinds[i].name) != 0))
+		i++;
+	if (i == N_KINDS)
+		return cli_finish(explain(argc, argv));
+	a = arena_new();
+	if (a == NULL)
+		error_set(&err, ERROR_NOMEM, "starting");
+	if (a == NULL || kinds[i].run(argc - 1, argv + 1, a, &err) != 0) {
+		cli_warn(&err, "cannot score");
+		status = CLI_FATAL;
+	}
+	arena_free(a);
+	return cli_finish(status);
+}

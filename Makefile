@@ -100,7 +100,7 @@ $B/base/%.o $B/manifests/%.o $B/store/%.o: WARN += -Wconversion
 
 # The layers are plain loops; the compiler turns them into vector code.
 ifeq ($(CONFIG),release)
-$B/nn/layer_%.o: OPT += -O3
+$B/nn/%.o: OPT += -O3 -fno-math-errno
 endif
 
 $B/%.o: %.c

@@ -254,15 +254,26 @@ plan_free(struct plan *p)
 }
 
 int
-plan_load(const struct plan *p, struct error *err)
+plan_load_step(const struct plan *p, size_t i, struct error *err)
 {
-	const int entered = engine_enter();
-	int failed = 0;
-	size_t i;
+	const struct step *s = &p->steps[i];
+	int entered, failed;
 
-	for (i = 0; i < p->n_steps && !failed; i++)
-		if (p->steps[i].kind->load != NULL)
-			failed = p->steps[i].kind->load(&p->steps[i], err);
+	if (s->kind->load == NULL)
+		return 0;
+	entered = engine_enter();
+	failed = s->kind->load(s, err);
 	engine_leave(entered);
 	return failed;
+}
+
+int
+plan_load(const struct plan *p, struct error *err)
+{
+	size_t i;
+
+	for (i = 0; i < p->n_steps; i++)
+		if (plan_load_step(p, i, err) != 0)
+			return -1;
+	return 0;
 }

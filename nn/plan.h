@@ -40,6 +40,9 @@ void plan_free(struct plan *p);
 
 /* Take over the weights' values; again after each change of them. */
 int plan_load(const struct plan *p, struct error *err) MUST_CHECK;
+/* The same of one step. */
+int plan_load_step(const struct plan *p, size_t i, struct error *err)
+    MUST_CHECK;
 
 /* Bytes of a value, all items. */
 size_t plan_value_bytes(const struct plan *p, size_t value);

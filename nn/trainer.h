@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "base/pool.h"
 
 #include "nn/graph.h"
@@ -33,7 +34,11 @@ struct trainer_options {
 	enum trainer_rule rule;
 	double beta1, beta2;		/* 0.9, 0.999; beta2: RMSProp alpha */
 	double epsilon;			/* 1e-8 */
-	double weight_decay;		/* not on biases and norms */
+	/*
+	 * Not on biases and norms.  AdamW: apart from the gradient; others:
+	 * added to it.
+	 */
+	double weight_decay;
 	double clip_norm;		/* 0: none */
 	uint64_t seed;			/* of dropout */
 };
@@ -54,7 +59,10 @@ int trainer_forward(struct trainer *t, const float *const *inputs,
 int trainer_backward(struct trainer *t, const float *const *output_gradients,
     struct error *err) MUST_CHECK;
 
-/* Move the weights; *gradient_norm (before clipping) may be NULL. */
+/*
+ * Move the weights; *gradient_norm (before clipping) may be NULL.  Fails with
+ * ERROR_LIMIT, and moves nothing, when the gradient is not finite.
+ */
 int trainer_step(struct trainer *t, double learning_rate,
     double *gradient_norm, struct error *err) MUST_CHECK;
 

@@ -80,6 +80,10 @@ int performance_make(const struct tune *t, const struct performance_style *s,
     struct random *r, struct arena *a, struct performance *p,
     struct error *err) MUST_CHECK;
 
+/* Where the segment's map leads; outside of it the nearest stretch goes on. */
+double performance_sung_sec(const struct performance_segment *s,
+    double tune_sec);
+
 /*
  * The map from one performance of a tune to another of it: segments where both
  * sing the same notes, with the original's time as tune_sec and the cover's as

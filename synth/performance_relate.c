@@ -65,9 +65,8 @@ find_pairs(const struct performance *original,
 	return 0;
 }
 
-/* Sung time of a time of the tune that lies in the segment. */
-static double
-sung_sec_at(const struct performance_segment *s, double tune_sec)
+double
+performance_sung_sec(const struct performance_segment *s, double tune_sec)
 {
 	size_t low = 0, high = s->n_points - 1;
 	const struct performance_point *p;
@@ -135,7 +134,8 @@ add_point(const struct performance_segment *o,
     const struct performance_segment *c, double tune_sec,
     struct performance_segment *out)
 {
-	double from = sung_sec_at(o, tune_sec), to = sung_sec_at(c, tune_sec);
+	double from = performance_sung_sec(o, tune_sec);
+	double to = performance_sung_sec(c, tune_sec);
 
 	if (out->n_points > 0) {
 		const struct performance_point *last =

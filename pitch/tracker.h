@@ -1,0 +1,79 @@
+/*
+ * tracker -- the pitch of a voice over time, by CREPE or by YIN.
+ *
+ * The model is loaded once, const and shared; a tracker holds what changes
+ * and belongs to one thread.  Sound streams through in blocks of frames, so
+ * memory does not grow with its length, but for the track itself.
+ */
+#ifndef PITCH_TRACKER_H
+#define PITCH_TRACKER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+
+#include "dsp/track.h"
+#include "nn/weights.h"
+
+#include "pitch/frames.h"
+
+#define TRACKER_RATE_HZ 16000	/* of all sound that is tracked */
+
+enum tracker_method { TRACKER_CREPE, TRACKER_YIN };
+
+struct tracker_options {
+	enum tracker_method method;
+	double hop_sec;			/* 0.001..0.1 */
+	/*
+	 * Frames of less confidence are unvoiced.  Negative: the threshold
+	 * that the model's metadata gives ("voicing_threshold"), 0.5 when it
+	 * gives none, and 0.8 for YIN.
+	 */
+	double voicing_threshold;
+	bool has_viterbi;		/* crepe only */
+	size_t n_median;		/* odd; voiced frames are smoothed by
+					 * the median of so many; 1: not */
+};
+
+struct tracker_model;
+
+/* Load a model file; free with tracker_model_free. */
+struct tracker_model *tracker_model_load(const char *path,
+    struct error *err) MUST_CHECK;
+
+/* The same of weights in memory; keeps a reference until freed. */
+struct tracker_model *tracker_model_of(const struct weights *w,
+    struct error *err) MUST_CHECK;
+
+void tracker_model_free(struct tracker_model *m);
+const char *tracker_model_sha256(const struct tracker_model *m);
+
+struct tracker;
+
+/*
+ * The state of one thread; keeps references to m and options until freed.
+ * m is NULL for YIN.
+ */
+struct tracker *tracker_new(const struct tracker_model *m,
+    const struct tracker_options *options, struct error *err) MUST_CHECK;
+void tracker_free(struct tracker *t);
+
+/* Takes [n_rows][360] activations as they come. */
+struct tracker_sink {
+	int (*put)(void *context, const float *rows, size_t n_rows,
+	    struct error *err);
+	void *context;
+};
+
+/*
+ * Track a sound of 16 kHz.  The track is arena memory; "sink" (may be NULL)
+ * is handed its activations: the network's, or for YIN the Gaussians of its
+ * pitches.  Frames of digital silence have confidence 0 and no activation.
+ */
+int tracker_run(struct tracker *t, const struct frames_source *source,
+    const struct tracker_sink *sink, struct arena *a, struct track *track,
+    struct error *err) MUST_CHECK;
+
+#endif

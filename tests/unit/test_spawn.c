@@ -1,0 +1,178 @@
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/spawn.h"
+
+struct paths {
+	char in[64], out[64];
+};
+
+static int
+set_up(void **state)
+{
+	static struct paths p;
+
+	(void)snprintf(p.in, sizeof(p.in), "/tmp/test_spawn.%ld.in",
+	    (long)getpid());
+	(void)snprintf(p.out, sizeof(p.out), "/tmp/test_spawn.%ld.out",
+	    (long)getpid());
+	*state = &p;
+	return file_write(p.in, "c\nb\na\nb\n", 8, NULL);
+}
+
+static int
+tear_down(void **state)
+{
+	const struct paths *p = *state;
+
+	(void)unlink(p->in);
+	(void)unlink(p->out);
+	return 0;
+}
+
+static void
+assert_file(const char *path, const char *want)
+{
+	struct arena *a = arena_new();
+	size_t n;
+	char *got = file_read(path, 1000, a, &n, NULL);
+
+	assert_non_null(got);
+	assert_string_equal(got, want);
+	arena_free(a);
+}
+
+static void
+a_pipeline_carries_bytes(void **state)
+{
+	static const char *const sort[] = { "sort", NULL };
+	static const char *const uniq[] = { "uniq", "-c", NULL };
+	static const char *const sed[] = { "sed", "s/^ *//", NULL };
+	static const struct spawn_command commands[] = { { sort }, { uniq },
+		{ sed } };
+	const struct paths *p = *state;
+	struct error err = { ERROR_NONE, "" };
+	int status[3] = { -1, -1, -1 };
+
+	assert_int_equal(spawn_pipeline(commands, 3, p->in, p->out, status,
+	    &err), 0);
+	assert_file(p->out, "1 a\n2 b\n1 c\n");
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(status[i], 0);
+}
+
+static void
+each_status_is_told(void **state)
+{
+	static const char *const yes[] = { "yes", NULL };
+	static const char *const head[] = { "head", "-n", "1", NULL };
+	static const char *const three[] = { "sh", "-c", "cat; exit 3", NULL };
+	static const struct spawn_command commands[] = { { yes }, { head },
+		{ three } };
+	const struct paths *p = *state;
+	struct error err = { ERROR_NONE, "" };
+	int status[3] = { -1, -1, -1 };
+
+	/* Ignored here, but "yes" must die of it as it would in a shell. */
+	(void)signal(SIGPIPE, SIG_IGN);
+	assert_int_equal(spawn_pipeline(commands, 3, NULL, p->out, status,
+	    &err), 0);
+	assert_file(p->out, "y\n");
+	assert_int_equal(status[0], 128 + SIGPIPE);
+	assert_int_equal(status[1], 0);
+	assert_int_equal(status[2], 3);
+}
+
+static void
+what_cannot_start_is_named(void **state)
+{
+	static const char *const sleeper[] = { "sleep", "60", NULL };
+	static const char *const nothing[] = { "no-such-program", NULL };
+	static const struct spawn_command commands[] = { { sleeper },
+		{ nothing } };
+	const struct paths *p = *state;
+	struct error err = { ERROR_NONE, "" };
+	int status[2] = { -1, -1 };
+
+	assert_int_equal(spawn_pipeline(commands, 2, p->in, p->out, status,
+	    &err), -1);
+	assert_non_null(strstr(err.text, "no-such-program"));
+	assert_int_equal(status[0], 128 + SIGTERM);
+	assert_int_equal(spawn_pipeline(commands, 1, "/no/such/file", NULL,
+	    status, &err), -1);
+	assert_non_null(strstr(err.text, "/no/such/file"));
+	assert_int_equal(spawn_pipeline(commands, 0, NULL, NULL, status,
+	    &err), -1);
+}
+
+static volatile sig_atomic_t n_signals;
+
+static void
+count_signal(int number)
+{
+	(void)number;
+	n_signals = n_signals + 1;
+}
+
+/* A signal to us reaches the programs, and our own handler afterwards. */
+static void
+signals_are_passed_on(void **state)
+{
+	static const char *const sleeper[] = { "sleep", "60", NULL };
+	static const struct spawn_command commands[] = { { sleeper } };
+	const pid_t parent = getpid();
+	struct error err = { ERROR_NONE, "" };
+	int status[1] = { -1 };
+	int how;
+	pid_t killer;
+
+	(void)state;
+	n_signals = 0;
+	(void)signal(SIGTERM, count_signal);
+	killer = fork();
+	assert_true(killer >= 0);
+	if (killer == 0) {
+		const struct timespec wait = { 0, 200000000 };
+
+		(void)nanosleep(&wait, NULL);
+		(void)kill(parent, SIGTERM);
+		_exit(0);
+	}
+	assert_int_equal(spawn_pipeline(commands, 1, NULL, NULL, status, &err),
+	    0);
+	assert_int_equal(status[0], 128 + SIGTERM);
+	assert_int_equal(n_signals, 1);
+	assert_int_equal(waitpid(killer, &how, 0), killer);
+	(void)signal(SIGTERM, SIG_DFL);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(a_pipeline_carries_bytes,
+		    set_up, tear_down),
+		cmocka_unit_test_setup_teardown(each_status_is_told, set_up,
+		    tear_down),
+		cmocka_unit_test_setup_teardown(what_cannot_start_is_named,
+		    set_up, tear_down),
+		cmocka_unit_test_setup_teardown(signals_are_passed_on, set_up,
+		    tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

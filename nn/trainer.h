@@ -74,11 +74,17 @@ const float *trainer_gradient(const struct trainer *t, const char *name);
 /*
  * The whole state -- weights, moments, step -- as a file, and back:
  * training that goes on from it is the same to the bit as without the stop.
+ * "best", when not NULL, are other weights of the same network kept in it.
  */
 int trainer_save(const struct trainer *t, const char *path,
-    const struct json *extra, struct error *err) MUST_CHECK;
-/* *extra, when not NULL, is what was saved; free with json_free. */
-int trainer_restore(struct trainer *t, const char *path, struct json **extra,
+    const struct json *extra, const struct weights *best,
     struct error *err) MUST_CHECK;
+/*
+ * *extra, when not NULL, is what was saved or NULL; free with json_free.
+ * "best", when not NULL, is given the values of the other weights, if the file
+ * has them.
+ */
+int trainer_restore(struct trainer *t, const char *path, struct json **extra,
+    struct weights *best, struct error *err) MUST_CHECK;
 
 #endif

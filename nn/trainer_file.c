@@ -1,7 +1,8 @@
 /*
  * The state of a trainer as a safetensors file: the network's tensors under
- * their names, moments under "moment1.NAME" and "moment2.NAME", the number of
- * steps and what else there is in the metadata.
+ * their names, moments under "moment1.NAME" and "moment2.NAME", other weights
+ * under "best.NAME", the number of steps and what else there is in the
+ * metadata.
  */
 
 #include <stdio.h>
@@ -50,8 +51,27 @@ add_tensor(struct weights *w, const struct trainer_tensor *x,
 }
 
 static int
+add_best(const struct trainer *t, struct weights *w,
+    const struct weights *best, struct error *err)
+{
+	char name[GRAPH_MAX_PARAMETER_NAME + 16];
+	size_t i;
+
+	for (i = 0; best != NULL && i < t->n_tensors; i++) {
+		const struct trainer_tensor *x = &t->tensors[i];
+
+		(void)snprintf(name, sizeof(name), "best.%s",
+		    x->parameter->name);
+		if (add_copy(w, name, x, weights_find(best,
+		    x->parameter->name)->values, err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
 fill(const struct trainer *t, struct weights *w, const struct json *extra,
-    struct error *err)
+    const struct weights *best, struct error *err)
 {
 	struct json *m = weights_metadata(w);
 	size_t i;
@@ -59,6 +79,8 @@ fill(const struct trainer *t, struct weights *w, const struct json *extra,
 	for (i = 0; i < t->n_tensors; i++)
 		if (add_tensor(w, &t->tensors[i], err) != 0)
 			return -1;
+	if (add_best(t, w, best, err) != 0)
+		return -1;
 	if (json_put_string(m, "format", CHECKPOINT_FORMAT, err) != 0 ||
 	    json_put_size(m, "trainer.n_steps", (size_t)t->n_steps,
 	    err) != 0 ||
@@ -70,14 +92,14 @@ fill(const struct trainer *t, struct weights *w, const struct json *extra,
 
 int
 trainer_save(const struct trainer *t, const char *path,
-    const struct json *extra, struct error *err)
+    const struct json *extra, const struct weights *best, struct error *err)
 {
 	struct weights *w = weights_new(err);
 	int failed;
 
 	if (w == NULL)
 		return -1;
-	failed = fill(t, w, extra, err) != 0 ||
+	failed = fill(t, w, extra, best, err) != 0 ||
 	    weights_save(path, w, err) != 0;
 	weights_free(w);
 	return failed ? error_add(err, "saving the checkpoint") : 0;
@@ -149,9 +171,29 @@ take_values(struct trainer *t, const struct weights *w)
 	}
 }
 
+/* Tensors that are not there in their size are left as they are. */
+static void
+take_best(const struct trainer *t, const struct weights *w,
+    struct weights *best)
+{
+	char name[GRAPH_MAX_PARAMETER_NAME + 16];
+	size_t i;
+
+	for (i = 0; best != NULL && i < t->n_tensors; i++) {
+		const struct graph_parameter *p = t->tensors[i].parameter;
+		const struct weights_tensor *x;
+
+		(void)snprintf(name, sizeof(name), "best.%s", p->name);
+		x = weights_find(w, name);
+		if (x != NULL && x->n_values == p->n_values)
+			memcpy(weights_find(best, p->name)->values,
+			    x->values, p->n_values * sizeof(float));
+	}
+}
+
 int
 trainer_restore(struct trainer *t, const char *path, struct json **extra,
-    struct error *err)
+    struct weights *best, struct error *err)
 {
 	struct weights *w = weights_load(path, err);
 	const struct json *stored;
@@ -167,6 +209,7 @@ trainer_restore(struct trainer *t, const char *path, struct json **extra,
 		failed = (copy = json_clone(stored, err)) == NULL;
 	if (!failed) {
 		take_values(t, w);
+		take_best(t, w, best);
 		t->n_steps = n_steps;
 		failed = plan_load(t->plan, err);
 	}

@@ -7,6 +7,7 @@
 #ifndef NN_TRAINING_H
 #define NN_TRAINING_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -33,7 +34,10 @@ struct training_task {
 	    size_t n_items, struct pool *pool, float *const *inputs,
 	    struct error *err);
 
-	/* Mean loss of the batch made last and its gradients by the outputs. */
+	/*
+	 * Mean loss of the batch made last and its gradients by the outputs,
+	 * which are zeros before.
+	 */
 	int (*loss)(void *self, size_t n_items, const float *const *outputs,
 	    float *const *output_gradients, double *loss, struct error *err);
 
@@ -41,20 +45,47 @@ struct training_task {
 	int (*validate)(void *self, const struct weights *w,
 	    struct pool *pool, double *score, struct error *err);
 
+	/*
+	 * Put "network" and "features" into the metadata of the model, so
+	 * that the stage can run it.
+	 */
+	int (*describe)(void *self, struct json *metadata,
+	    struct error *err);
+
 	void (*free)(void *self);
+};
+
+/* Frees what the task holds, and the task. */
+void training_task_free(struct training_task *task);
+
+enum training_schedule {
+	TRAINING_CONSTANT,
+	TRAINING_COSINE,	/* half a wave from the rate down to 0 */
+	TRAINING_STEPS		/* a tenth after each third of the run */
 };
 
 /*
  * The "training" member of a recipe:
- *	steps, batch, block (items a block), optimiser "adamw" | "rmsprop" |
- *	"sgd", learning_rate, schedule "constant" | "cosine" | "step",
- *	warmup_steps, weight_decay, clip_norm, seed, validate_every,
- *	checkpoint_every, keep "last" | "best" (by the score).
+ *
+ *	steps, batch      how many, and items of each
+ *	block             items of a block; divides batch; default batch / 8,
+ *	                  or batch when it is below 16
+ *	optimiser         "adamw" (default), "rmsprop" or "sgd"
+ *	learning_rate     the highest
+ *	schedule          "constant", "cosine" (default) or "steps"
+ *	warmup_steps      rising evenly from 0; default 0
+ *	beta1, beta2, epsilon   of the optimiser; 0.9, 0.999 (RMSProp: 0.99),
+ *	                  1e-8
+ *	weight_decay, clip_norm default 0
+ *	seed              default 1
+ *	validate_every, checkpoint_every  steps; default 0: never
+ *	keep              "last" (default) or "best" by the score
  */
 struct training_options {
 	size_t n_steps, batch_items, block_items;
 	double learning_rate, weight_decay, clip_norm;
-	int schedule;
+	double beta1, beta2, epsilon;
+	enum training_schedule schedule;
 	size_t n_warmup_steps;
 	enum trainer_rule rule;
 	uint64_t seed;
@@ -62,6 +93,7 @@ struct training_options {
 	bool keep_best;
 };
 
+/* A member that is not in the list above is refused. */
 int training_options_read(const struct json *recipe,
     struct training_options *o, struct error *err) MUST_CHECK;
 
@@ -73,19 +105,26 @@ struct training_report {
 	double steps_per_sec;
 };
 
+/* Of step 1..n_steps. */
+double training_rate(const struct training_options *o, uint64_t step);
+
 enum training_end { TRAINING_DONE, TRAINING_STOPPED };
 
 /*
  * Train "w" in place.  With a checkpoint path the state is saved there every
  * checkpoint_every steps and when *stop becomes true, and a file found there
- * at the start is gone on from.  "report" (may be NULL) is called after each
- * step.  *end says whether all steps were done.
+ * at the start is gone on from: the weights at the end are the same to the
+ * bit.  It is not removed at the end.  The score is taken every validate_every
+ * steps and after the last; with keep_best "w" ends as the best that was
+ * scored.  "report" (may be NULL) is called after each step; when it fails so
+ * does the run.  *end says whether all steps were done.
  */
 int training_run(const struct training_task *task,
     const struct training_options *o, struct weights *w,
     const char *checkpoint_path, struct pool *pool,
-    const volatile int *stop,
-    void (*report)(void *context, const struct training_report *r),
-    void *context, enum training_end *end, struct error *err) MUST_CHECK;
+    const volatile sig_atomic_t *stop,
+    int (*report)(void *context, const struct training_report *r,
+    struct error *err), void *context, enum training_end *end,
+    struct error *err) MUST_CHECK;
 
 #endif

@@ -8,6 +8,7 @@
 #include "nn/training.h"
 
 #define MAX_ENDS 16
+#define LOSS_MEMORY 0.98		/* of the mean loss, a step */
 
 struct run {
 	const struct training_task *task;
@@ -18,8 +19,7 @@ struct run {
 	const char *checkpoint_path;
 	float *inputs[MAX_ENDS], *outputs[MAX_ENDS], *gradients[MAX_ENDS];
 	size_t n_output_values[MAX_ENDS];
-	bool has_best;
-	double best_score;
+	struct training_result result;
 	double started_sec;
 	uint64_t first_step;
 };
@@ -117,17 +117,33 @@ close_run(struct run *r)
 	trainer_free(r->trainer);
 }
 
-/* What must be the same for a run to be gone on with. */
-static int
-describe_options(const struct training_options *o, struct json *j,
-    struct error *err)
+static const char *
+identity_of(const struct training_options *o)
 {
-	if (json_put_size(j, "batch", o->batch_items, err) != 0 ||
-	    json_put_size(j, "block", o->block_items, err) != 0 ||
-	    json_put_size(j, "seed", (size_t)o->seed, err) != 0 ||
-	    json_put_number(j, "learning_rate", o->learning_rate, err) != 0)
+	return o->identity == NULL ? "" : o->identity;
+}
+
+/* What must be the same for a run to be gone on with, and where it is. */
+static int
+describe_run(const struct run *r, struct json *j, struct error *err)
+{
+	const struct training_options *o = r->o;
+	const struct training_result *x = &r->result;
+
+	if (json_put_string(j, "identity", identity_of(o), err) != 0 ||
+	    json_put_size(j, "same.batch", o->batch_items, err) != 0 ||
+	    json_put_size(j, "same.block", o->block_items, err) != 0 ||
+	    json_put_size(j, "same.seed", (size_t)o->seed, err) != 0 ||
+	    json_put_size(j, "same.steps", o->n_steps, err) != 0 ||
+	    json_put_number(j, "same.learning_rate", o->learning_rate,
+	    err) != 0 ||
+	    json_put_number(j, "mean_loss", x->mean_loss, err) != 0)
 		return -1;
-	return 0;
+	if (!x->has_score)
+		return 0;
+	if (json_put_number(j, "score", x->score, err) != 0)
+		return -1;
+	return json_put_size(j, "score_step", (size_t)x->score_step, err);
 }
 
 static int
@@ -138,41 +154,73 @@ save(const struct run *r, struct error *err)
 
 	if (extra == NULL)
 		return -1;
-	failed = describe_options(r->o, extra, err);
-	if (!failed && r->has_best)
-		failed = json_put_number(extra, "best_score", r->best_score,
-		    err);
+	failed = describe_run(r, extra, err);
 	if (!failed)
 		failed = trainer_save(r->trainer, r->checkpoint_path, extra,
-		    r->has_best ? r->best : NULL, err);
+		    r->result.has_score ? r->best : NULL, err);
 	json_free(extra);
 	return failed;
 }
 
+/* Hold what a checkpoint says of its run against ours. */
 static int
-check_same(const struct training_options *o, const struct json *extra,
+check_same(const struct json *ours, const struct json *theirs,
     struct error *err)
 {
-	struct json *ours = json_new_object(err);
+	const struct json *same = json_at(ours, "same");
+	const char *a, *b;
 	size_t i;
+
+	if (json_want_string(ours, "identity", &a, err) != 0 ||
+	    json_want_string(theirs, "identity", &b, err) != 0)
+		return -1;
+	if (strcmp(a, b) != 0)
+		return error_set(err, ERROR_FORMAT, "the checkpoint is of "
+		    "another recipe, manifest or model; remove it to start "
+		    "afresh");
+	for (i = 0; i < json_count(same); i++) {
+		const char *name = json_member_name(same, i);
+		double x, y;
+
+		if (json_want_number(same, name, &x, err) != 0 ||
+		    json_want_number(json_at(theirs, "same"), name, &y,
+		    err) != 0)
+			return -1;
+		if (x != y)
+			return error_set(err, ERROR_FORMAT, "the checkpoint "
+			    "was made with %s %g, not %g; remove it to start "
+			    "afresh", name, y, x);
+	}
+	return 0;
+}
+
+static int
+read_run(struct run *r, const struct json *extra, struct error *err)
+{
+	struct training_result *x = &r->result;
+	struct json *ours;
+	size_t step;
 	int failed;
 
-	if (ours == NULL)
+	if (extra == NULL || json_at(extra, "same") == NULL)
+		return error_set(err, ERROR_FORMAT,
+		    "the checkpoint does not say how it was made");
+	if ((ours = json_new_object(err)) == NULL)
 		return -1;
-	failed = describe_options(o, ours, err);
-	for (i = 0; !failed && i < json_count(ours); i++) {
-		const char *name = json_member_name(ours, i);
-		double a, b;
-
-		failed = json_want_number(ours, name, &a, err) != 0 ||
-		    json_want_number(extra, name, &b, err) != 0;
-		if (!failed && a != b)
-			failed = error_set(err, ERROR_FORMAT, "the checkpoint "
-			    "was made with %s %g, not %g; remove it to start "
-			    "afresh", name, b, a);
-	}
+	failed = describe_run(r, ours, err) != 0 ||
+	    check_same(ours, extra, err) != 0;
 	json_free(ours);
-	return failed ? -1 : 0;
+	if (failed || json_want_number(extra, "mean_loss", &x->mean_loss,
+	    err) != 0)
+		return -1;
+	x->has_score = json_has(extra, "score");
+	if (!x->has_score)
+		return 0;
+	if (json_want_number(extra, "score", &x->score, err) != 0 ||
+	    json_want_size(extra, "score_step", &step, err) != 0)
+		return -1;
+	x->score_step = step;
+	return 0;
 }
 
 /* Go on from the checkpoint, if there is one. */
@@ -187,41 +235,44 @@ restore(struct run *r, struct error *err)
 	if (trainer_restore(r->trainer, r->checkpoint_path, &extra, r->best,
 	    err) != 0)
 		return -1;
-	failed = extra == NULL ? error_set(err, ERROR_FORMAT,
-	    "the checkpoint does not say how it was made") :
-	    check_same(r->o, extra, err);
-	if (!failed && json_has(extra, "best_score") && r->best != NULL) {
-		r->has_best = true;
-		failed = json_want_number(extra, "best_score",
-		    &r->best_score, err);
-	}
+	failed = read_run(r, extra, err);
 	json_free(extra);
 	if (failed)
 		return error_add(err, "going on from %s", r->checkpoint_path);
 	return 0;
 }
 
-static int
-validate(struct run *r, double *score, struct error *err)
+static void
+copy_values(const struct weights *from, struct weights *to)
 {
 	size_t i;
+
+	for (i = 0; i < weights_n_tensors(from); i++) {
+		const struct weights_tensor *t = weights_tensor(from, i);
+
+		memcpy(weights_find(to, t->name)->values, t->values,
+		    t->n_values * sizeof(float));
+	}
+}
+
+/* Score the weights; what the result holds is of the weights to be kept. */
+static int
+validate(struct run *r, uint64_t step, double *score, struct error *err)
+{
+	struct training_result *x = &r->result;
 
 	if (r->task->validate(r->task->self, r->weights, r->pool, score,
 	    err) != 0)
 		return error_add(err, "validating");
 	if (!isfinite(*score))
 		return error_set(err, ERROR_BUG, "the score is not finite");
-	if (r->best == NULL || (r->has_best && *score <= r->best_score))
+	if (r->best != NULL && x->has_score && *score <= x->score)
 		return 0;
-	r->has_best = true;
-	r->best_score = *score;
-	for (i = 0; i < weights_n_tensors(r->weights); i++) {
-		const struct weights_tensor *t = weights_tensor(r->weights,
-		    i);
-
-		memcpy(weights_tensor(r->best, i)->values, t->values,
-		    t->n_values * sizeof(float));
-	}
+	x->has_score = true;
+	x->score = *score;
+	x->score_step = step;
+	if (r->best != NULL)
+		copy_values(r->weights, r->best);
 	return 0;
 }
 
@@ -273,8 +324,14 @@ step_and_report(struct run *r, int (*tell)(void *context,
 	const bool is_scored = r->task->validate != NULL &&
 	    (is_last || is_due(r->o->validate_every, report.step));
 
-	if (take_step(r, &report, err) != 0 ||
-	    (is_scored && validate(r, &report.score, err) != 0))
+	if (take_step(r, &report, err) != 0)
+		return error_add(err, "step %llu",
+		    (unsigned long long)report.step);
+	r->result.mean_loss = report.step == 1 ? report.loss :
+	    LOSS_MEMORY * r->result.mean_loss +
+	    (1 - LOSS_MEMORY) * report.loss;
+	report.mean_loss = r->result.mean_loss;
+	if (is_scored && validate(r, report.step, &report.score, err) != 0)
 		return error_add(err, "step %llu",
 		    (unsigned long long)report.step);
 	report.steps_per_sec = (double)(report.step - r->first_step) /
@@ -287,47 +344,36 @@ step_and_report(struct run *r, int (*tell)(void *context,
 	return 0;
 }
 
-static void
-take_best(struct run *r)
-{
-	size_t i;
-
-	for (i = 0; r->has_best && i < weights_n_tensors(r->best); i++) {
-		const struct weights_tensor *t = weights_tensor(r->best, i);
-
-		memcpy(weights_tensor(r->weights, i)->values, t->values,
-		    t->n_values * sizeof(float));
-	}
-}
-
 int
 training_run(const struct training_task *task,
     const struct training_options *o, struct weights *w,
     const char *checkpoint_path, struct pool *pool,
     const volatile sig_atomic_t *stop,
     int (*report)(void *context, const struct training_report *r,
-    struct error *err), void *context, enum training_end *end,
+    struct error *err), void *context, struct training_result *result,
     struct error *err)
 {
 	struct run r = { .task = task, .o = o, .weights = w, .pool = pool,
-	    .checkpoint_path = checkpoint_path, .started_sec = now_sec() };
+	    .checkpoint_path = checkpoint_path };
+	bool is_stopped = false;
 	int failed;
 
-	*end = TRAINING_DONE;
 	failed = open_run(&r, err) != 0 || restore(&r, err) != 0;
+	r.started_sec = now_sec();
 	if (!failed)
 		r.first_step = trainer_n_steps(r.trainer);
-	while (!failed && trainer_n_steps(r.trainer) < o->n_steps) {
-		if (stop != NULL && *stop) {
-			*end = TRAINING_STOPPED;
-			if (checkpoint_path != NULL)
-				failed = save(&r, err);
-			break;
-		}
-		failed = step_and_report(&r, report, context, err);
+	while (!failed && !is_stopped &&
+	    trainer_n_steps(r.trainer) < o->n_steps) {
+		is_stopped = stop != NULL && *stop;
+		if (!is_stopped)
+			failed = step_and_report(&r, report, context, err);
+		else if (checkpoint_path != NULL)
+			failed = save(&r, err);
 	}
-	if (!failed && *end == TRAINING_DONE)
-		take_best(&r);
+	if (!failed && !is_stopped && r.best != NULL && r.result.has_score)
+		copy_values(r.best, w);
+	r.result.is_done = !failed && !is_stopped;
+	*result = r.result;
 	close_run(&r);
 	return failed ? -1 : 0;
 }

@@ -91,6 +91,11 @@ struct training_options {
 	uint64_t seed;
 	size_t validate_every, checkpoint_every;	/* steps; 0: never */
 	bool keep_best;
+	/*
+	 * Names the run: a checkpoint of another is refused.  Not read from
+	 * the recipe; NULL is as good as "".
+	 */
+	const char *identity;
 };
 
 /* A member that is not in the list above is refused. */
@@ -101,6 +106,7 @@ int training_options_read(const struct json *recipe,
 struct training_report {
 	uint64_t step;
 	double loss, learning_rate, gradient_norm;
+	double mean_loss;		/* of about the last 50 steps */
 	double score;			/* NaN when not validated here */
 	double steps_per_sec;
 };
@@ -108,7 +114,13 @@ struct training_report {
 /* Of step 1..n_steps. */
 double training_rate(const struct training_options *o, uint64_t step);
 
-enum training_end { TRAINING_DONE, TRAINING_STOPPED };
+struct training_result {
+	bool is_done;			/* false: stopped before the last step */
+	double mean_loss;		/* of about the last 50 steps */
+	bool has_score;
+	double score;			/* of the weights as they are left */
+	uint64_t score_step;		/* and the step they are of */
+};
 
 /*
  * Train "w" in place.  With a checkpoint path the state is saved there every
@@ -117,14 +129,14 @@ enum training_end { TRAINING_DONE, TRAINING_STOPPED };
  * bit.  It is not removed at the end.  The score is taken every validate_every
  * steps and after the last; with keep_best "w" ends as the best that was
  * scored.  "report" (may be NULL) is called after each step; when it fails so
- * does the run.  *end says whether all steps were done.
+ * does the run.
  */
 int training_run(const struct training_task *task,
     const struct training_options *o, struct weights *w,
     const char *checkpoint_path, struct pool *pool,
     const volatile sig_atomic_t *stop,
     int (*report)(void *context, const struct training_report *r,
-    struct error *err), void *context, enum training_end *end,
+    struct error *err), void *context, struct training_result *result,
     struct error *err) MUST_CHECK;
 
 #endif

@@ -171,7 +171,7 @@ train(const struct training_options *o, size_t n_threads,
 	struct training_task task = { .self = l, .score_name = "right",
 	    .make_batch = make_batch, .loss = loss, .validate = validate };
 	struct weights *w;
-	enum training_end end;
+	struct training_result result;
 
 	init(l);
 	l->stop = stop_after > 0 ? &stop : NULL;
@@ -179,10 +179,10 @@ train(const struct training_options *o, size_t n_threads,
 	task.graph = l->graph;
 	w = from != NULL ? from : weights_for(l->graph, 5, &err);
 	if (training_run(&task, o, w, checkpoint, pool, &stop, report, l,
-	    &end, &err) != 0)
+	    &result, &err) != 0)
 		fail_msg("%s", err.text);
-	assert_int_equal(end, stop_after > 0 ? TRAINING_STOPPED :
-	    TRAINING_DONE);
+	assert_int_equal(result.is_done, stop_after == 0);
+	assert_true(stop_after > 0 || result.has_score);
 	graph_free(l->graph);
 	free(l);
 	pool_free(pool);
@@ -282,7 +282,7 @@ test_wrong_checkpoint(void **state)
 	struct pool *pool = pool_new(1, &err);
 	struct training_task task = { .self = l, .make_batch = make_batch,
 	    .loss = loss };
-	enum training_end end;
+	struct training_result result;
 	struct weights *w;
 	int fd = mkstemp(path);
 
@@ -295,18 +295,23 @@ test_wrong_checkpoint(void **state)
 	init(l);
 	task.graph = l->graph;
 	w = weights_for(l->graph, 5, &err);
+	o.identity = "other";
+	assert_int_equal(training_run(&task, &o, w, path, pool, NULL, NULL,
+	    NULL, &result, &err), -1);
+	assert_non_null(strstr(err.text, "another recipe"));
+	o.identity = NULL;
 	o.learning_rate = 0.02;
 	assert_int_equal(training_run(&task, &o, w, path, pool, NULL, NULL,
-	    NULL, &end, &err), -1);
+	    NULL, &result, &err), -1);
 	assert_non_null(strstr(err.text, "learning_rate"));
 	o.learning_rate = plain.learning_rate;
 	o.rule = TRAINER_SGD;
 	assert_int_equal(training_run(&task, &o, w, path, pool, NULL, NULL,
-	    NULL, &end, &err), -1);
+	    NULL, &result, &err), -1);
 	assert_non_null(strstr(err.text, "optimiser"));
 	assert_int_equal(weights_save(path, w, &err), 0);
 	assert_int_equal(training_run(&task, &o, w, path, pool, NULL, NULL,
-	    NULL, &end, &err), -1);
+	    NULL, &result, &err), -1);
 	assert_non_null(strstr(err.text, "not a checkpoint"));
 	weights_free(w);
 	graph_free(l->graph);

@@ -20,7 +20,10 @@
 #define FIT_PRIOR_SEC2 1.0
 /* A first line so far outside the range of tempo ratios is no match. */
 #define FIT_SLACK 1.1
-#define AGREEMENT_MARGIN_SEC 2.0
+/* Agreement is measured over the fragment and this much on either side. */
+#define AGREEMENT_MARGIN_SEC 4.0
+/* Fragments in keys this far apart, in tenths of a semitone, differ. */
+#define KEY_WINDOW 10
 /* How much the pitch may change the tempo ratio. */
 #define MAX_STRETCH 0.06
 /* A path speaks for this much on either side of its ends. */
@@ -51,17 +54,17 @@ aligner_options_init(struct aligner_options *o)
 	o->shift_sec = 1.0;
 	o->keep = 0.5;
 	o->flag = 0.3;
-	o->min_agreement = 0.55;
+	o->keep_agreement = 0.5;
+	o->flag_agreement = 0.4;
 }
 
 enum aligner_decision
 aligner_decide(const struct aligner_fragment *f,
     const struct aligner_options *o)
 {
-	if (f->correlation >= o->keep && f->agreement >= o->min_agreement)
+	if (f->correlation >= o->keep && f->agreement >= o->keep_agreement)
 		return ALIGNER_KEEP;
-	if (f->correlation >= o->flag &&
-	    (f->correlation >= o->keep || f->agreement >= o->min_agreement))
+	if (f->correlation >= o->flag && f->agreement >= o->flag_agreement)
 		return ALIGNER_FLAG;
 	return ALIGNER_DROP;
 }
@@ -158,13 +161,35 @@ cut_to_recordings(const struct aligner *x, const struct time_line *l,
 		span->to_sec = x->original_sec;
 }
 
+/* The line that a fragment lies on. */
+static struct time_line
+line_of(const struct aligner_fragment *f)
+{
+	const struct time_line l = { f->original_from_sec, f->from_sec,
+	    f->tempo_ratio };
+
+	return l;
+}
+
+/*
+ * Agreement of the fragment and its surroundings: trimming has chosen what
+ * agrees inside, and only what lies around it can contradict.
+ */
+static double
+agreement(const struct aligner *x, const struct aligner_fragment *f, int key)
+{
+	const struct pitch_match_span wide = {
+	    f->original_from_sec - AGREEMENT_MARGIN_SEC,
+	    f->original_to_sec + AGREEMENT_MARGIN_SEC };
+	const struct time_line l = line_of(f);
+
+	return pitch_match_agreement(&x->pitch, &l, &wide, key);
+}
+
 static int
 add_fragment(struct aligner *x, const struct time_line *l,
     const struct pitch_match_span *span, struct error *err)
 {
-	const struct pitch_match_span wide = {
-	    span->from_sec - AGREEMENT_MARGIN_SEC,
-	    span->to_sec + AGREEMENT_MARGIN_SEC };
 	struct aligner_fragment *f = &x->fragments[x->n_fragments];
 
 	f->original_from_sec = span->from_sec;
@@ -174,7 +199,7 @@ add_fragment(struct aligner *x, const struct time_line *l,
 	f->tempo_ratio = l->tempo_ratio;
 	f->correlation = sequence_score(&x->similarity, x->o->window_sec,
 	    x->o->hop_sec, l, span->from_sec, span->to_sec);
-	f->agreement = pitch_match_agreement(&x->pitch, l, &wide);
+	f->agreement = agreement(x, f, PITCH_MATCH_ANY_KEY);
 	if (pitch_match_transposition(&x->pitch, l, span, x->arena,
 	    &f->transposition_semitones, err) != 0)
 		return -1;
@@ -275,6 +300,58 @@ has_better_twin(const struct aligner_fragment *all, size_t n, size_t i)
 	return false;
 }
 
+/* The key of a fragment: its transposition on the circle of tenths. */
+static int
+key_of(const struct aligner_fragment *f)
+{
+	const int tenths = (int)lrint(10.0 * f->transposition_semitones) %
+	    PITCH_MATCH_OCTAVE;
+
+	return tenths < 0 ? tenths + PITCH_MATCH_OCTAVE : tenths;
+}
+
+/* How far two keys are apart on the circle. */
+static int
+key_distance(int a, int b)
+{
+	const int d = abs(a - b);
+
+	return d < PITCH_MATCH_OCTAVE - d ? d : PITCH_MATCH_OCTAVE - d;
+}
+
+/*
+ * A cover is sung in one key: find the one that speaks for most, fragments
+ * counting by length and agreement, and measure agreement in it.
+ */
+static void
+settle_key(struct aligner *x)
+{
+	double best = 0.0;
+	int key = PITCH_MATCH_ANY_KEY;
+	size_t i, k;
+
+	for (i = 0; i < x->n_fragments; i++) {
+		const int candidate = key_of(&x->fragments[i]);
+		double votes = 0.0;
+
+		for (k = 0; k < x->n_fragments; k++) {
+			const struct aligner_fragment *f = &x->fragments[k];
+			const double weight = f->agreement *
+			    (f->original_to_sec - f->original_from_sec);
+
+			if (key_distance(candidate, key_of(f)) <= KEY_WINDOW)
+				votes += weight * weight;
+		}
+		if (votes > best) {
+			best = votes;
+			key = candidate;
+		}
+	}
+	for (i = 0; i < x->n_fragments; i++)
+		x->fragments[i].agreement = agreement(x, &x->fragments[i],
+		    key);
+}
+
 static int
 compare_fragments(const void *pa, const void *pb)
 {
@@ -347,6 +424,7 @@ align(struct aligner *x, struct error *err)
 		if (take_path(x, &set.paths[i], err) != 0)
 			return -1;
 	}
+	settle_key(x);
 	return tidy(x, err);
 }
 

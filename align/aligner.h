@@ -10,7 +10,8 @@
  *    piece is trimmed to where they do, or extended at the ends of the path
  *    (pitch_match.h).
  * 4. The fragment is scored: correlation of the fingerprints along the line,
- *    and agreement of pitch over the fragment and 2 s on either side.
+ *    and agreement of pitch over the fragment and 4 s on either side, in the
+ *    key that most fragments of the two recordings share.
  *
  * Window k of a sequence covers [k * hop_sec, k * hop_sec + window_sec), so it
  * stands for the time k * hop_sec + window_sec / 2.
@@ -43,7 +44,7 @@ struct aligner_options {
 	double shift_sec;		/* how far pitch may move a fragment */
 	/* What fragment_decide compares with. */
 	double keep, flag;		/* correlation */
-	double min_agreement;
+	double keep_agreement, flag_agreement;
 };
 
 /* The defaults, for everything but n_dims, window_sec and hop_sec. */
@@ -70,9 +71,9 @@ int aligner_run(const struct aligner_recording *original,
 enum aligner_decision { ALIGNER_DROP, ALIGNER_FLAG, ALIGNER_KEEP };
 
 /*
- * Keep: correlation >= keep and agreement >= min_agreement.  Flag, for people
- * to look at: correlation >= flag, and one of the two just short of keeping:
- * agreement >= min_agreement, or correlation >= keep.  Drop the rest.
+ * Keep what has at least both the correlation and the agreement for keeping;
+ * of the rest, flag what has both for flagging, for people to look at; drop
+ * the others.
  */
 enum aligner_decision aligner_decide(const struct aligner_fragment *f,
     const struct aligner_options *o);

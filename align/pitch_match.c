@@ -4,12 +4,12 @@
 
 #include "align/pitch_match.h"
 
-#define OCTAVE 120		/* tenths of a semitone */
+#define OCTAVE PITCH_MATCH_OCTAVE
 #define HALF_WINDOW 7		/* +-0.75 semitone, with the rounding */
 #define FRAME_SEC 0.01		/* steps of the exact measures */
 #define COARSE_SEC 0.04		/* steps of the coarse search */
 #define MIN_JOINT_SEC 1.0
-#define AGREEMENT_SHIFT_SEC 0.2
+#define KEY_SLACK 15		/* a singer may drift as far */
 /* Strangers agree on about this share at their best shift. */
 #define CHANCE 0.45
 /* Frames in which one is silent speak a little against a match. */
@@ -73,22 +73,33 @@ difference_at(const struct pitch_match_pair *p, const struct time_line *l,
 	return (c - o + HIGHEST) % OCTAVE;
 }
 
-/* Find the window of the circular histogram that holds most. */
+/* The place of "i" on the circle; it is at most two turns below. */
+static int
+wrap(int i)
+{
+	return (i + 2 * OCTAVE) % OCTAVE;
+}
+
+/*
+ * Find the window of the circular histogram that holds most, with its middle
+ * from first to last; they may lie up to an octave outside the circle.
+ */
 static void
-find_mode(const unsigned *histogram, struct pitch_match_count *count)
+find_mode(const unsigned *histogram, int first, int last,
+    struct pitch_match_count *count)
 {
 	unsigned sum = 0;
 	int i;
 
 	for (i = -HALF_WINDOW; i <= HALF_WINDOW; i++)
-		sum += histogram[(i + OCTAVE) % OCTAVE];
-	for (i = 0; i < OCTAVE; i++) {
+		sum += histogram[wrap(first + i)];
+	for (i = first; i <= last; i++) {
 		if (sum > count->n_agreeing) {
 			count->n_agreeing = sum;
-			count->mode = i;
+			count->mode = wrap(i);
 		}
-		sum -= histogram[(i - HALF_WINDOW + OCTAVE) % OCTAVE];
-		sum += histogram[(i + 1 + HALF_WINDOW) % OCTAVE];
+		sum -= histogram[wrap(i - HALF_WINDOW)];
+		sum += histogram[wrap(i + 1 + HALF_WINDOW)];
 	}
 }
 
@@ -120,22 +131,21 @@ walk_along(const struct pitch_match_track *t, double t_sec, double step_sec,
 	return w;
 }
 
-void
-pitch_match_compare(const struct pitch_match_pair *p,
-    const struct time_line *l, const struct pitch_match_span *span,
-    double step_sec, struct pitch_match_count *count)
+/* Count the differences of the span; returns how many there are. */
+static size_t
+fill_histogram(const struct pitch_match_pair *p, const struct time_line *l,
+    const struct pitch_match_span *span, double step_sec,
+    unsigned histogram[OCTAVE])
 {
 	const double first_sec = span->from_sec + step_sec / 2.0;
-	unsigned histogram[OCTAVE];
-	size_t i, begin = 0, end = n_steps(span, step_sec);
+	size_t i, begin = 0, end = n_steps(span, step_sec), n_joint = 0;
 	const struct walk in_original = walk_along(p->original, first_sec,
 	    step_sec, &begin, &end);
 	const struct walk in_cover = walk_along(p->cover,
 	    time_line_cover(l, first_sec), step_sec * l->tempo_ratio,
 	    &begin, &end);
 
-	memset(histogram, 0, sizeof(histogram));
-	memset(count, 0, sizeof(*count));
+	memset(histogram, 0, OCTAVE * sizeof(histogram[0]));
 	for (i = begin; i < end; i++) {
 		const int o = p->original->tenths[(size_t)(in_original.first +
 		    (double)i * in_original.step)];
@@ -145,10 +155,22 @@ pitch_match_compare(const struct pitch_match_pair *p,
 		if (o < 0 || c < 0)
 			continue;
 		histogram[(unsigned)(c - o + HIGHEST) % OCTAVE]++;
-		count->n_joint++;
+		n_joint++;
 	}
+	return n_joint;
+}
+
+void
+pitch_match_compare(const struct pitch_match_pair *p,
+    const struct time_line *l, const struct pitch_match_span *span,
+    double step_sec, struct pitch_match_count *count)
+{
+	unsigned histogram[OCTAVE];
+
+	memset(count, 0, sizeof(*count));
+	count->n_joint = fill_histogram(p, l, span, step_sec, histogram);
 	if (count->n_joint > 0)
-		find_mode(histogram, count);
+		find_mode(histogram, 0, OCTAVE - 1, count);
 }
 
 /* What the search maximises. */
@@ -213,23 +235,19 @@ pitch_match_refine(const struct pitch_match_pair *p,
 
 double
 pitch_match_agreement(const struct pitch_match_pair *p,
-    const struct time_line *l, const struct pitch_match_span *span)
+    const struct time_line *l, const struct pitch_match_span *span, int key)
 {
-	const int n_shifts = (int)(AGREEMENT_SHIFT_SEC / FRAME_SEC + 0.5);
-	double best = 0.0;
-	int shift;
+	unsigned histogram[OCTAVE];
+	struct pitch_match_count c = { 0, 0, 0 };
 
-	for (shift = -n_shifts; shift <= n_shifts; shift += 2) {
-		struct time_line at = *l;
-		struct pitch_match_count c;
-
-		at.cover_sec += shift * FRAME_SEC;
-		pitch_match_compare(p, &at, span, FRAME_SEC, &c);
-		if ((double)c.n_joint * FRAME_SEC >= MIN_JOINT_SEC &&
-		    (double)c.n_agreeing / (double)c.n_joint > best)
-			best = (double)c.n_agreeing / (double)c.n_joint;
-	}
-	return best;
+	c.n_joint = fill_histogram(p, l, span, FRAME_SEC, histogram);
+	if ((double)c.n_joint * FRAME_SEC < MIN_JOINT_SEC)
+		return 0.0;
+	if (key == PITCH_MATCH_ANY_KEY)
+		find_mode(histogram, 0, OCTAVE - 1, &c);
+	else
+		find_mode(histogram, key - KEY_SLACK, key + KEY_SLACK, &c);
+	return (double)c.n_agreeing / (double)c.n_joint;
 }
 
 struct pitch_match_span

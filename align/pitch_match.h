@@ -17,6 +17,8 @@
 
 #include "align/time_line.h"
 
+#define PITCH_MATCH_OCTAVE 120	/* tenths of a semitone */
+
 struct pitch_match_track {
 	int16_t *tenths;	/* [n_frames], of a semitone above 1 Hz, or < 0 */
 	size_t n_frames;
@@ -63,12 +65,16 @@ void pitch_match_refine(const struct pitch_match_pair *p,
     const struct pitch_match_span *span,
     const struct pitch_match_search *search, struct time_line *l);
 
+/* No key is preferred: see below. */
+#define PITCH_MATCH_ANY_KEY (-1)
+
 /*
- * The share of jointly voiced frames of the span that agree, at the best
- * shift of up to 0.2 s; 0 when less than a second is voiced in both.
+ * The share of jointly voiced frames of the span that agree; 0 when less than
+ * a second is voiced in both.  With a key, a difference in tenths of a
+ * semitone from 0 to 119, the mode is looked for within 1.5 semitones of it.
  */
 double pitch_match_agreement(const struct pitch_match_pair *p,
-    const struct time_line *l, const struct pitch_match_span *span);
+    const struct time_line *l, const struct pitch_match_span *span, int key);
 
 /*
  * The part of "span" in which the line holds: where agreeing frames outweigh

@@ -257,12 +257,12 @@ decisions(void **state)
 		double correlation, agreement;
 		enum aligner_decision want;
 	} cases[] = {
-		{ 0.50, 0.55, ALIGNER_KEEP },
-		{ 0.90, 0.54, ALIGNER_FLAG },
-		{ 0.49, 0.55, ALIGNER_FLAG },
-		{ 0.30, 0.55, ALIGNER_FLAG },
+		{ 0.50, 0.50, ALIGNER_KEEP },
+		{ 0.90, 0.49, ALIGNER_FLAG },
+		{ 0.49, 0.90, ALIGNER_FLAG },
+		{ 0.30, 0.40, ALIGNER_FLAG },
 		{ 0.29, 1.00, ALIGNER_DROP },
-		{ 0.49, 0.54, ALIGNER_DROP },
+		{ 1.00, 0.39, ALIGNER_DROP },
 		{ 0.00, 0.00, ALIGNER_DROP },
 	};
 	struct aligner_options o;

@@ -127,6 +127,41 @@ record_sound_path(const struct json *rec, bool want_vocals,
 }
 
 static int
+rebase_member(struct json *rec, const char *member, const char *folder,
+    struct arena *a, struct error *err)
+{
+	const char *path;
+	const char *joined;
+
+	if (json_get_string(rec, member, NULL, &path, NULL) != 0 ||
+	    path == NULL || path[0] == '/' || path[0] == '\0')
+		return 0;
+	joined = record_path(rec, member, folder, a, err);
+	return joined == NULL ? -1 : json_put_string(rec, member, joined, err);
+}
+
+int
+record_rebase(struct json *rec, const char *folder, struct error *err)
+{
+	static const char *const members[] = { "audio_filepath",
+		"original_audio_filepath", "truth.f0_path",
+		"truth.vocals_filepath" };
+	struct arena *a;
+	int result = 0;
+
+	if (folder == NULL || strcmp(folder, ".") == 0)
+		return 0;
+	a = arena_new();
+	if (a == NULL)
+		return error_set(err, ERROR_NOMEM, "out of memory for a path");
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]) &&
+	    result == 0; i++)
+		result = rebase_member(rec, members[i], folder, a, err);
+	arena_free(a);
+	return result;
+}
+
+static int
 fill_history_item(struct json *item, const char *tool, const char *options,
     const char *model_sha256, struct error *err)
 {

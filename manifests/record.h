@@ -52,6 +52,13 @@ const char *record_sound_path(const struct json *rec, bool want_vocals,
     const char *base_folder, const char **member, struct arena *a,
     struct error *err) MUST_CHECK;
 
+/*
+ * Put "folder/" before the relative paths that a user gave (see record_path),
+ * for a record that leaves its manifest.  NULL or "." changes nothing.
+ */
+int record_rebase(struct json *rec, const char *folder, struct error *err)
+    MUST_CHECK;
+
 /* Append {tool, version, options[, model]} to "history"; model may be NULL. */
 int record_add_history(struct json *rec, const char *tool,
     const char *options, const char *model_sha256, struct error *err)

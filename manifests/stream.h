@@ -103,6 +103,7 @@ int stream_main(const struct stream_stage *stage,
 struct stream_list {
 	struct json **records;	/* [n_records] */
 	size_t n_records;
+	size_t n_broken;	/* of which were broken lines */
 	char *folder;		/* of the manifest, or NULL for stdin */
 };
 

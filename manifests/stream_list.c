@@ -33,16 +33,18 @@ stream_folder(const char *path, char **folder, struct error *err)
 
 /* The record of the line; a broken one stands for a line that is none. */
 static struct json *
-record_of(const struct record_line *line, struct error *err)
+record_of(const struct record_line *line, size_t *n_broken, struct error *err)
 {
 	const char *tool = cli_tool_name();
 	struct error why = { ERROR_NONE, "" };
 	struct json *rec = record_line_parse(line, &why);
 
+	if (rec != NULL && (record_has_failed(rec) ||
+	    record_check(rec, &why) == 0))
+		return rec;
+	(*n_broken)++;
 	if (rec == NULL)
 		return record_line_broken(line, tool, &why, err);
-	if (record_has_failed(rec) || record_check(rec, &why) == 0)
-		return rec;
 	error_add(&why, "line %zu", line->number);
 	if (record_line_mark(rec, tool, &why, err) == 0)
 		return rec;
@@ -62,7 +64,8 @@ add_line(struct stream_list *list, size_t *capacity,
 	if (memory_grow(&list->records, capacity, list->n_records + 1,
 	    sizeof(list->records[0]), "records", err) != 0)
 		return -1;
-	list->records[list->n_records] = record_of(line, err);
+	list->records[list->n_records] = record_of(line, &list->n_broken,
+	    err);
 	if (list->records[list->n_records] == NULL)
 		return -1;
 	list->n_records++;

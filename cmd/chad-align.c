@@ -332,10 +332,10 @@ sort_out(const struct settings *set, const struct stream_list *list,
 		} else if (is_usable(rec, &why)) {
 			usable[(*n_usable)++] = rec;
 		} else {
-			error_add(&why, "\"%s\"", record_id(rec));
-			report(totals, &why);
 			if (write_failure(stdout, rec, &why, a, err) != 0)
 				return -1;
+			error_add(&why, "\"%s\"", record_id(rec));
+			report(totals, &why);
 		}
 	}
 	return 0;
@@ -356,14 +356,14 @@ run(const struct settings *set, struct stream_list *list,
 	    err) != 0)
 		return -1;
 	if (pairing.n_without_original > 0)
-		cli_note("%zu of %zu groups have no original, so nothing was "
-		    "aligned in them (first: \"%s\"); see --all-pairs",
+		cli_note("of %zu of %zu works there is no original, so "
+		    "nothing was aligned (first: \"%s\"); see --all-pairs",
 		    pairing.n_without_original, pairing.n_groups,
 		    pairing.first_without);
 	if (run_pairs(set, list->folder, &pairing, totals, err) != 0)
 		return -1;
-	cli_note("%zu pairs in %zu groups: %zu fragments kept, %zu flagged, "
-	    "%zu dropped", pairing.n_pairs, pairing.n_groups,
+	cli_note("works: %zu, pairs: %zu, fragments kept: %zu, flagged: %zu, "
+	    "dropped: %zu", pairing.n_groups, pairing.n_pairs,
 	    totals->n_decided[ALIGNER_KEEP], totals->n_decided[ALIGNER_FLAG],
 	    totals->n_decided[ALIGNER_DROP]);
 	return 0;
@@ -392,7 +392,8 @@ align_manifest(const struct settings *set)
 		status = totals.n_failed > 0 ? CLI_SOME_FAILED : CLI_OK;
 	}
 	if (totals.n_failed > 0)
-		cli_note("%zu failed", totals.n_failed);
+		cli_note("records or pairs that failed: %zu",
+		    totals.n_failed);
 	stream_list_release(&list);
 	arena_free(a);
 	return status;

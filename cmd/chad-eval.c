@@ -72,6 +72,16 @@ print_result(const struct common *common, const char *score,
 	    error_set_errno(err, "cannot write") : 0;
 }
 
+/* An interval, or "-" when there was nothing to take the mean of. */
+static int
+put_interval(struct json *row, const char *column, bool is_known,
+    const struct bootstrap_interval *interval, struct error *err)
+{
+	if (!is_known)
+		return json_put_string(row, column, "-", err);
+	return table_put_interval(row, column, interval, err);
+}
+
 /* ---- chad-eval align ---- */
 
 struct align_settings {
@@ -105,8 +115,10 @@ align_row(const struct align_settings *set, const struct stream_list *found,
 	    json_put_size(row, "n_wrong_song", score.n_wrong_song,
 	    err) == 0 &&
 	    json_put_size(row, "n_no_truth", score.n_unknown, err) == 0 &&
-	    table_put_interval(row, "precision", &score.precision, err) == 0 &&
-	    table_put_interval(row, "recall", &score.recall, err) == 0 &&
+	    put_interval(row, "precision", score.n_fragments > 0,
+	    &score.precision, err) == 0 &&
+	    put_interval(row, "recall", score.shared_sec > 0.0,
+	    &score.recall, err) == 0 &&
 	    json_put_rounded(row, "median_error_sec", score.median_error_sec,
 	    N_DECIMALS, err) == 0 &&
 	    json_put_rounded(row, "shared_sec", score.shared_sec, 1,

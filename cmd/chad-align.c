@@ -374,7 +374,7 @@ static int
 align_manifest(const struct settings *set)
 {
 	struct error err = { ERROR_NONE, "" };
-	struct stream_list list = { NULL, 0, NULL };
+	struct stream_list list = { .records = NULL };
 	struct totals totals = { 0, { 0, 0, 0 } };
 	struct arena *a = arena_new();
 	int status = CLI_FATAL;

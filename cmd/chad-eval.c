@@ -312,7 +312,7 @@ static int
 measure_manifest(const struct measure *m, const struct common *common,
     const char *path, struct arena *a, struct error *err)
 {
-	struct stream_list list = { NULL, 0, NULL };
+	struct stream_list list = { .records = NULL };
 	struct json *rows = json_new_array(err);
 	struct measured found = { NULL, NULL, 0, 0 };
 	int status = -1;

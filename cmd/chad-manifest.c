@@ -438,7 +438,7 @@ static int
 merge(const char *whole_path, int n_paths, char *paths[])
 {
 	struct error err = { ERROR_NONE, "" };
-	struct stream_list whole, parts = { NULL, 0, 0, NULL };
+	struct stream_list whole, parts = { .records = NULL };
 	const struct json **merged = NULL;
 	size_t capacity = 0;
 	int result;

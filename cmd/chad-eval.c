@@ -168,8 +168,8 @@ eval_align(int argc, char *argv[], struct arena *a, struct error *err)
 	const struct cli_tool tool = { TOOL,
 	    "align: score fragments against the truth",
 	    "align --truth manifest [options] [fragments]", options };
-	struct stream_list found = { NULL, 0, NULL };
-	struct stream_list known = { NULL, 0, NULL };
+	struct stream_list found = { .records = NULL };
+	struct stream_list known = { .records = NULL };
 	struct json *rows = json_new_array(err);
 	const int first = cli_parse(&tool, argc, argv);
 	int status = -1;

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <sndfile.h>
 
@@ -51,6 +52,24 @@ check_info(const SF_INFO *info, unsigned rate_hz, const char *label,
 	return 0;
 }
 
+/*
+ * Only WAV and FLAC go to libsndfile: its readers of other formats print on
+ * standard error, or lose memory over broken files.
+ */
+static int
+check_kind(FILE *f, const char *label, struct error *err)
+{
+	char magic[4] = { 0 };
+
+	if (fread(magic, 1, 4, f) == 4 && (memcmp(magic, "fLaC", 4) == 0 ||
+	    memcmp(magic, "RIFF", 4) == 0 || memcmp(magic, "RF64", 4) == 0)) {
+		rewind(f);
+		return 0;
+	}
+	return error_set(err, ERROR_FORMAT,
+	    "%s is neither WAV nor FLAC; run chad-decode first", label);
+}
+
 struct clip_reader *
 clip_reader_open(const char *path, unsigned rate_hz, struct error *err)
 {
@@ -61,12 +80,12 @@ clip_reader_open(const char *path, unsigned rate_hz, struct error *err)
 	if (r == NULL)
 		return NULL;
 	sound_file_label(path, r->label);
-	if ((r->file = sound_file_open(path, NULL, err)) == NULL)
+	if ((r->file = sound_file_open(path, NULL, err)) == NULL ||
+	    check_kind(r->file, r->label, err) != 0)
 		goto fail;
 	if ((r->sound = clip_io_open(r->file, SFM_READ, &info)) == NULL) {
 		error_set(err, ERROR_FORMAT,
-		    "%s is not a WAV or FLAC that can be read (%s); "
-		    "run chad-decode first", r->label, sf_strerror(NULL));
+		    "%s cannot be read (%s); run chad-decode first", r->label, sf_strerror(NULL));
 		goto fail;
 	}
 	if (check_info(&info, rate_hz, r->label, err) != 0)

@@ -5,6 +5,7 @@
 
 #define REFERENCE_HZ 10.0
 #define TARGET_CENTS 25.0	/* standard deviation of a target */
+#define TARGET_REACH 8.0	/* deviations; beyond it is below 2e-14: 0 */
 
 double
 activations_hz_to_cents(double f0_hz)
@@ -38,6 +39,8 @@ activations_of_f0(double f0_hz, float row[ACTIVATIONS_N_BINS])
 		const double distance = (ACTIVATIONS_FIRST_CENTS +
 		    (double)b * ACTIVATIONS_BIN_CENTS - cents) / TARGET_CENTS;
 
+		if (fabs(distance) > TARGET_REACH)
+			continue;
 		row[b] = (float)exp(-0.5 * distance * distance);
 	}
 }

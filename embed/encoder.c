@@ -1,0 +1,305 @@
+#include <math.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+#include "dsp/activations.h"
+#include "nn/session.h"
+
+#include "embed/crop.h"
+#include "embed/embed_net.h"
+
+#include "embed/encoder.h"
+
+#define BATCH_WINDOWS 16
+#define MAX_COLUMN_FRAMES 16	/* at a time scale of 0.25 */
+#define MIN_SCALE 0.25
+#define MAX_SCALE 4.0
+
+struct encoder {
+	struct session *session;
+	struct encoder_features features;
+	size_t n_columns, dimension;
+	float *columns;		/* [capacity][360] */
+	size_t capacity;
+	float *rows;		/* [MAX_COLUMN_FRAMES][360] */
+	float *images;		/* [BATCH_WINDOWS][80][n_columns] */
+	float *encoded;		/* [BATCH_WINDOWS][dimension]: of the voiced */
+	float *fingerprints;	/* [BATCH_WINDOWS][dimension]: of all */
+};
+
+static struct encoder *
+encoder_start(const struct graph *g, const struct weights *w,
+    const struct encoder_features *f, size_t n_columns, size_t dimension,
+    struct error *err)
+{
+	struct encoder *e = memory_new(1, sizeof(*e), "encoder", err);
+
+	if (e == NULL)
+		return NULL;
+	e->features = *f;
+	e->n_columns = n_columns;
+	e->dimension = dimension;
+	e->rows = memory_new(MAX_COLUMN_FRAMES * ACTIVATIONS_N_BINS,
+	    sizeof(*e->rows), "activations", err);
+	e->images = memory_new(BATCH_WINDOWS * CROP_N_BINS * n_columns,
+	    sizeof(*e->images), "pixels", err);
+	e->encoded = memory_new(BATCH_WINDOWS * dimension,
+	    sizeof(*e->encoded), "fingerprint values", err);
+	e->fingerprints = memory_new(BATCH_WINDOWS * dimension,
+	    sizeof(*e->fingerprints), "fingerprint values", err);
+	if (e->rows == NULL || e->images == NULL || e->encoded == NULL ||
+	    e->fingerprints == NULL)
+		goto fail;
+	e->session = session_new(g, w, BATCH_WINDOWS, err);
+	if (e->session == NULL)
+		goto fail;
+	return e;
+fail:
+	encoder_free(e);
+	return NULL;
+}
+
+struct encoder *
+encoder_new_for(const struct graph *g, const struct weights *w,
+    const struct encoder_features *f, struct error *err)
+{
+	const struct graph_shape in = graph_input_shape(g, 0);
+	const struct graph_shape out = graph_output_shape(g, 0);
+
+	return encoder_start(g, w, f, in.w, out.c, err);
+}
+
+void
+encoder_free(struct encoder *e)
+{
+	if (e == NULL)
+		return;
+	session_free(e->session);
+	memory_free(e->columns);
+	memory_free(e->rows);
+	memory_free(e->images);
+	memory_free(e->encoded);
+	memory_free(e->fingerprints);
+	memory_free(e);
+}
+
+/* First frame of column k of a view, from the view's first frame on. */
+static size_t
+column_frame(const struct encoder_view *view, size_t k)
+{
+	const double frame = (double)k * CROP_COLUMN_FRAMES / view->time_scale;
+
+	return (size_t)floor(frame + 1e-9);
+}
+
+/* Columns that have at least one frame. */
+static size_t
+view_n_columns(const struct encoder_view *view)
+{
+	const double n = (double)view->n_frames * view->time_scale /
+	    CROP_COLUMN_FRAMES;
+	size_t k = (size_t)ceil(n);
+
+	while (k > 0 && column_frame(view, k - 1) >= view->n_frames)
+		k--;
+	return k;
+}
+
+static size_t
+hop_columns(double hop_sec)
+{
+	return (size_t)lround(hop_sec / CROP_COLUMN_SEC);
+}
+
+static int
+check_hop(double hop_sec, struct error *err)
+{
+	const double n = hop_sec / CROP_COLUMN_SEC;
+
+	if (!(hop_sec > 0) || hop_sec > ENCODER_MAX_HOP_SEC ||
+	    fabs(n - round(n)) > 1e-6)
+		return error_set(err, ERROR_LIMIT, "a hop of %g s: expected a "
+		    "multiple of %g s up to %g s", hop_sec, CROP_COLUMN_SEC,
+		    ENCODER_MAX_HOP_SEC);
+	return 0;
+}
+
+static int
+check_view(const struct encoder_view *view,
+    const struct encoder_source *source, struct error *err)
+{
+	if (!(view->time_scale >= MIN_SCALE && view->time_scale <= MAX_SCALE))
+		return error_set(err, ERROR_LIMIT,
+		    "a time scale of %g: expected %g to %g", view->time_scale,
+		    MIN_SCALE, MAX_SCALE);
+	if (view->first_frame > source->n_frames ||
+	    view->n_frames > source->n_frames - view->first_frame)
+		return error_set(err, ERROR_BUG,
+		    "frames %zu to %zu of %zu", view->first_frame,
+		    view->first_frame + view->n_frames, source->n_frames);
+	return check_hop(view->hop_sec, err);
+}
+
+size_t
+encoder_n_windows(const struct encoder *e, const struct encoder_view *view)
+{
+	const size_t total = view_n_columns(view);
+	const size_t needed = view->is_query ? e->n_columns * 9 / 10 :
+	    e->n_columns / 2;
+
+	if (total == 0)
+		return 0;
+	if (total <= needed)
+		return 1;
+	return 1 + (total - needed) / hop_columns(view->hop_sec);
+}
+
+/* Read columns first..first+n-1 of the view; beyond its end they are 0. */
+static int
+read_columns(struct encoder *e, const struct encoder_source *source,
+    const struct encoder_view *view, size_t first, size_t n, float *columns,
+    struct error *err)
+{
+	for (size_t k = 0; k < n; k++) {
+		float *column = columns + k * ACTIVATIONS_N_BINS;
+		const size_t start = column_frame(view, first + k);
+		size_t end = column_frame(view, first + k + 1);
+
+		if (end <= start)
+			end = start + 1;
+		if (end > view->n_frames)
+			end = view->n_frames;
+		if (start >= end) {
+			memset(column, 0,
+			    ACTIVATIONS_N_BINS * sizeof(*column));
+			continue;
+		}
+		if (source->read(source->self, view->first_frame + start,
+		    end - start, e->rows, err) != 0)
+			return -1;
+		crop_column(e->rows, end - start, column);
+	}
+	return 0;
+}
+
+/* Make an image of the window; false when it is hardly voiced. */
+static bool
+make_image(const struct encoder *e, const float *columns, float *image)
+{
+	size_t n_voiced;
+	const double centre = crop_centre(columns, e->n_columns, &n_voiced);
+
+	if (n_voiced == 0 || (double)n_voiced <
+	    e->features.min_voiced * (double)e->n_columns)
+		return false;
+	crop_window(columns, e->n_columns, centre, image);
+	return true;
+}
+
+/* Embed n windows whose columns lie "hop" apart, into e->fingerprints. */
+static int
+embed_batch(struct encoder *e, size_t n, size_t hop, struct error *err)
+{
+	const size_t image_size = CROP_N_BINS * e->n_columns;
+	const float *inputs[1] = { e->images };
+	float *outputs[1] = { e->encoded };
+	size_t place[BATCH_WINDOWS];
+	size_t n_voiced = 0;
+
+	for (size_t k = 0; k < n; k++)
+		if (make_image(e, e->columns + k * hop * ACTIVATIONS_N_BINS,
+		    e->images + n_voiced * image_size))
+			place[n_voiced++] = k;
+	memset(e->fingerprints, 0,
+	    n * e->dimension * sizeof(*e->fingerprints));
+	if (n_voiced == 0)
+		return 0;
+	if (session_run(e->session, n_voiced, inputs, outputs, err) != 0)
+		return -1;
+	for (size_t i = 0; i < n_voiced; i++)
+		memcpy(e->fingerprints + place[i] * e->dimension,
+		    e->encoded + i * e->dimension,
+		    e->dimension * sizeof(*e->fingerprints));
+	return 0;
+}
+
+int
+encoder_run(struct encoder *e, const struct encoder_source *source,
+    const struct encoder_view *view,
+    int (*put)(void *context, const float *fingerprints, size_t n,
+    struct error *err), void *context, struct error *err)
+{
+	const size_t row_size = ACTIVATIONS_N_BINS;
+	size_t n_windows, hop, n_kept = 0;
+
+	if (check_view(view, source, err) != 0)
+		return -1;
+	n_windows = encoder_n_windows(e, view);
+	hop = hop_columns(view->hop_sec);
+	if (memory_grow(&e->columns, &e->capacity, ((BATCH_WINDOWS - 1) * hop +
+	    e->n_columns) * row_size, sizeof(*e->columns), "columns",
+	    err) != 0)
+		return -1;
+	for (size_t k = 0; k < n_windows; k += BATCH_WINDOWS) {
+		const size_t left = n_windows - k;
+		const size_t n = left < BATCH_WINDOWS ? left : BATCH_WINDOWS;
+		const size_t n_needed = (n - 1) * hop + e->n_columns;
+
+		if (n_kept < n_needed && read_columns(e, source, view,
+		    k * hop + n_kept, n_needed - n_kept,
+		    e->columns + n_kept * row_size, err) != 0)
+			return -1;
+		if (embed_batch(e, n, hop, err) != 0 ||
+		    put(context, e->fingerprints, n, err) != 0)
+			return -1;
+		/* The next batch begins n * hop columns further on. */
+		n_kept = n_needed > n * hop ? n_needed - n * hop : 0;
+		memmove(e->columns, e->columns + n * hop * row_size,
+		    n_kept * row_size * sizeof(*e->columns));
+	}
+	return 0;
+}
+
+int
+encoder_run_window(struct encoder *e, const float *columns,
+    float *fingerprint, bool *is_voiced, struct error *err)
+{
+	const float *inputs[1] = { e->images };
+	float *outputs[1] = { fingerprint };
+
+	*is_voiced = make_image(e, columns, e->images);
+	if (*is_voiced)
+		return session_run(e->session, 1, inputs, outputs, err);
+	memset(fingerprint, 0, e->dimension * sizeof(*fingerprint));
+	return 0;
+}
+
+int
+encoder_voiced_span(struct encoder *e, const struct encoder_source *source,
+    size_t *first_frame, size_t *end_frame, struct error *err)
+{
+	const struct encoder_view all = { .n_frames = source->n_frames,
+	    .time_scale = 1 };
+	const size_t n = view_n_columns(&all);
+	float column[ACTIVATIONS_N_BINS];
+	bool is_found = false;
+
+	*first_frame = *end_frame = 0;
+	for (size_t k = 0; k < n; k++) {
+		float confidence;
+
+		if (read_columns(e, source, &all, k, 1, column, err) != 0)
+			return -1;
+		crop_pitch(column, &confidence);
+		if (confidence < CROP_MIN_CONFIDENCE)
+			continue;
+		if (!is_found)
+			*first_frame = column_frame(&all, k);
+		is_found = true;
+		*end_frame = column_frame(&all, k + 1);
+	}
+	if (*end_frame > source->n_frames)
+		*end_frame = source->n_frames;
+	return 0;
+}

@@ -1,0 +1,120 @@
+/*
+ * encoder -- fingerprints of a recording of any length.
+ *
+ * A model slides a window of window_sec over the pitch activations in steps
+ * of a hop; each window, cropped and centred (embed/crop.h), gives one vector
+ * of length 1.  Windows that are hardly voiced give zeros.  Memory does not
+ * grow with the recording: rows are read as the window moves.
+ *
+ * A model's metadata hold, beside "network" (embed/embed_net.h), "features":
+ *	window_sec	8.0: the n_columns of the network times 0.04
+ *	hop_sec		0.64: between windows, a multiple of 0.04
+ *	min_voiced	0.15: share of voiced columns below which a window is
+ *			zeros
+ */
+#ifndef EMBED_ENCODER_H
+#define EMBED_ENCODER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+#include "base/json.h"
+
+#include "dsp/npy.h"
+#include "dsp/track.h"
+#include "nn/graph.h"
+#include "nn/weights.h"
+
+#define ENCODER_MAX_HOP_SEC 10.0
+
+struct encoder_features {
+	double window_sec, hop_sec;
+	double min_voiced;
+};
+
+/* The member "features" of a recipe or a model; held against n_columns. */
+int encoder_features_read(const struct json *document, size_t n_columns,
+    struct encoder_features *f, struct error *err) MUST_CHECK;
+
+/* A loaded model, const and shared by all threads. */
+struct encoder_model;
+
+struct encoder_model *encoder_model_load(const char *path, struct error *err)
+    MUST_CHECK;
+void encoder_model_free(struct encoder_model *m);
+const char *encoder_model_sha256(const struct encoder_model *m);
+const struct encoder_features *encoder_model_features(
+    const struct encoder_model *m);
+size_t encoder_model_dimension(const struct encoder_model *m);
+
+/* The state of one thread; keeps references to the graph and the weights. */
+struct encoder;
+
+struct encoder *encoder_new(const struct encoder_model *m, struct error *err)
+    MUST_CHECK;
+/* The same for weights in training, which keep their own graph. */
+struct encoder *encoder_new_for(const struct graph *g, const struct weights *w,
+    const struct encoder_features *f, struct error *err) MUST_CHECK;
+void encoder_free(struct encoder *e);
+
+/* Where rows of activations come from, frame k at k * 10 ms. */
+struct encoder_source {
+	void *self;
+	size_t n_frames;
+	/* Fill rows [n_frames][360] from frame "first" on. */
+	int (*read)(void *self, size_t first, size_t n_frames, float *rows,
+	    struct error *err);
+};
+
+/* Of an array with 360 columns; another number of columns is an error. */
+int encoder_source_of_npy(struct npy_reader *r, struct encoder_source *s,
+    struct error *err) MUST_CHECK;
+/* Of a pitch track with a hop of 10 ms: what a sure network would give. */
+int encoder_source_of_track(struct track *t, struct encoder_source *s,
+    struct error *err) MUST_CHECK;
+
+/* What part of a recording to look at, and how. */
+struct encoder_view {
+	size_t first_frame, n_frames;
+	double time_scale;	/* 0.25..4: 2 hears it at half the speed */
+	double hop_sec;		/* a multiple of 0.04 */
+	bool is_query;		/* only windows full of sound; see below */
+};
+
+/*
+ * How many windows a view has.  Window k covers [k * hop_sec, k * hop_sec +
+ * window_sec) of the scaled view.  Recordings: as long as half of the window
+ * is inside, and at least one.  Queries: as long as nine tenths of the window
+ * are inside, and at least one, so that no vote comes from the empty space
+ * behind a hum.  An empty view has none.
+ */
+size_t encoder_n_windows(const struct encoder *e,
+    const struct encoder_view *view);
+
+/*
+ * Embed the view: "put" is called with fingerprints [n][dimension] in order
+ * until all windows are done.  0, or -1 from reading, put or the network, or
+ * when the view does not fit the source.
+ */
+int encoder_run(struct encoder *e, const struct encoder_source *source,
+    const struct encoder_view *view,
+    int (*put)(void *context, const float *fingerprints, size_t n,
+    struct error *err), void *context, struct error *err) MUST_CHECK;
+
+/*
+ * Embed one window of columns [n_columns][360] as it stands.  *is_voiced is
+ * false, and the fingerprint zeros, when it is hardly voiced.
+ */
+int encoder_run_window(struct encoder *e, const float *columns,
+    float *fingerprint, bool *is_voiced, struct error *err) MUST_CHECK;
+
+/*
+ * The first and one past the last voiced frame (highest activation of 40 ms
+ * at least CROP_MIN_CONFIDENCE), rounded to columns; both 0 when there is
+ * none.
+ */
+int encoder_voiced_span(struct encoder *e, const struct encoder_source *source,
+    size_t *first_frame, size_t *end_frame, struct error *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,165 @@
+/* The model file and the sources of activations: embed/encoder.h. */
+
+#include <math.h>
+
+#include "base/memory.h"
+
+#include "dsp/activations.h"
+
+#include "embed/crop.h"
+#include "embed/embed_net.h"
+
+#include "embed/encoder.h"
+
+struct encoder_model {
+	struct weights *weights;
+	struct graph *graph;
+	struct encoder_features features;
+	struct embed_net net;
+};
+
+static int
+get_number(const struct json *document, const char *path, double fallback,
+    double low, double high, double *value, struct error *err)
+{
+	if (json_get_number(document, path, fallback, value, err) != 0)
+		return -1;
+	if (!(*value >= low && *value <= high))
+		return error_set(err, ERROR_LIMIT,
+		    "%s is %g: expected %g to %g", path, *value, low, high);
+	return 0;
+}
+
+int
+encoder_features_read(const struct json *document, size_t n_columns,
+    struct encoder_features *f, struct error *err)
+{
+	const double window_sec = (double)n_columns * CROP_COLUMN_SEC;
+	double hops;
+
+	if (get_number(document, "features.window_sec", window_sec, 0, 60,
+	    &f->window_sec, err) != 0 ||
+	    get_number(document, "features.hop_sec", 0.64, CROP_COLUMN_SEC,
+	    ENCODER_MAX_HOP_SEC, &f->hop_sec, err) != 0 ||
+	    get_number(document, "features.min_voiced", 0.15, 0, 1,
+	    &f->min_voiced, err) != 0)
+		return -1;
+	if (fabs(f->window_sec - window_sec) > 1e-6)
+		return error_set(err, ERROR_FORMAT, "features.window_sec is "
+		    "%g, but %zu columns are %g s", f->window_sec, n_columns,
+		    window_sec);
+	hops = f->hop_sec / CROP_COLUMN_SEC;
+	if (fabs(hops - round(hops)) > 1e-6)
+		return error_set(err, ERROR_FORMAT, "features.hop_sec is %g: "
+		    "expected a multiple of %g", f->hop_sec, CROP_COLUMN_SEC);
+	return 0;
+}
+
+struct encoder_model *
+encoder_model_load(const char *path, struct error *err)
+{
+	struct encoder_model *m = memory_new(1, sizeof(*m), "model", err);
+
+	if (m == NULL)
+		return NULL;
+	m->weights = weights_load(path, err);
+	if (m->weights == NULL)
+		goto fail;
+	if (embed_net_read(weights_metadata_const(m->weights), &m->net,
+	    err) != 0 ||
+	    encoder_features_read(weights_metadata_const(m->weights),
+	    m->net.n_columns, &m->features, err) != 0)
+		goto name;
+	m->graph = embed_net_graph(&m->net, err);
+	if (m->graph == NULL || weights_check(m->weights, m->graph, err) != 0)
+		goto name;
+	return m;
+name:
+	error_add(err, "%s", path);
+fail:
+	encoder_model_free(m);
+	return NULL;
+}
+
+void
+encoder_model_free(struct encoder_model *m)
+{
+	if (m == NULL)
+		return;
+	graph_free(m->graph);
+	weights_free(m->weights);
+	memory_free(m);
+}
+
+const char *
+encoder_model_sha256(const struct encoder_model *m)
+{
+	return weights_sha256(m->weights);
+}
+
+const struct encoder_features *
+encoder_model_features(const struct encoder_model *m)
+{
+	return &m->features;
+}
+
+size_t
+encoder_model_dimension(const struct encoder_model *m)
+{
+	return m->net.dimension;
+}
+
+struct encoder *
+encoder_new(const struct encoder_model *m, struct error *err)
+{
+	return encoder_new_for(m->graph, m->weights, &m->features, err);
+}
+
+static int
+read_npy(void *self, size_t first, size_t n_frames, float *rows,
+    struct error *err)
+{
+	return npy_reader_get(self, first, n_frames, rows, err);
+}
+
+int
+encoder_source_of_npy(struct npy_reader *r, struct encoder_source *s,
+    struct error *err)
+{
+	if (npy_reader_n_columns(r) != ACTIVATIONS_N_BINS)
+		return error_set(err, ERROR_FORMAT, "the array has %zu "
+		    "columns, activations have %d", npy_reader_n_columns(r),
+		    ACTIVATIONS_N_BINS);
+	s->self = r;
+	s->n_frames = npy_reader_n_rows(r);
+	s->read = read_npy;
+	return 0;
+}
+
+static int
+read_track(void *self, size_t first, size_t n_frames, float *rows,
+    struct error *err)
+{
+	const struct track *t = self;
+	const struct track part = { .hop_sec = t->hop_sec,
+	    .n_frames = n_frames, .f0_hz = t->f0_hz + first,
+	    .confidence = t->confidence + first };
+
+	(void)err;
+	activations_of_track(&part, rows);
+	return 0;
+}
+
+int
+encoder_source_of_track(struct track *t, struct encoder_source *s,
+    struct error *err)
+{
+	if (fabs(t->hop_sec - CROP_FRAME_SEC) > 1e-6)
+		return error_set(err, ERROR_FORMAT, "the pitch track has a hop "
+		    "of %g s, the encoder needs %g s", t->hop_sec,
+		    CROP_FRAME_SEC);
+	s->self = t;
+	s->n_frames = t->n_frames;
+	s->read = read_track;
+	return 0;
+}

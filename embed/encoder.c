@@ -112,8 +112,8 @@ hop_columns(double hop_sec)
 	return (size_t)lround(hop_sec / CROP_COLUMN_SEC);
 }
 
-static int
-check_hop(double hop_sec, struct error *err)
+int
+encoder_check_hop(double hop_sec, struct error *err)
 {
 	const double n = hop_sec / CROP_COLUMN_SEC;
 
@@ -138,7 +138,7 @@ check_view(const struct encoder_view *view,
 		return error_set(err, ERROR_BUG,
 		    "frames %zu to %zu of %zu", view->first_frame,
 		    view->first_frame + view->n_frames, source->n_frames);
-	return check_hop(view->hop_sec, err);
+	return encoder_check_hop(view->hop_sec, err);
 }
 
 size_t

@@ -74,6 +74,9 @@ int encoder_source_of_npy(struct npy_reader *r, struct encoder_source *s,
 int encoder_source_of_track(struct track *t, struct encoder_source *s,
     struct error *err) MUST_CHECK;
 
+/* 0 when a hop is one that windows can have: a multiple of 0.04 s. */
+int encoder_check_hop(double hop_sec, struct error *err) MUST_CHECK;
+
 /* What part of a recording to look at, and how. */
 struct encoder_view {
 	size_t first_frame, n_frames;

@@ -35,7 +35,6 @@ encoder_features_read(const struct json *document, size_t n_columns,
     struct encoder_features *f, struct error *err)
 {
 	const double window_sec = (double)n_columns * CROP_COLUMN_SEC;
-	double hops;
 
 	if (get_number(document, "features.window_sec", window_sec, 0, 60,
 	    &f->window_sec, err) != 0 ||
@@ -48,10 +47,8 @@ encoder_features_read(const struct json *document, size_t n_columns,
 		return error_set(err, ERROR_FORMAT, "features.window_sec is "
 		    "%g, but %zu columns are %g s", f->window_sec, n_columns,
 		    window_sec);
-	hops = f->hop_sec / CROP_COLUMN_SEC;
-	if (fabs(hops - round(hops)) > 1e-6)
-		return error_set(err, ERROR_FORMAT, "features.hop_sec is %g: "
-		    "expected a multiple of %g", f->hop_sec, CROP_COLUMN_SEC);
+	if (encoder_check_hop(f->hop_sec, err) != 0)
+		return error_add(err, "features.hop_sec");
 	return 0;
 }
 

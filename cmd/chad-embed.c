@@ -1,0 +1,299 @@
+/*
+ * chad-embed -- fingerprints of every recording of a manifest.
+ *
+ * For each record the activations of chad-f0, or without them its pitch
+ * track, go through the encoder window by window; the record gets
+ * "embed.path" and what else FORMAT.md lists.  With --query the records are
+ * hums to be searched for, and are embedded at several time scales.
+ *
+ * Options: chad-embed.1.  Members of a record: manifests/FORMAT.md.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/cli.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/json.h"
+#include "base/memory.h"
+
+#include "dsp/npy.h"
+#include "dsp/track.h"
+#include "manifests/artefact.h"
+#include "manifests/record.h"
+#include "manifests/stream.h"
+
+#include "embed/encoder.h"
+#include "embed/query.h"
+
+#define TOOL "chad-embed"
+
+/* What the user chose.  A hop of 0 is the model's. */
+struct settings {
+	struct stream_options stream;
+	const char *model_path;
+	double hop_sec;
+	bool is_query;
+};
+
+/* What every worker shares. */
+struct shared {
+	const struct settings *set;
+	const struct encoder_model *model;
+	const char *model_name;		/* file name without its ending */
+	const char *folder;		/* of the manifest, or NULL */
+	double hop_sec;
+};
+
+/* What one record's fingerprints are made from. */
+struct input {
+	const char *member;		/* "f0.activations" or "f0.path" */
+	const char *path;
+	struct encoder_source source;
+	struct npy_reader *reader;	/* of activations, or NULL */
+	struct track track;
+};
+
+static void *
+new_worker(const void *shared, struct error *err)
+{
+	const struct shared *sh = shared;
+
+	return encoder_new(sh->model, err);
+}
+
+static void
+free_worker(void *local)
+{
+	encoder_free(local);
+}
+
+static int
+open_input(const struct shared *sh, const struct json *rec,
+    struct arena *scratch, struct input *in, struct error *err)
+{
+	memset(in, 0, sizeof(*in));
+	in->member = json_has(rec, "f0.activations") ? "f0.activations" :
+	    "f0.path";
+	in->path = record_path(rec, in->member, sh->folder, scratch, err);
+	if (in->path == NULL)
+		return error_add(err, "run chad-f0 first");
+	if (strcmp(in->member, "f0.path") == 0) {
+		if (track_read(in->path, scratch, &in->track, err) != 0)
+			return -1;
+		if (encoder_source_of_track(&in->track, &in->source,
+		    err) != 0)
+			return error_add(err, "%s", in->path);
+		return 0;
+	}
+	in->reader = npy_reader_open(in->path, err);
+	if (in->reader == NULL)
+		return -1;
+	if (encoder_source_of_npy(in->reader, &in->source, err) != 0) {
+		npy_reader_close(in->reader);
+		return error_add(err, "%s", in->path);
+	}
+	return 0;
+}
+
+/* Where the result lies: named by the input, the options and the model. */
+static const char *
+name_result(const struct shared *sh, const struct json *rec,
+    const struct input *in, struct arena *scratch, char key[HASH_HEX_BYTES],
+    struct error *err)
+{
+	struct artefact_recipe recipe = { .tool = TOOL, .revision = "1",
+	    .model_sha256 = encoder_model_sha256(sh->model) };
+	char input_key[HASH_HEX_BYTES];
+
+	recipe.options = arena_printf(scratch, "input=%s hop_sec=%.6f query=%d",
+	    in->member, sh->hop_sec, sh->set->is_query);
+	if (recipe.options == NULL) {
+		error_set(err, ERROR_NOMEM, "out of memory for a name");
+		return NULL;
+	}
+	if (artefact_input_key(rec, in->member, in->path, input_key,
+	    err) != 0)
+		return NULL;
+	artefact_key(&recipe, input_key, key);
+	return artefact_path(sh->set->stream.work_folder, &recipe, key, "npy",
+	    scratch, err);
+}
+
+static int
+put_rows(void *writer, const float *fingerprints, size_t n, struct error *err)
+{
+	return npy_writer_put(writer, fingerprints, n, err);
+}
+
+static int
+embed_views(struct encoder *e, const struct input *in,
+    const struct encoder_view *views, size_t n_views, size_t dimension,
+    const char *path, struct error *err)
+{
+	struct npy_writer *w;
+
+	w = npy_writer_open(path, NPY_FLOAT32, dimension, err);
+	if (w == NULL)
+		return -1;
+	for (size_t i = 0; i < n_views; i++) {
+		if (encoder_run(e, &in->source, &views[i], put_rows, w,
+		    err) != 0) {
+			npy_writer_abandon(w);
+			return -1;
+		}
+	}
+	return npy_writer_commit(w, err);
+}
+
+static int
+put_result(const struct shared *sh, const char *path, const char *key,
+    size_t n_windows, struct json *rec, struct error *err)
+{
+	const struct encoder_features *f = encoder_model_features(sh->model);
+
+	if (json_put_string(rec, "embed.path", path, err) != 0 ||
+	    json_put_string(rec, "embed.key", key, err) != 0 ||
+	    json_put_rounded(rec, "embed.window_sec", f->window_sec, 6,
+	    err) != 0 ||
+	    json_put_rounded(rec, "embed.hop_sec", sh->hop_sec, 6, err) != 0 ||
+	    json_put_size(rec, "embed.n_windows", n_windows, err) != 0 ||
+	    json_put_string(rec, "embed.model", sh->model_name, err) != 0)
+		return -1;
+	return json_put_string(rec, "embed.model_sha256",
+	    encoder_model_sha256(sh->model), err);
+}
+
+static int
+embed_input(const struct shared *sh, struct encoder *e, struct input *in,
+    struct json *rec, struct arena *scratch, struct error *err)
+{
+	const struct encoder_view all = { .n_frames = in->source.n_frames,
+	    .time_scale = 1, .hop_sec = sh->hop_sec };
+	struct query_plan plan = { .n_all_windows = 0 };
+	const struct encoder_view *views = &all;
+	size_t n_views = 1, n_windows = encoder_n_windows(e, &all);
+	char key[HASH_HEX_BYTES];
+	const char *path = name_result(sh, rec, in, scratch, key, err);
+
+	if (path == NULL)
+		return -1;
+	if (sh->set->is_query) {
+		if (query_plan_make(e, &in->source, sh->hop_sec, &plan,
+		    err) != 0)
+			return -1;
+		views = plan.views;
+		n_views = QUERY_N_SCALES;
+		n_windows = plan.n_all_windows;
+	}
+	if (n_windows == 0)
+		return error_set(err, ERROR_LIMIT, "%s: %s", in->path,
+		    in->source.n_frames == 0 ? "it is empty" :
+		    "nothing in it is voiced");
+	if (!file_exists(path) && embed_views(e, in, views, n_views,
+	    encoder_model_dimension(sh->model), path, err) != 0)
+		return -1;
+	json_remove(rec, "embed");
+	if (put_result(sh, path, key, n_windows, rec, err) != 0)
+		return -1;
+	return sh->set->is_query ? query_plan_put(&plan, rec, err) : 0;
+}
+
+static int
+embed_one(const void *shared, void *local, struct json *rec,
+    struct arena *scratch, struct error *err)
+{
+	const struct shared *sh = shared;
+	struct input in;
+	int status;
+
+	if (open_input(sh, rec, scratch, &in, err) != 0)
+		return -1;
+	status = embed_input(sh, local, &in, rec, scratch, err);
+	npy_reader_close(in.reader);
+	return status;
+}
+
+/* "models/m0.safetensors" is called "m0". */
+static const char *
+name_of(const char *path, struct arena *a)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash == NULL ? path : slash + 1;
+
+	return arena_printf(a, "%.*s", (int)strcspn(name, "."), name);
+}
+
+/* Fill what the workers share; 0, or -1 with an error. */
+static int
+prepare(struct shared *sh, struct encoder_model **model, char **folder,
+    struct arena *a, struct error *err)
+{
+	const struct settings *set = sh->set;
+
+	if (stream_folder(set->stream.in_path, folder, err) != 0)
+		return -1;
+	sh->folder = *folder;
+	if ((*model = encoder_model_load(set->model_path, err)) == NULL)
+		return error_add(err, "loading the model");
+	sh->model = *model;
+	sh->hop_sec = set->hop_sec > 0 ? set->hop_sec :
+	    encoder_model_features(*model)->hop_sec;
+	if (encoder_check_hop(sh->hop_sec, err) != 0)
+		return error_add(err, "--hop");
+	sh->model_name = name_of(set->model_path, a);
+	if (sh->model_name == NULL)
+		return error_set(err, ERROR_NOMEM, "out of memory");
+	return 0;
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct settings set = { .model_path = "models/m0.safetensors" };
+	const struct cli_option options[] = {
+		{ CLI_STRING, "model", &set.model_path, 0, 0, "FILE",
+		    "the encoder (default: models/m0.safetensors)" },
+		{ CLI_DOUBLE, "hop", &set.hop_sec, 0, ENCODER_MAX_HOP_SEC,
+		    "SEC", "time between windows (default: the model's)" },
+		{ CLI_FLAG, "query", &set.is_query, 0, 0, NULL,
+		    "the records are hums to search for" },
+		STREAM_OPTIONS(set.stream),
+		{ CLI_END, NULL, NULL, 0, 0, NULL, NULL },
+	};
+	const struct cli_tool tool = { TOOL,
+	    "fingerprints of every recording of a manifest",
+	    "[options] [manifest] > manifest", options };
+	struct shared shared = { .set = &set };
+	struct encoder_model *model = NULL;
+	struct error err = { ERROR_NONE, "" };
+	struct arena *a = arena_new();
+	char *folder = NULL;
+	int i, status = CLI_FATAL;
+
+	stream_options_init(&set.stream);
+	i = cli_parse(&tool, argc, argv);
+	if (i < argc)
+		set.stream.in_path = argv[i];
+	if (a == NULL) {
+		error_set(&err, ERROR_NOMEM, "out of memory");
+		cli_warn(&err, "cannot start");
+	} else if (prepare(&shared, &model, &folder, a, &err) != 0) {
+		cli_warn(&err, "cannot start");
+	} else {
+		const struct stream_stage stage = { TOOL,
+		    encoder_model_sha256(model), &shared, new_worker,
+		    free_worker, embed_one };
+
+		status = stream_main(&stage, &set.stream);
+	}
+	encoder_model_free(model);
+	memory_free(folder);
+	arena_free(a);
+	return cli_finish(status);
+}

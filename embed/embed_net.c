@@ -90,6 +90,39 @@ embed_net_read(const struct json *document, struct embed_net *net,
 	    &net->dimension, err);
 }
 
+int
+embed_net_put(const struct embed_net *net, struct json *document,
+    struct error *err)
+{
+	const struct {
+		const char *path;
+		size_t value;
+	} sizes[] = {
+		{ "network.n_columns", net->n_columns },
+		{ "network.blocks", net->n_blocks },
+		{ "network.stem_stride_bins", net->stem_stride_bins },
+		{ "network.stem_stride_columns", net->stem_stride_columns },
+		{ "network.first_stride", net->first_stride },
+		{ "network.dimension", net->dimension },
+	};
+
+	if (json_put_string(document, "network.architecture", "embed-resnet",
+	    err) != 0)
+		return -1;
+	json_remove(document, "network.channels");
+	for (size_t i = 0; i <= net->n_stages; i++)
+		if (json_append_number(document, "network.channels",
+		    (double)(i == 0 ? net->stem_channels :
+		    net->channels[i - 1]), err) != 0)
+			return -1;
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+		if (json_put_size(document, sizes[i].path, sizes[i].value,
+		    err) != 0)
+			return -1;
+	return json_put_string(document, "network.head",
+	    net->is_flat ? "flat" : "mean", err);
+}
+
 /* A convolution without bias, padded to keep the size, and its norm. */
 static int
 conv_norm(struct graph *g, const char *prefix, const char *number, int x,

@@ -44,6 +44,10 @@ struct embed_net {
 int embed_net_read(const struct json *document, struct embed_net *net,
     struct error *err) MUST_CHECK;
 
+/* Put the same member on the metadata of a model. */
+int embed_net_put(const struct embed_net *net, struct json *document,
+    struct error *err) MUST_CHECK;
+
 /*
  * One input [80][n_columns][1], an image of embed/crop.h; one output
  * [1][1][dimension] of length 1.  Returns a finished graph; free with

@@ -37,6 +37,10 @@ struct encoder_features {
 int encoder_features_read(const struct json *document, size_t n_columns,
     struct encoder_features *f, struct error *err) MUST_CHECK;
 
+/* Put the same member on the metadata of a model. */
+int encoder_features_put(const struct encoder_features *f,
+    struct json *document, struct error *err) MUST_CHECK;
+
 /* A loaded model, const and shared by all threads. */
 struct encoder_model;
 

@@ -52,6 +52,21 @@ encoder_features_read(const struct json *document, size_t n_columns,
 	return 0;
 }
 
+int
+encoder_features_put(const struct encoder_features *f,
+    struct json *document, struct error *err)
+{
+	if (json_put_string(document, "features.input",
+	    "activations of 360 bins at 0.01 s", err) != 0 ||
+	    json_put_rounded(document, "features.window_sec", f->window_sec,
+	    6, err) != 0 ||
+	    json_put_rounded(document, "features.hop_sec", f->hop_sec, 6,
+	    err) != 0)
+		return -1;
+	return json_put_rounded(document, "features.min_voiced",
+	    f->min_voiced, 6, err);
+}
+
 struct encoder_model *
 encoder_model_load(const char *path, struct error *err)
 {

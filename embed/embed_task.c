@@ -1,0 +1,274 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/random.h"
+
+#include "embed/crop.h"
+#include "embed/embed_net.h"
+#include "embed/encoder.h"
+#include "embed/held_out.h"
+#include "embed/ntxent.h"
+#include "embed/training_set.h"
+#include "embed/window_maker.h"
+
+#include "embed/embed_task.h"
+
+#define MAX_THREADS 256
+/* Random streams of a step: item g draws group g, the last one mixes. */
+#define MIX_STREAM 0xffffffffu
+
+struct embed_task {
+	struct embed_net net;
+	struct encoder_features features;
+	struct graph *graph;
+	struct ntxent_options loss;
+	struct window_maker_options options;
+	struct training_set set;
+	struct held_out *held_out;
+	struct window_maker *makers[MAX_THREADS];	/* made when needed */
+	size_t *group, *work;		/* [n_items], of the last batch */
+	size_t capacity;
+};
+
+/* What the threads share while they make a batch. */
+struct batch {
+	struct embed_task *task;
+	uint64_t seed, step;
+	size_t n_items;
+	float *images;
+};
+
+static size_t
+image_size(const struct embed_task *t)
+{
+	return CROP_N_BINS * t->net.n_columns;
+}
+
+/* Make group number "task" of the batch, the last one of what is left. */
+static int
+make_group(void *shared, size_t task, size_t thread, struct error *err)
+{
+	const struct batch *b = shared;
+	struct embed_task *t = b->task;
+	const size_t n_group = t->options.n_group_items;
+	const size_t first = task * n_group;
+	const size_t left = b->n_items - first;
+	/* No group of one: the last group takes a single one that is left. */
+	const size_t n = left <= n_group + 1 ? left : n_group;
+	struct random r;
+	size_t work;
+
+	random_init_keyed(&r, b->seed, b->step, task);
+	if (window_maker_draw(t->makers[thread], &r, n,
+	    b->images + first * image_size(t), &work, err) != 0)
+		return -1;
+	for (size_t i = first; i < first + n; i++) {
+		t->group[i] = task;
+		t->work[i] = work;
+	}
+	return 0;
+}
+
+static int
+make_makers(struct embed_task *t, size_t n_threads, struct error *err)
+{
+	for (size_t i = 0; i < n_threads && i < MAX_THREADS; i++) {
+		if (t->makers[i] != NULL)
+			continue;
+		t->makers[i] = window_maker_new(&t->set, &t->options,
+		    t->net.n_columns, err);
+		if (t->makers[i] == NULL)
+			return -1;
+	}
+	return 0;
+}
+
+/* Mix windows of other works into some; in order, so always the same. */
+static void
+mix(struct embed_task *t, const struct batch *b)
+{
+	const size_t size = image_size(t);
+	struct random r;
+
+	random_init_keyed(&r, b->seed, b->step, MIX_STREAM);
+	for (size_t i = 0; i < b->n_items; i++) {
+		const size_t other = random_below(&r, b->n_items);
+		const struct augment_options *o =
+		    i % t->options.n_group_items == 0 ? &t->options.original :
+		    &t->options.other;
+
+		if (t->work[other] != t->work[i])
+			augment_mix(o, &r, b->images + i * size,
+			    b->images + other * size, size);
+	}
+}
+
+static int
+make_batch(void *self, uint64_t seed, uint64_t step, size_t n_items,
+    struct pool *pool, float *const *inputs, struct error *err)
+{
+	struct embed_task *t = self;
+	struct batch b = { t, seed, step, n_items, inputs[0] };
+	const size_t n_group = t->options.n_group_items;
+	size_t capacity = t->capacity;
+	size_t n_groups = n_items / n_group;
+
+	if (n_items % n_group > 1)
+		n_groups++;
+	if (n_groups < 2)
+		return error_set(err, ERROR_LIMIT, "a batch of %zu windows in "
+		    "groups of %zu: at least two groups are needed", n_items,
+		    n_group);
+	if (memory_grow(&t->group, &capacity, n_items, sizeof(*t->group),
+	    "items", err) != 0 ||
+	    memory_grow(&t->work, &t->capacity, n_items, sizeof(*t->work),
+	    "items", err) != 0 ||
+	    make_makers(t, pool_n_threads(pool), err) != 0 ||
+	    pool_run(pool, n_groups, make_group, &b, err) != 0)
+		return -1;
+	mix(t, &b);
+	return 0;
+}
+
+static int
+compute_loss(void *self, size_t n_items, const float *const *outputs,
+    float *const *output_gradients, double *loss, struct error *err)
+{
+	const struct embed_task *t = self;
+
+	return ntxent_loss(outputs[0], n_items, t->net.dimension, t->group,
+	    t->work, &t->loss, output_gradients[0], loss, err);
+}
+
+static int
+validate(void *self, const struct weights *w, struct pool *pool,
+    double *score, struct error *err)
+{
+	const struct embed_task *t = self;
+
+	return held_out_score(t->held_out, t->graph, w, pool, score, err);
+}
+
+static int
+describe(void *self, struct json *metadata, struct error *err)
+{
+	const struct embed_task *t = self;
+
+	if (embed_net_put(&t->net, metadata, err) != 0)
+		return -1;
+	return encoder_features_put(&t->features, metadata, err);
+}
+
+static void
+task_free(void *self)
+{
+	struct embed_task *t = self;
+
+	if (t == NULL)
+		return;
+	for (size_t i = 0; i < MAX_THREADS; i++)
+		window_maker_free(t->makers[i]);
+	held_out_free(t->held_out);
+	training_set_release(&t->set);
+	graph_free(t->graph);
+	memory_free(t->group);
+	memory_free(t->work);
+	memory_free(t);
+}
+
+static int
+read_loss(const struct json *recipe, struct ntxent_options *o,
+    struct error *err)
+{
+	if (json_get_number(recipe, "loss.temperature", 0.05,
+	    &o->temperature, err) != 0 ||
+	    json_get_number(recipe, "loss.miner_epsilon", -1,
+	    &o->miner_epsilon, err) != 0)
+		return -1;
+	if (!(o->temperature >= 0.001 && o->temperature <= 10))
+		return error_set(err, ERROR_LIMIT, "loss.temperature is %g: "
+		    "expected 0.001 to 10", o->temperature);
+	return 0;
+}
+
+static int
+compare_sizes(const void *a, const void *b)
+{
+	const size_t x = *(const size_t *)a;
+	const size_t y = *(const size_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Refuse to train on a work that is held out. */
+static int
+check_apart(const struct training_set *set, const struct training_set *held,
+    struct error *err)
+{
+	const size_t n = set->n_pairs + set->n_melodies;
+	size_t *works = memory_new(n, sizeof(*works), "works", err);
+	int status = 0;
+
+	if (works == NULL)
+		return -1;
+	for (size_t i = 0; i < set->n_pairs; i++)
+		works[i] = set->pairs[i].work;
+	for (size_t i = 0; i < set->n_melodies; i++)
+		works[set->n_pairs + i] = set->melodies[i].work;
+	qsort(works, n, sizeof(*works), compare_sizes);
+	for (size_t i = 0; i < held->n_pairs && status == 0; i++)
+		if (bsearch(&held->pairs[i].work, works, n, sizeof(*works),
+		    compare_sizes) != NULL)
+			status = error_set(err, ERROR_FORMAT, "the work of "
+			    "held-out pair %zu is in the training manifest "
+			    "too: the score would be worth nothing", i + 1);
+	memory_free(works);
+	return status;
+}
+
+static int
+load_data(struct embed_task *t, const struct json *recipe,
+    const char *manifest_path, const char *held_out_path, struct error *err)
+{
+	const double margin_sec = t->features.window_sec;
+	struct training_set held;
+	int status = -1;
+
+	if (training_set_load(&t->set, manifest_path, margin_sec, err) != 0 ||
+	    window_maker_options_read(recipe, &t->options, err) != 0 ||
+	    window_maker_options_fit(&t->options, &t->set, err) != 0 ||
+	    training_set_load(&held, held_out_path, margin_sec, err) != 0)
+		return -1;
+	if (check_apart(&t->set, &held, err) == 0)
+		t->held_out = held_out_new(recipe, &held, t->net.n_columns,
+		    err);
+	status = t->held_out == NULL ? -1 : 0;
+	training_set_release(&held);
+	return status;
+}
+
+struct training_task *
+embed_task_new(const struct json *recipe, const char *manifest_path,
+    const char *held_out_path, struct error *err)
+{
+	struct training_task *task = memory_new(1, sizeof(*task), "task", err);
+	struct embed_task *t = memory_new(1, sizeof(*t), "task", err);
+
+	if (task == NULL || t == NULL ||
+	    embed_net_read(recipe, &t->net, err) != 0 ||
+	    encoder_features_read(recipe, t->net.n_columns, &t->features,
+	    err) != 0 ||
+	    read_loss(recipe, &t->loss, err) != 0 ||
+	    (t->graph = embed_net_graph(&t->net, err)) == NULL ||
+	    load_data(t, recipe, manifest_path, held_out_path, err) != 0) {
+		task_free(t);
+		memory_free(task);
+		return NULL;
+	}
+	*task = (struct training_task){ .self = t, .graph = t->graph,
+	    .score_name = "held-out top-10", .make_batch = make_batch,
+	    .loss = compute_loss, .validate = validate,
+	    .describe = describe, .free = task_free };
+	return task;
+}

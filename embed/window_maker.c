@@ -23,7 +23,7 @@ struct window_maker {
 	const struct training_set *set;
 	const struct window_maker_options *options;
 	size_t n_columns, n_wide;
-	float *wide;		/* [n_wide][360]: source of a stretched window */
+	float *wide;		/* [n_wide][360]: what is stretched */
 	float *columns;		/* [n_columns][360] */
 	struct arena *scratch;
 };

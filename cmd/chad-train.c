@@ -31,6 +31,8 @@
 #include "nn/training_curve.h"
 #include "nn/weights.h"
 
+#include "separate/separate_task.h"
+
 /* The stages that have something to train. */
 struct task_kind {
 	const char *name;
@@ -40,6 +42,7 @@ struct task_kind {
 };
 
 static const struct task_kind task_kinds[] = {
+	{ "separate", separate_task_new },
 	{ NULL, NULL }
 };
 

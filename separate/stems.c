@@ -86,9 +86,12 @@ load_stem(struct stems *s, struct stem *stem, const struct json *rec,
 
 	if (!json_has(rec, member))
 		return 0;
-	path = record_path(rec, member, folder, a, err);
-	if (path == NULL ||
-	    clip_load(path, RATE_HZ, 0.0, 0.0, a, &clip, err) != 0)
+	if (json_want_string(rec, member, &path, err) != 0)
+		return -1;
+	if (path[0] != '/' && folder != NULL &&
+	    (path = arena_printf(a, "%s/%s", folder, path)) == NULL)
+		return error_set(err, ERROR_NOMEM, "out of memory for a path");
+	if (clip_load(path, RATE_HZ, 0.0, 0.0, a, &clip, err) != 0)
 		return -1;
 	return fill_stem(s, stem, clip.samples, clip.n_samples, err);
 }

@@ -2,8 +2,9 @@
  * stems -- voices and accompaniments in memory, to be mixed for training.
  *
  * From a manifest: records with "vocals_filepath" and
- * "accompaniment_filepath", both WAV or FLAC at 16 kHz and of one length; the
- * accompaniment may be missing for voices alone, and the other way round.
+ * "accompaniment_filepath", both WAV or FLAC at 16 kHz and of one length;
+ * either may be missing.  Relative paths start at the manifest's folder, so
+ * that the same stems have the same manifest wherever they lie.
  * Made up: tunes sung by synth/ over its bands.
  */
 #ifndef SEPARATE_STEMS_H

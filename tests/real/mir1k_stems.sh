@@ -35,7 +35,7 @@ for clip in "$data"/wav/abjones_*.flac "$data"/wav/amy_*.flac; do
 	*) list=train ;;
 	esac
 	printf '{"id":"%s","vocals_filepath":"%s","accompaniment_filepath":"%s"}\n' \
-	    "$id" "$out/$id.voice.flac" "$out/$id.band.flac" \
+	    "$id" "$id.voice.flac" "$id.band.flac" \
 	    >> "$out/$list.jsonl"
 done
 wc -l "$out/train.jsonl" "$out/held-out.jsonl"

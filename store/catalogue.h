@@ -23,7 +23,7 @@
  *	group_id, id		key
  *	audio_type		'original', 'cover' or 'humming'
  *	audio_filepath		the sound, or NULL
- *	offset_sec, duration_sec	the part of the file that is meant, or NULL
+ *	offset_sec, duration_sec	the part that is meant, or NULL
  *	title, youtube_id, url, is_available	carried, or NULL
  *	error			why the last command failed on it, or NULL
  *	quarantined_by		rounds.key that found nothing of the work in it
@@ -31,7 +31,7 @@
  *
  * artefacts -- files that commands made of a recording
  *	group_id, id, member	key; member: "decode.path", "f0.activations" ...
- *	key			SHA-256 that names the file (manifests/artefact.h)
+ *	key			that names the file (manifests/artefact.h)
  *	path			of the file
  *
  * models -- weight files
@@ -58,7 +58,7 @@
  *
  * scores -- what was measured in a round
  *	round_key, subject, measure	key; subject: a models.sha256 or
- *				'fragments'; measure: 'top10', 'precision' ...
+ *				"fragments" or "corpus"; measure: "top10" ...
  *	value			of the measure
  *	low, high		95 % bootstrap interval, or NULL
  *	n			queries, fragments ... it was measured on

@@ -297,17 +297,40 @@ recordings_each_work(struct catalogue *c,
 }
 
 int
-recordings_quarantine(struct catalogue *c, const char *group_id,
-    const char *id, const char *round_key, struct error *err)
+recordings_quarantine(struct catalogue *c, const char *round_key,
+    struct error *err)
 {
-	return sql_run(c, err, "UPDATE recordings SET quarantined_by = ?3"
-	    " WHERE group_id = ?1 AND id = ?2", "ttt", group_id, id,
-	    round_key);
+	if (sql_run(c, err, "UPDATE recordings SET quarantined_by = NULL"
+	    " WHERE quarantined_by IS NOT NULL", "") != 0)
+		return -1;
+	return sql_run(c, err, "UPDATE recordings AS r"
+	    " SET quarantined_by = ?1"
+	    " WHERE r.audio_type <> 'original' AND r.error IS NULL"
+	    " AND EXISTS (SELECT 1 FROM recordings AS o"
+	    " WHERE o.group_id = r.group_id AND o.audio_type = 'original'"
+	    " AND o.error IS NULL)"
+	    " AND NOT EXISTS (SELECT 1 FROM versions AS v"
+	    " JOIN fragments AS f ON f.group_id = v.group_id"
+	    " AND f.fragment_id = v.fragment_id"
+	    " WHERE v.group_id = r.group_id AND v.recording_id = r.id"
+	    " AND f.decision IN ('keep', 'flag'))", "t", round_key);
 }
 
 int
-recordings_release_all(struct catalogue *c, struct error *err)
+recordings_count(struct catalogue *c, size_t *n_all, size_t *n_failed,
+    size_t *n_quarantined, struct error *err)
 {
-	return sql_run(c, err, "UPDATE recordings SET quarantined_by = NULL"
-	    " WHERE quarantined_by IS NOT NULL", "");
+	int64_t all, failed, quarantined;
+
+	if (sql_integer(c, &all, err, "SELECT count(*) FROM recordings",
+	    "") != 0 ||
+	    sql_integer(c, &failed, err, "SELECT count(error)"
+	    " FROM recordings", "") != 0 ||
+	    sql_integer(c, &quarantined, err, "SELECT count(quarantined_by)"
+	    " FROM recordings", "") != 0)
+		return -1;
+	*n_all = (size_t)all;
+	*n_failed = (size_t)failed;
+	*n_quarantined = (size_t)quarantined;
+	return 0;
 }

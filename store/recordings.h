@@ -55,12 +55,16 @@ int recordings_each_work(struct catalogue *c,
     int (*each)(void *context, struct json *work, struct error *err),
     void *context, struct error *err) MUST_CHECK;
 
-/* Say that the round found nothing of the work in the recording. */
-int recordings_quarantine(struct catalogue *c, const char *group_id,
-    const char *id, const char *round_key, struct error *err) MUST_CHECK;
+/*
+ * Say that the round found nothing of the work in those covers and hums that
+ * have no fragment kept or flagged though their work has an original; forget
+ * what earlier rounds said of it.
+ */
+int recordings_quarantine(struct catalogue *c, const char *round_key,
+    struct error *err) MUST_CHECK;
 
-/* Lift all quarantines: a new round judges anew. */
-int recordings_release_all(struct catalogue *c, struct error *err)
-    MUST_CHECK;
+/* Recordings in all, with an error, and in quarantine. */
+int recordings_count(struct catalogue *c, size_t *n_all, size_t *n_failed,
+    size_t *n_quarantined, struct error *err) MUST_CHECK;
 
 #endif

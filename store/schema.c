@@ -121,6 +121,9 @@ static const char *const steps[CATALOGUE_VERSION] = {
 	"    REFERENCES recordings (group_id, id)"
 	") STRICT, WITHOUT ROWID;"
 
+	"CREATE INDEX versions_by_recording"
+	"  ON versions (group_id, recording_id);"
+
 	"CREATE TABLE reviews ("
 	"  group_id TEXT NOT NULL,"
 	"  fragment_id TEXT NOT NULL,"

@@ -1,0 +1,295 @@
+/*
+ * chad-mine -- turn the loop: mine fragments, train on them, measure.
+ *
+ * Brings the catalogue to --rounds finished rounds (mine/round.h).  The other
+ * commands do the work; they are looked for beside this one, then on PATH.  A
+ * summary of the last round comes on standard output.
+ *
+ * Options: chad-mine.1.
+ */
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/cli.h"
+#include "base/error.h"
+#include "base/file.h"
+
+#include "store/catalogue.h"
+#include "store/rounds.h"
+
+#include "mine/round.h"
+
+#define BUSY_MS 30000
+#define PATH_BYTES 4096
+
+/* What the user chose.  Read-only once the command line is parsed. */
+struct settings {
+	const char *catalogue_path;
+	struct round_options round;
+	struct round_place place;
+	size_t n_rounds;
+	size_t n_threads;
+};
+
+/* Let programs be found beside this one before anywhere else. */
+static int
+put_own_folder_first(struct arena *a, struct error *err)
+{
+	const char *path = getenv("PATH");
+	char own[PATH_BYTES];
+	const ssize_t n = readlink("/proc/self/exe", own, sizeof(own) - 1);
+	const char *all;
+	char *slash;
+
+	if (n <= 0)
+		return 0;
+	own[n] = '\0';
+	if ((slash = strrchr(own, '/')) == NULL)
+		return 0;
+	*slash = '\0';
+	all = arena_printf(a, "%s:%s", own, path == NULL ? "" : path);
+	if (all == NULL)
+		return error_set(err, ERROR_NOMEM, "out of memory");
+	if (setenv("PATH", all, 1) != 0)
+		return error_set_errno(err, "setting PATH");
+	return 0;
+}
+
+static void
+say(void *context, const char *text)
+{
+	const size_t *number = context;
+
+	cli_note("round %zu: %s", *number, text);
+}
+
+static int
+run_rounds(const struct settings *set, struct catalogue *c,
+    struct error *err)
+{
+	struct round_place place = set->place;
+	size_t number = 0;
+
+	place.note = say;
+	place.context = &number;
+	for (; number <= set->n_rounds; number++)
+		if (round_run(c, &set->round, &place, number, err) != 0)
+			return -1;
+	return 0;
+}
+
+/* A score of the round; false when it was not taken. */
+static bool
+find_score(struct catalogue *c, const char *round_key, const char *subject,
+    const char *measure, struct rounds_score *score)
+{
+	bool found = false;
+
+	*score = (struct rounds_score) { .subject = subject,
+	    .measure = measure };
+	return rounds_find_score(c, round_key, score, &found, NULL) == 0 &&
+	    found;
+}
+
+static double
+count_of(struct catalogue *c, const char *round_key, const char *subject,
+    const char *measure)
+{
+	struct rounds_score score;
+
+	return find_score(c, round_key, subject, measure, &score) ?
+	    score.value : 0;
+}
+
+/* " .812 [.780 .844]" in a column of its own. */
+static void
+print_interval(struct catalogue *c, const char *round_key,
+    const char *subject, const char *measure)
+{
+	struct rounds_score score;
+
+	if (find_score(c, round_key, subject, measure, &score))
+		(void)printf("  %.3f [%.3f, %.3f]", score.value, score.low,
+		    score.high);
+	else
+		(void)printf("  %-20s", "-");
+}
+
+static void
+print_model(struct catalogue *c, const struct rounds_result *r,
+    const char *name, const char *sha256)
+{
+	struct rounds_score score;
+
+	if (sha256 == NULL)
+		return;
+	(void)printf("%-10s", name);
+	print_interval(c, r->key, sha256, "top1");
+	print_interval(c, r->key, sha256, "top10");
+	print_interval(c, r->key, sha256, "mrr");
+	if (find_score(c, r->key, sha256, "top10", &score))
+		(void)printf("  %zu hums", score.n);
+	(void)printf("\n");
+}
+
+static void
+print_fragments(struct catalogue *c, const struct rounds_result *r)
+{
+	struct rounds_score score;
+
+	(void)printf("%-12s %.0f (%.0f failed, %.0f in quarantine), %.2f "
+	    "hours\n", "recordings",
+	    count_of(c, r->key, "corpus", "recordings"),
+	    count_of(c, r->key, "corpus", "failed"),
+	    count_of(c, r->key, "corpus", "quarantined"),
+	    count_of(c, r->key, "corpus", "hours"));
+	(void)printf("%-12s %.0f kept, %.0f flagged, %.0f dropped\n",
+	    "fragments", count_of(c, r->key, "fragments", "keep"),
+	    count_of(c, r->key, "fragments", "flag"),
+	    count_of(c, r->key, "fragments", "drop"));
+	if (!find_score(c, r->key, "fragments", "precision", &score))
+		return;
+	(void)printf("%-12s", "precision");
+	print_interval(c, r->key, "fragments", "precision");
+	(void)printf("  of kept fragments, within 0.5 s\n%-12s", "recall");
+	print_interval(c, r->key, "fragments", "recall");
+	(void)printf("  of the time that is shared\n");
+}
+
+/* The table at the end: one block a round. */
+static int
+print_round(struct catalogue *c, size_t number, struct arena *a,
+    struct error *err)
+{
+	struct rounds_result r;
+	char old[32], new[32];
+	bool found;
+
+	if (rounds_find(c, number, a, &r, &found, err) != 0)
+		return -1;
+	if (!found)
+		return 0;
+	(void)printf("round %zu\n", number);
+	print_fragments(c, &r);
+	(void)printf("%-10s  %-20s  %-20s  %-20s\n", "model",
+	    "top-1 [95 %]", "top-10 [95 %]", "MRR [95 %]");
+	(void)snprintf(old, sizeof(old), "M%zu", number - 1);
+	(void)snprintf(new, sizeof(new), "M%zu", number);
+	print_model(c, &r, old, r.model_in);
+	print_model(c, &r, new, r.model_new);
+	(void)printf("M%zu %s\nmodel %s\n\n", number, r.reason,
+	    r.model_out_path);
+	return 0;
+}
+
+static int
+mine(const struct settings *set, struct catalogue *c, struct error *err)
+{
+	struct arena *a = arena_new();
+	int status;
+
+	if (a == NULL)
+		return error_set(err, ERROR_NOMEM, "out of memory");
+	status = put_own_folder_first(a, err);
+	if (status == 0)
+		status = run_rounds(set, c, err);
+	for (size_t i = 1; i <= set->n_rounds && status == 0; i++)
+		status = print_round(c, i, a, err);
+	arena_free(a);
+	return status;
+}
+
+static int
+run(const struct settings *set)
+{
+	struct error err = { ERROR_NONE, "" };
+	struct catalogue *c;
+	int status = CLI_FATAL;
+
+	c = catalogue_open(set->catalogue_path, CATALOGUE_WRITE, BUSY_MS,
+	    &err);
+	if (c != NULL && mine(set, c, &err) == 0)
+		status = CLI_OK;
+	else
+		cli_warn(&err, "stopped");
+	if (err.code == ERROR_BUSY)
+		status = CLI_AGAIN;
+	catalogue_close(c);
+	return status;
+}
+
+int
+main(int argc, char *argv[])
+{
+	const char *work = getenv("CHAD_WORK");
+	struct settings set = { .catalogue_path = "chad.sqlite",
+	    .round = { .recipe_path = "recipes/embed.json", .keep = 0.5,
+	    .flag = 0.3, .min_agreement = 0.55, .top = 10, .seed = 1,
+	    .separate = true }, .n_rounds = 1 };
+	struct round_options *o = &set.round;
+	const struct cli_option options[] = {
+		{ CLI_STRING, "catalogue", &set.catalogue_path, 0, 0, "FILE",
+		    "the catalogue" },
+		{ CLI_SIZE, "rounds", &set.n_rounds, 0, 1000, "N",
+		    "rounds that shall be done when this ends" },
+		{ CLI_STRING, "hums", &o->hums_path, 0, 0, "FILE",
+		    "labelled hums, to train on" },
+		{ CLI_STRING, "held-out", &o->held_out_path, 0, 0, "FILE",
+		    "hums to measure on; their works are blocked" },
+		{ CLI_STRING, "database", &o->database_path, 0, 0, "FILE",
+		    "songs to find them in" },
+		{ CLI_STRING, "model", &o->model_path, 0, 0, "FILE",
+		    "the first model (default: trained on the hums)" },
+		{ CLI_STRING, "recipe", &o->recipe_path, 0, 0, "FILE",
+		    "how models are trained" },
+		{ CLI_DOUBLE, "keep", &o->keep, 0, 1, "R",
+		    "keep fragments with this correlation" },
+		{ CLI_DOUBLE, "flag", &o->flag, 0, 1, "R",
+		    "flag those with this one for people" },
+		{ CLI_DOUBLE, "min-agreement", &o->min_agreement, 0, 1,
+		    "SHARE", "keep only where so many pitches agree" },
+		{ CLI_SIZE, "top", &o->top, 1, 1000, "N",
+		    "promote by the hit rate among the first N" },
+		{ CLI_UINT64, "seed", &o->seed, 0, 0, "N",
+		    "of training and of intervals" },
+		{ CLI_STRING, "f0-method", &o->f0_method, 0, 0, "NAME",
+		    "as chad-f0 --method" },
+		{ CLI_STRING, "f0-model", &o->f0_model, 0, 0, "FILE",
+		    "as chad-f0 --model" },
+		{ CLI_STRING, "voice-model", &o->voice_model, 0, 0, "FILE",
+		    "as chad-separate --model" },
+		{ CLI_FLAG, "separate", &o->separate, 0, 0, NULL,
+		    "take the voice out of the mixture" },
+		{ CLI_SIZE, "threads", &set.n_threads, 1, 256, "N",
+		    "worker threads (default: one a core)" },
+		{ CLI_STRING, "work", &set.place.work_folder, 0, 0, "DIR",
+		    "folder of the artefacts (default: $CHAD_WORK or "
+		    "chad-work)" },
+		{ CLI_END, NULL, NULL, 0, 0, NULL, NULL },
+	};
+	const struct cli_tool tool = { "chad-mine",
+	    "Mine aligned fragments, train the next model on them, measure "
+	    "both.", "[options]", options };
+	char threads[32];
+	int first;
+
+	set.place.work_folder = work != NULL && work[0] != '\0' ? work :
+	    "chad-work";
+	first = cli_parse(&tool, argc, argv);
+	if (first < argc) {
+		cli_warn(NULL, "%.200s: chad-mine takes no operands (try "
+		    "--help)", argv[first]);
+		return cli_finish(CLI_FATAL);
+	}
+	if (set.n_threads > 0) {
+		(void)snprintf(threads, sizeof(threads), "%zu",
+		    set.n_threads);
+		set.place.threads = threads;
+	}
+	return cli_finish(run(&set));
+}

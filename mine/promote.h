@@ -1,0 +1,36 @@
+/*
+ * promote -- whether a new model takes the place of the old one.
+ *
+ * Both models answered the same held-out hums, so the hits are compared hum by
+ * hum: the hums are drawn anew with replacement (the paired bootstrap of
+ * Koehn, "Statistical Significance Tests for Machine Translation Evaluation",
+ * EMNLP 2004), and the new model is promoted when the 95 % interval of the
+ * difference of the two hit rates lies above 0.  When nothing was measured
+ * the new model is promoted, and the reason says so.
+ */
+#ifndef MINE_PROMOTE_H
+#define MINE_PROMOTE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+#define PROMOTE_REASON_BYTES 256
+
+struct promote_result {
+	bool promoted;
+	double difference, low, high;	/* new minus old hit rate */
+	char reason[PROMOTE_REASON_BYTES];
+};
+
+/*
+ * old_hits, new_hits [n_queries]: 1 where the hum's song was among the first
+ * "top" answers, else 0.  The same seed gives the same result.
+ */
+int promote_decide(const double *old_hits, const double *new_hits,
+    size_t n_queries, size_t top, uint64_t seed,
+    struct promote_result *result, struct error *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,28 @@
+/*
+ * round_options -- what the user chose for the rounds.
+ */
+#ifndef MINE_ROUND_OPTIONS_H
+#define MINE_ROUND_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Paths may be NULL where the text says so; all are borrowed. */
+struct round_options {
+	const char *hums_path;		/* labelled hums, or NULL */
+	const char *held_out_path;	/* hums to measure on, or NULL */
+	const char *database_path;	/* songs to find them in, or NULL */
+	const char *recipe_path;	/* of chad-train */
+	const char *model_path;		/* the first model; NULL: trained */
+	const char *f0_model;		/* of chad-f0; NULL: its default */
+	const char *f0_method;		/* "crepe" or "yin"; NULL: default */
+	const char *voice_model;	/* of chad-separate; NULL: default */
+	bool separate;			/* false: recordings are voices */
+	/* Thresholds of chad-align's decision. */
+	double keep, flag, min_agreement;
+	size_t top;			/* hit rate that decides, e.g. 10 */
+	uint64_t seed;
+};
+
+#endif

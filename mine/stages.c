@@ -1,0 +1,309 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cli.h"
+#include "base/file.h"
+
+#include "mine/stages.h"
+
+/* Changed when the way a round uses the commands changes their results. */
+#define REVISION "1"
+
+#define MAX_WORDS 24
+
+/* The words of a command line, ended by NULL. */
+struct words {
+	const char *word[MAX_WORDS];
+	size_t n;
+};
+
+static void
+add(struct words *w, const char *word)
+{
+	if (w->n + 1 < MAX_WORDS)
+		w->word[w->n++] = word;
+}
+
+/* An option and its value; nothing when the value is NULL. */
+static void
+add_option(struct words *w, const char *name, const char *value)
+{
+	if (value == NULL)
+		return;
+	add(w, name);
+	add(w, value);
+}
+
+static int
+add_number(struct words *w, const char *name, double value, struct arena *a,
+    struct error *err)
+{
+	const char *text = arena_printf(a, "%.15g", value);
+
+	if (text == NULL)
+		return error_set(err, ERROR_NOMEM, "out of memory");
+	add_option(w, name, text);
+	return 0;
+}
+
+static int
+add_seed(struct words *w, uint64_t seed, struct arena *a, struct error *err)
+{
+	const char *text = arena_printf(a, "%llu", (unsigned long long)seed);
+
+	if (text == NULL)
+		return error_set(err, ERROR_NOMEM, "out of memory");
+	add_option(w, "--seed", text);
+	return 0;
+}
+
+/* What every command that works record by record is told. */
+static void
+add_stream(struct words *w, const struct steps *s)
+{
+	add_option(w, "--work", s->work_folder);
+	add_option(w, "--threads", s->threads);
+}
+
+/* "" for a model that the command chooses by itself. */
+static int
+model_sha256(const char *path, char hex[HASH_HEX_BYTES], struct error *err)
+{
+	hex[0] = '\0';
+	return path == NULL ? 0 : hash_file(path, hex, err);
+}
+
+/*
+ * Begin the step, run the pipeline when its file is not there, note it.
+ */
+static int
+make(const struct steps *s, struct steps_file *f, const char *name,
+    const char *key, const char *suffix, const char *in_path,
+    const struct words *words, size_t n_words, struct error *err)
+{
+	struct spawn_command commands[4];
+	bool done;
+
+	if (steps_begin(s, f, name, key, suffix, &done, err) != 0)
+		return -1;
+	for (size_t i = 0; i < n_words; i++)
+		commands[i].argv = words[i].word;
+	if (!done && steps_pipe(s, f, in_path, commands, n_words, err) != 0)
+		return -1;
+	return steps_end(s, f, err);
+}
+
+/* The commands from sound to pitch; returns how many. */
+static size_t
+analysis(const struct steps *s, const struct round_options *o,
+    struct words w[3])
+{
+	size_t n = 0;
+
+	memset(w, 0, 3 * sizeof(*w));
+	add(&w[n], "chad-decode");
+	add_stream(&w[n++], s);
+	if (o->separate) {
+		add(&w[n], "chad-separate");
+		add_option(&w[n], "--pass", "humming");
+		add_option(&w[n], "--model", o->voice_model);
+		add_stream(&w[n++], s);
+	}
+	add(&w[n], "chad-f0");
+	add(&w[n], "--activations");
+	add_option(&w[n], "--method", o->f0_method);
+	add_option(&w[n], "--model", o->f0_model);
+	add_stream(&w[n++], s);
+	return n;
+}
+
+static int
+analysis_key(const struct round_options *o, const struct lists_file *list,
+    char key[HASH_HEX_BYTES], struct error *err)
+{
+	char voice[HASH_HEX_BYTES], pitch[HASH_HEX_BYTES];
+
+	if (model_sha256(o->voice_model, voice, err) != 0 ||
+	    model_sha256(o->f0_model, pitch, err) != 0)
+		return -1;
+	hash_texts(key, "analyse", REVISION, CLI_VERSION, list->sha256,
+	    o->separate ? "separate" : "voices",
+	    o->f0_method == NULL ? "" : o->f0_method, voice, pitch,
+	    (const char *)NULL);
+	return 0;
+}
+
+/* Append the whole of a file; NULL appends nothing. */
+static int
+append_file(FILE *out, const char *path, struct error *err)
+{
+	char block[4096];
+	size_t n;
+	FILE *in;
+	int status = 0;
+
+	if (path == NULL)
+		return 0;
+	if ((in = fopen(path, "rb")) == NULL)
+		return error_set_errno(err, "reading %s", path);
+	while ((n = fread(block, 1, sizeof(block), in)) > 0 && status == 0)
+		if (fwrite(block, 1, n, out) != n)
+			status = error_set_errno(err, "copying %s", path);
+	if (status == 0 && ferror(in))
+		status = error_set_errno(err, "reading %s", path);
+	(void)fclose(in);
+	return status;
+}
+
+/* The file of two files, one after the other. */
+static int
+join(const char *first_path, const char *second_path, const char *out_path,
+    struct error *err)
+{
+	struct file_new *out = file_create(out_path, err);
+
+	if (out == NULL)
+		return -1;
+	if (append_file(file_stream(out), first_path, err) != 0 ||
+	    append_file(file_stream(out), second_path, err) != 0) {
+		file_abandon(out);
+		return -1;
+	}
+	return file_commit(out, err);
+}
+
+int
+stages_analyse(const struct steps *s, const struct round_options *o,
+    const char *name, const struct lists_file *list, struct steps_file *f,
+    struct error *err)
+{
+	struct lists_file ready, raw;
+	struct steps_file part = { .sha256 = "" };
+	struct words words[3];
+	char key[HASH_HEX_BYTES];
+	size_t n_words;
+	bool done;
+
+	if (lists_split(s, list, &ready, &raw, err) != 0 ||
+	    analysis_key(o, &raw, key, err) != 0)
+		return -1;
+	n_words = analysis(s, o, words);
+	if (raw.n_records > 0 && make(s, &part, name, key, "jsonl", raw.path,
+	    words, n_words, err) != 0)
+		return -1;
+	if (ready.n_records == 0 && raw.n_records > 0) {
+		*f = part;
+		return 0;
+	}
+	hash_texts(key, "join", REVISION, ready.sha256, part.sha256,
+	    (const char *)NULL);
+	if (steps_begin(s, f, name, key, "jsonl", &done, err) != 0)
+		return -1;
+	if (!done && join(ready.path, part.path, f->path, err) != 0)
+		return -1;
+	return steps_end(s, f, err);
+}
+
+int
+stages_embed(const struct steps *s, const char *name,
+    const struct stages_model *model, const struct steps_file *in,
+    bool is_query, struct steps_file *f, struct error *err)
+{
+	struct words w = { .n = 0 };
+	char key[HASH_HEX_BYTES];
+
+	add(&w, "chad-embed");
+	add_option(&w, "--model", model->path);
+	if (is_query)
+		add(&w, "--query");
+	add_stream(&w, s);
+	hash_texts(key, "embed", REVISION, CLI_VERSION, in->sha256,
+	    model->sha256, is_query ? "query" : "song", (const char *)NULL);
+	return make(s, f, name, key, "jsonl", in->path, &w, 1, err);
+}
+
+int
+stages_align(const struct steps *s, const struct round_options *o,
+    const struct steps_file *embedded, struct steps_file *f,
+    struct error *err)
+{
+	struct words w = { .n = 0 };
+	char key[HASH_HEX_BYTES];
+
+	add(&w, "chad-align");
+	if (add_number(&w, "--keep", o->keep, s->a, err) != 0 ||
+	    add_number(&w, "--flag", o->flag, s->a, err) != 0 ||
+	    add_number(&w, "--min-agreement", o->min_agreement, s->a,
+	    err) != 0)
+		return -1;
+	hash_texts(key, "align", REVISION, CLI_VERSION, embedded->sha256,
+	    w.word[2], w.word[4], w.word[6], (const char *)NULL);
+	add_stream(&w, s);
+	return make(s, f, "align", key, "jsonl", embedded->path, &w, 1, err);
+}
+
+int
+stages_train(const struct steps *s, const struct round_options *o,
+    const char *recipe_sha256, const struct lists_file *pairs,
+    struct steps_file *f, struct error *err)
+{
+	struct words w = { .n = 0 };
+	char key[HASH_HEX_BYTES];
+	const char *seed;
+	bool done;
+
+	add(&w, "chad-train");
+	add_option(&w, "--manifest", pairs->path);
+	if (add_seed(&w, o->seed, s->a, err) != 0)
+		return -1;
+	seed = w.word[w.n - 1];
+	hash_texts(key, "train", REVISION, CLI_VERSION, recipe_sha256,
+	    pairs->sha256, seed, (const char *)NULL);
+	if (steps_begin(s, f, "train", key, "safetensors", &done, err) != 0)
+		return -1;
+	add_option(&w, "--out", f->path);
+	add_option(&w, "--threads", s->threads);
+	add(&w, o->recipe_path);
+	if (!done && steps_command(s, f, w.word, err) != 0)
+		return -1;
+	return steps_end(s, f, err);
+}
+
+int
+stages_search(const struct steps *s, const struct round_options *o,
+    const char *name, const struct steps_file *queries,
+    const struct steps_file *database, struct steps_file *f,
+    struct error *err)
+{
+	struct words w = { .n = 0 };
+	char key[HASH_HEX_BYTES];
+
+	add(&w, "chad-eval");
+	add(&w, "retrieval");
+	add(&w, "--json");
+	add_option(&w, "--database", database->path);
+	if (add_seed(&w, o->seed, s->a, err) != 0)
+		return -1;
+	hash_texts(key, "search", REVISION, CLI_VERSION, queries->sha256,
+	    database->sha256, w.word[w.n - 1], (const char *)NULL);
+	return make(s, f, name, key, "json", queries->path, &w, 1, err);
+}
+
+int
+stages_score(const struct steps *s, const struct round_options *o,
+    const struct lists_file *fragments, const struct lists_file *truth,
+    struct steps_file *f, struct error *err)
+{
+	struct words w = { .n = 0 };
+	char key[HASH_HEX_BYTES];
+
+	add(&w, "chad-eval");
+	add(&w, "align");
+	add(&w, "--json");
+	add_option(&w, "--truth", truth->path);
+	if (add_seed(&w, o->seed, s->a, err) != 0)
+		return -1;
+	hash_texts(key, "score", REVISION, CLI_VERSION, fragments->sha256,
+	    truth->sha256, w.word[w.n - 1], (const char *)NULL);
+	return make(s, f, "score", key, "json", fragments->path, &w, 1, err);
+}

@@ -39,7 +39,7 @@ struct aligner_options {
 	size_t n_dims;			/* of a fingerprint */
 	double window_sec, hop_sec;	/* of both recordings, > 0 */
 	double threshold;		/* of the similarity, 0..1 */
-	double min_sec, max_sec;	/* length of a fragment in the original */
+	double min_sec, max_sec;	/* of a fragment, in the original */
 	double min_tempo_ratio, max_tempo_ratio;
 	double shift_sec;		/* how far pitch may move a fragment */
 	/* What fragment_decide compares with. */

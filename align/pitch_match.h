@@ -20,7 +20,8 @@
 #define PITCH_MATCH_OCTAVE 120	/* tenths of a semitone */
 
 struct pitch_match_track {
-	int16_t *tenths;	/* [n_frames], of a semitone above 1 Hz, or < 0 */
+	/* [n_frames], of a semitone above 1 Hz, or less than 0: unvoiced */
+	int16_t *tenths;
 	size_t n_frames;
 	double hop_sec;		/* frame k is centred on k * hop_sec */
 };

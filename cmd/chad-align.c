@@ -389,8 +389,11 @@ align_manifest(const struct settings *set)
 		cli_note("stopped by a signal; run the same command again");
 		status = CLI_AGAIN;
 	} else {
-		status = totals.n_failed > 0 ? CLI_SOME_FAILED : CLI_OK;
+		status = totals.n_failed + list.n_broken > 0 ?
+		    CLI_SOME_FAILED : CLI_OK;
 	}
+	if (list.n_broken > 0)
+		cli_note("lines that are not records: %zu", list.n_broken);
 	if (totals.n_failed > 0)
 		cli_note("records or pairs that failed: %zu",
 		    totals.n_failed);

@@ -1,10 +1,12 @@
 #include "nn/conv_pass.h"
 
 /*
- * Along h alone, shorter than this, oneDNN's direct kernel skips the padding
- * and wins over the products it would take along w.
+ * Along h oneDNN has direct kernels, which skip the padding; along w it takes
+ * matrix products, which win back to the data on long lines, and back to the
+ * weights from few channels.
  */
 #define BACK_DATA_MIN_LENGTH 32
+#define BACK_WEIGHTS_MIN_CHANNELS 16
 
 /* Of the problem as oneDNN is told it. */
 struct dims {
@@ -102,8 +104,11 @@ dims_of(const struct step *s, bool is_turned)
 static bool
 is_turned(const struct step *s, enum conv_way way)
 {
-	if (!is_line(s) || way == CONV_BACK_WEIGHTS)
+	if (!is_line(s))
 		return false;
+	if (way == CONV_BACK_WEIGHTS)
+		return conv_phases_of(s).n > 1 ||
+		    s->in[0].c < BACK_WEIGHTS_MIN_CHANNELS;
 	return way == CONV_FORWARD || s->in[0].h >= BACK_DATA_MIN_LENGTH;
 }
 
@@ -128,7 +133,7 @@ describe(const struct step *s, const struct conv_pass *p,
 			    desc, direct, &p->in, &p->weights, bias, &p->out,
 			    d->stride, d->begin, d->end);
 		return dnnl_deconvolution_forward_desc_init(desc, forward,
-		    direct, &p->in, &p->weights, bias, &p->out, d->stride,
+		    direct, &p->in, &p->weights, NULL, &p->out, d->stride,
 		    d->begin, d->end);
 	}
 	if (way == CONV_BACK_DATA)
@@ -153,7 +158,7 @@ make_attributes(const struct step *s, dnnl_primitive_attr_t *attributes)
 
 	status = dnnl_primitive_attr_clone(attributes,
 	    s->engine->attributes);
-	if (status != dnnl_success || !s->has_relu)
+	if (status != dnnl_success || !s->has_relu || is_transposed(s))
 		return status;
 	status = dnnl_post_ops_create(&after);
 	if (status == dnnl_success) {

@@ -24,6 +24,10 @@
 #include "nn/engine.h"
 #include "nn/step.h"
 
+/*
+ * Bias and ReLU are part of the forward pass, but not of a transposed one,
+ * which has a fast path only without them.
+ */
 enum conv_way { CONV_FORWARD, CONV_BACK_DATA, CONV_BACK_WEIGHTS };
 
 /* How the weights are told to oneDNN. */

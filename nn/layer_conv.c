@@ -233,8 +233,13 @@ conv_forward(const struct step *s, const struct step_run *r,
 		{ DNNL_ARG_BIAS, NULL, &p->bias, bias }
 	};
 
-	return engine_run(s->engine, p->primitive, arguments,
-	    conv_has_bias(s) ? 5 : 4, err);
+	if (s->node->kind != GRAPH_CONV_TRANSPOSED)
+		return engine_run(s->engine, p->primitive, arguments,
+		    conv_has_bias(s) ? 5 : 4, err);
+	if (engine_run(s->engine, p->primitive, arguments, 4, err) != 0)
+		return -1;
+	step_bias_relu(s, bias, r->out);
+	return 0;
 }
 
 static int

@@ -8,21 +8,6 @@
 #include "nn/step.h"
 
 SIMD static void
-add_bias(size_t n_items, size_t n, const float *restrict bias, float slope,
-    float *restrict out)
-{
-	size_t i, k;
-
-	for (k = 0; k < n_items; k++)
-		for (i = 0; i < n; i++) {
-			const float y = out[k * n + i] + bias[i];
-
-			out[k * n + i] = (y > 0.0f ? y : 0.0f) +
-			    slope * (y > 0.0f ? 0.0f : y);
-		}
-}
-
-SIMD static void
 sum_rows(size_t n_items, size_t n, const float *restrict in,
     float *restrict sum)
 {
@@ -36,38 +21,18 @@ sum_rows(size_t n_items, size_t n, const float *restrict in,
 }
 
 static int
-dense_plan(struct step *s, struct error *err)
-{
-	(void)err;
-	/* Zeros where there is no bias to add. */
-	s->scratch_bytes = s->shape.c * sizeof(float);
-	return 0;
-}
-
-static int
 dense_forward(const struct step *s, const struct step_run *r,
     struct error *err)
 {
 	const dnnl_dim_t n = (dnnl_dim_t)s->n_items;
 	const dnnl_dim_t n_in = (dnnl_dim_t)graph_shape_values(s->in[0]);
 	const dnnl_dim_t n_out = (dnnl_dim_t)s->shape.c;
-	const float *bias = s->parameter[1];
-	float *zeros = r->scratch;
-	size_t i;
 
 	if (engine_check(dnnl_sgemm('N', 'T', n, n_out, n_in, 1.0f, r->in[0],
 	    n_in, s->parameter[0], n_in, 0.0f, r->out, n_out),
 	    "run a dense layer", err) != 0)
 		return -1;
-	if (s->node->no_bias && !s->has_relu)
-		return 0;
-	if (s->node->no_bias) {
-		for (i = 0; i < s->shape.c; i++)
-			zeros[i] = 0.0f;
-		bias = zeros;
-	}
-	add_bias(s->n_items, s->shape.c, bias, s->has_relu ? s->slope : 1.0f,
-	    r->out);
+	step_bias_relu(s, s->parameter[1], r->out);
 	return 0;
 }
 
@@ -95,5 +60,5 @@ dense_backward(const struct step *s, const struct step_run *r,
 }
 
 const struct step_kind layer_dense = {
-	dense_plan, NULL, NULL, dense_forward, dense_backward, NULL
+	NULL, NULL, NULL, dense_forward, dense_backward, NULL
 };

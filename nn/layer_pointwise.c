@@ -23,6 +23,41 @@ step_n_in(const struct step *s, size_t i)
 }
 
 SIMD static void
+relu(size_t n, const float *in, float slope, float *out)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		out[i] = (in[i] > 0.0f ? in[i] : 0.0f) +
+		    slope * (in[i] > 0.0f ? 0.0f : in[i]);
+}
+
+SIMD static void
+bias_relu(size_t n_rows, size_t n, const float *restrict bias, float slope,
+    float *restrict out)
+{
+	size_t i, k;
+
+	for (k = 0; k < n_rows; k++)
+		for (i = 0; i < n; i++) {
+			const float y = out[k * n + i] + bias[i];
+
+			out[k * n + i] = (y > 0.0f ? y : 0.0f) +
+			    slope * (y > 0.0f ? 0.0f : y);
+		}
+}
+
+void
+step_bias_relu(const struct step *s, const float *bias, float *out)
+{
+	if (bias != NULL)
+		bias_relu(s->n_items * s->shape.h * s->shape.w, s->shape.c,
+		    bias, s->has_relu ? s->slope : 1.0f, out);
+	else if (s->has_relu)
+		relu(step_n_out(s), out, s->slope, out);
+}
+
+SIMD static void
 multiply_by_slope(size_t n, const float *restrict out, float slope,
     const float *from, float *to)
 {
@@ -38,16 +73,6 @@ step_relu_backward(const struct step *s, const float *out, float *gradient)
 	if (s->has_relu)
 		multiply_by_slope(step_n_out(s), out, s->slope, gradient,
 		    gradient);
-}
-
-SIMD static void
-relu(size_t n, const float *restrict in, float slope, float *restrict out)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		out[i] = (in[i] > 0.0f ? in[i] : 0.0f) +
-		    slope * (in[i] > 0.0f ? 0.0f : in[i]);
 }
 
 static int

@@ -103,6 +103,9 @@ extern const struct step_kind layer_l2_normalise;
 size_t step_n_out(const struct step *s);
 size_t step_n_in(const struct step *s, size_t i);
 
+/* Add a bias (NULL: none) and apply the fused ReLU, in place. */
+void step_bias_relu(const struct step *s, const float *bias, float *out);
+
 /* Multiply the gradient by the slope of the fused ReLU, in place. */
 void step_relu_backward(const struct step *s, const float *out,
     float *gradient);

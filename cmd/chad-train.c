@@ -31,6 +31,7 @@
 #include "nn/training_curve.h"
 #include "nn/weights.h"
 
+#include "embed/embed_task.h"
 #include "separate/separate_task.h"
 
 /* The stages that have something to train. */
@@ -43,6 +44,7 @@ struct task_kind {
 
 static const struct task_kind task_kinds[] = {
 	{ "separate", separate_task_new },
+	{ "embed", embed_task_new },
 	{ NULL, NULL }
 };
 

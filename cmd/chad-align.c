@@ -412,7 +412,7 @@ main(int argc, char *argv[])
 		    "keep fragments with at least this correlation" },
 		{ CLI_DOUBLE, "flag", &o->flag, 0, 1, "R",
 		    "flag, for people, those with at least this" },
-		{ CLI_DOUBLE, "keep-agreement", &o->keep_agreement, 0, 1,
+		{ CLI_DOUBLE, "min-agreement", &o->keep_agreement, 0, 1,
 		    "SHARE", "keep only where so many pitches agree" },
 		{ CLI_DOUBLE, "flag-agreement", &o->flag_agreement, 0, 1,
 		    "SHARE", "flag only where so many pitches agree" },

@@ -205,8 +205,11 @@ read_score(const struct steps_file *f, struct measure *m, struct error *err)
 			break;
 		if (strcmp(which, "kept") != 0 || tolerance_sec > 0.5)
 			continue;
-		if (add_interval(m, MEASURE_FRAGMENTS, row, "precision",
-		    "precision", err) == 0)
+		/* There is no precision when nothing was kept. */
+		status = json_has(row, "precision.mean") ?
+		    add_interval(m, MEASURE_FRAGMENTS, row, "precision",
+		    "precision", err) : 0;
+		if (status == 0 && json_has(row, "recall.mean"))
 			status = add_interval(m, MEASURE_FRAGMENTS, row,
 			    "recall", "recall", err);
 		break;

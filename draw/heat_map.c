@@ -1,0 +1,59 @@
+#include "base/memory.h"
+
+#include "draw/heat_map.h"
+#include "draw/palette.h"
+
+#define SIDE 640.0
+#define LEGEND_HEIGHT 20.0
+
+/* Fill the box of the axes with the matrix, its first row at the bottom. */
+static int
+draw_matrix(struct canvas *c, const struct axes *axes,
+    const struct heat_map *map, struct error *err)
+{
+	const struct canvas_box box = axes_box(c, axes);
+	const double spread = map->value.high - map->value.low;
+	unsigned char *rgb = memory_new(map->n_rows * map->n_columns, 3,
+	    "dots", err);
+	size_t row, column;
+	int status;
+
+	if (rgb == NULL)
+		return -1;
+	for (row = 0; row < map->n_rows; row++) {
+		const float *from = map->values +
+		    (map->n_rows - 1 - row) * map->n_columns;
+
+		for (column = 0; column < map->n_columns; column++)
+			palette_heat(((double)from[column] - map->value.low) /
+			    spread, rgb + 3 * (row * map->n_columns + column));
+	}
+	status = canvas_image(c, &box, rgb, map->n_rows, map->n_columns, err);
+	memory_free(rgb);
+	return status;
+}
+
+int
+heat_map_write(const char *path, const struct heat_map *map,
+    struct error *err)
+{
+	const struct axes axes = { .title = map->title,
+	    .x_label = map->x_label, .y_label = map->y_label, .x = map->x,
+	    .y = map->y, .legend_height = map->n_lines > 0 ? LEGEND_HEIGHT :
+	    0.0 };
+	struct canvas *c = canvas_open(path, map->width > 0.0 ? map->width :
+	    SIDE, map->height > 0.0 ? map->height : SIDE, err);
+	size_t i;
+
+	if (c == NULL)
+		return -1;
+	if (draw_matrix(c, &axes, map, err) != 0) {
+		canvas_abandon(c);
+		return -1;
+	}
+	for (i = 0; i < map->n_lines; i++)
+		axes_plot(c, &axes, &map->lines[i]);
+	axes_draw(c, &axes);
+	axes_legend(c, &axes, map->lines, map->n_lines);
+	return canvas_close(c, err);
+}

@@ -1,0 +1,29 @@
+/*
+ * heat_map -- a matrix as colours, with lines over it, as a picture.
+ */
+#ifndef DRAW_HEAT_MAP_H
+#define DRAW_HEAT_MAP_H
+
+#include <stddef.h>
+
+#include "base/error.h"
+
+#include "draw/axes.h"
+
+struct heat_map {
+	const char *title;		/* or NULL */
+	const char *x_label, *y_label;
+	const float *values;		/* [n_rows][n_columns], row 0 lowest */
+	size_t n_rows, n_columns;	/* at most 16384 */
+	struct axes_range value;	/* darkest and brightest value */
+	struct axes_range x, y;		/* edges of the matrix */
+	const struct axes_line *lines;	/* in the units of x and y */
+	size_t n_lines;
+	double width, height;		/* points; 0: 640 by 640 */
+};
+
+/* Write the picture.  The path as canvas_open. */
+int heat_map_write(const char *path, const struct heat_map *map,
+    struct error *err) MUST_CHECK;
+
+#endif

@@ -18,7 +18,7 @@
 
 /* A bar in sung time. */
 struct harmony_bar {
-	double beats_sec[HARMONY_MAX_BEATS + 1];	/* the last is its end */
+	double beats_sec[HARMONY_MAX_BEATS + 1];	/* last: its end */
 	size_t n_beats;
 	int root;		/* pitch class 0..11, not transposed */
 	bool is_minor;

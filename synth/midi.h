@@ -31,7 +31,7 @@ struct midi_note {
 };
 
 struct midi {
-	struct midi_note *notes;	/* by start, then track, as in the file */
+	struct midi_note *notes;	/* by start, then track */
 	size_t n_notes;
 	const char **track_names;	/* [n_tracks], "" where there is none */
 	size_t n_tracks;

@@ -26,7 +26,7 @@ struct works {
 	const char *const *midi_paths;	/* [n_midi], or tunes are read here */
 	size_t n_midi;			/* 0: they are made up */
 	const char *track_name;		/* as for tune_read_midi */
-	double wrong;			/* chance that a cover is another tune */
+	double wrong;			/* share of covers of another tune */
 	bool has_band;
 	double min_snr_db, max_snr_db, hum_sec;
 };

@@ -45,7 +45,6 @@ struct task_kind {
 static const struct task_kind task_kinds[] = {
 	{ "embed", embed_task_new },
 	{ "separate", separate_task_new },
-	{ "embed", embed_task_new },
 	{ NULL, NULL }
 };
 

@@ -61,8 +61,9 @@ check_kind(FILE *f, const char *label, struct error *err)
 {
 	char magic[4] = { 0 };
 
-	if (fread(magic, 1, 4, f) == 4 && (memcmp(magic, "fLaC", 4) == 0 ||
-	    memcmp(magic, "RIFF", 4) == 0 || memcmp(magic, "RF64", 4) == 0)) {
+	if (fread(magic, 1, 4, f) == 4 &&
+	    (memcmp(magic, "fLaC", 4) == 0 || memcmp(magic, "RIFF", 4) == 0 ||
+	    memcmp(magic, "RF64", 4) == 0)) {
 		rewind(f);
 		return 0;
 	}
@@ -85,7 +86,8 @@ clip_reader_open(const char *path, unsigned rate_hz, struct error *err)
 		goto fail;
 	if ((r->sound = clip_io_open(r->file, SFM_READ, &info)) == NULL) {
 		error_set(err, ERROR_FORMAT,
-		    "%s cannot be read (%s); run chad-decode first", r->label, sf_strerror(NULL));
+		    "%s cannot be read (%s); run chad-decode first",
+		    r->label, sf_strerror(NULL));
 		goto fail;
 	}
 	if (check_info(&info, rate_hz, r->label, err) != 0)

@@ -46,7 +46,7 @@ struct decoder_facts {
 	unsigned source_rate_hz;
 	size_t source_channels;
 	const char *codec;		/* lives as long as the decoder */
-	uint64_t n_samples;		/* given out so far, at the wanted rate */
+	uint64_t n_samples;		/* given so far, at the wanted rate */
 	uint64_t n_clipped;		/* of them, beyond -1..1 */
 	uint64_t n_nonfinite;		/* source samples that became 0 */
 	uint64_t n_errors;		/* packets that could not be decoded */

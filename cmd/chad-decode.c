@@ -50,7 +50,7 @@ struct shared {
 struct result {
 	char key[HASH_HEX_BYTES];
 	const char *sound_path;
-	const char *facts_path;		/* written last: its being there means done */
+	const char *facts_path;		/* written last: then all is done */
 };
 
 /* Which part of the file the record means, and how strict to be. */

@@ -200,7 +200,8 @@ scored_length(const struct stems_song *song)
 {
 	size_t most = (size_t)MAX_SCORED_SEC * SEPARATE_NET_RATE_HZ;
 
-	if (song->voice.samples == NULL || song->accompaniment.samples == NULL ||
+	if (song->voice.samples == NULL ||
+	    song->accompaniment.samples == NULL ||
 	    !(song->voice.rms > 0.0) || !(song->accompaniment.rms > 0.0))
 		return 0;
 	return song->voice.n_samples < most ? song->voice.n_samples : most;

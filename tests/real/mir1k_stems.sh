@@ -5,10 +5,10 @@
 #
 # Reads $CHAD_DATA/mir1k (default: ../shared/data beside the repository) and
 # writes into FOLDER, which must lie outside the repository: the two channels
-# of each clip as mono FLAC, train.jsonl (abjones and amy without the songs
-# held out) and held-out.jsonl (abjones_2, amy_6 and amy_7, the songs that
-# cover_pairs.tsv and so covers.sh use).  The singers stool, leon and yifen are
-# never taken.
+# of each clip as mono FLAC, and three manifests: train.jsonl (abjones and amy
+# without the songs held out), held-out.jsonl (abjones_2, amy_6 and amy_7, the
+# songs that cover_pairs.tsv and so covers.sh use) and unseen.jsonl (stool, leon
+# and yifen, singers that nothing may be trained on).
 set -eu
 here=$(cd "$(dirname "$0")/../.." && pwd)
 data=${CHAD_DATA:-$here/../shared/data}/mir1k
@@ -22,7 +22,8 @@ esac
 
 : > "$out/train.jsonl"
 : > "$out/held-out.jsonl"
-for clip in "$data"/wav/abjones_*.flac "$data"/wav/amy_*.flac; do
+: > "$out/unseen.jsonl"
+for clip in "$data"/wav/*.flac; do
 	id=$(basename "$clip" .flac)
 	if [ ! -s "$out/$id.voice.flac" ]; then
 		ffmpeg -nostdin -v error -y -i "$clip" -filter_complex \
@@ -32,10 +33,11 @@ for clip in "$data"/wav/abjones_*.flac "$data"/wav/amy_*.flac; do
 	fi
 	case $id in
 	abjones_2_* | amy_6_* | amy_7_*) list=held-out ;;
-	*) list=train ;;
+	abjones_* | amy_*) list=train ;;
+	*) list=unseen ;;
 	esac
 	printf '{"id":"%s","vocals_filepath":"%s","accompaniment_filepath":"%s"}\n' \
 	    "$id" "$id.voice.flac" "$id.band.flac" \
 	    >> "$out/$list.jsonl"
 done
-wc -l "$out/train.jsonl" "$out/held-out.jsonl"
+wc -l "$out/train.jsonl" "$out/held-out.jsonl" "$out/unseen.jsonl"

@@ -35,27 +35,6 @@ is_line(const struct step *s)
 	return s->in[0].w == 1 && c->kernel_w == 1 && c->stride_w == 1;
 }
 
-struct conv_phases
-conv_phases_of(const struct step *s)
-{
-	const struct graph_conv *c = &s->node->conv;
-	struct conv_phases p = { 1, 0, c->kernel_h };
-	const size_t stride = c->stride_h;
-	size_t zeros, kernel, n_places;
-
-	if (is_transposed(s) || !is_line(s) || s->in[0].c != 1 ||
-	    stride == 1 || s->in[0].h % stride != 0 ||
-	    s->wants_in_gradient[0])
-		return p;
-	zeros = (stride - c->pad_top % stride) % stride;
-	kernel = (zeros + c->kernel_h + stride - 1) / stride;
-	n_places = (s->in[0].h + c->pad_top + zeros) / stride;
-	/* The places behind the input must not be fewer than none. */
-	if (s->shape.h + kernel < n_places + 1)
-		return p;
-	return (struct conv_phases){ stride, zeros, kernel };
-}
-
 static void
 set_2d(dnnl_dims_t d, size_t n, size_t c, size_t h, size_t w, bool is_turned)
 {
@@ -76,28 +55,16 @@ static struct dims
 dims_of(const struct step *s, bool is_turned)
 {
 	const struct graph_conv *c = &s->node->conv;
-	const struct conv_phases p = conv_phases_of(s);
 	const struct graph_shape in = s->in[0], out = s->shape;
 	struct dims d;
 
 	d.bias[0] = (dnnl_dim_t)out.c;
 	set_2d(d.out, s->n_items, out.c, out.h, out.w, is_turned);
-	if (p.n == 1) {
-		set_2d(d.in, s->n_items, in.c, in.h, in.w, is_turned);
-		set_2d(d.weights, out.c, in.c, c->kernel_h, c->kernel_w,
-		    is_turned);
-		set_pair(d.stride, c->stride_h, c->stride_w, is_turned);
-		set_pair(d.begin, c->pad_top, c->pad_left, is_turned);
-		/* What the strides do not reach is not part of the problem. */
-		set_pair(d.end, c->pad_bottom, c->pad_right, is_turned);
-		return d;
-	}
-	set_2d(d.in, s->n_items, p.n, in.h / p.n, 1, is_turned);
-	set_2d(d.weights, out.c, p.n, p.kernel, 1, is_turned);
-	set_pair(d.stride, 1, 1, is_turned);
-	set_pair(d.begin, (c->pad_top + p.zeros) / p.n, 0, is_turned);
-	set_pair(d.end, out.h + p.kernel - 1 - in.h / p.n -
-	    (c->pad_top + p.zeros) / p.n, 0, is_turned);
+	set_2d(d.in, s->n_items, in.c, in.h, in.w, is_turned);
+	set_2d(d.weights, out.c, in.c, c->kernel_h, c->kernel_w, is_turned);
+	set_pair(d.stride, c->stride_h, c->stride_w, is_turned);
+	set_pair(d.begin, c->pad_top, c->pad_left, is_turned);
+	set_pair(d.end, c->pad_bottom, c->pad_right, is_turned);
 	return d;
 }
 
@@ -107,8 +74,7 @@ is_turned(const struct step *s, enum conv_way way)
 	if (!is_line(s))
 		return false;
 	if (way == CONV_BACK_WEIGHTS)
-		return conv_phases_of(s).n > 1 ||
-		    s->in[0].c < BACK_WEIGHTS_MIN_CHANNELS;
+		return s->in[0].c < BACK_WEIGHTS_MIN_CHANNELS;
 	return way == CONV_FORWARD || s->in[0].h >= BACK_DATA_MIN_LENGTH;
 }
 
@@ -221,7 +187,7 @@ describe_memory(const struct step *s, struct conv_pass *p,
     const struct dims *d)
 {
 	const dnnl_format_tag_t plain = is_transposed(s) ? dnnl_iohw :
-	    conv_phases_of(s).n > 1 ? dnnl_ohwi : dnnl_oihw;
+	    dnnl_oihw;
 	dnnl_status_t status;
 
 	status = dnnl_memory_desc_init_by_tag(&p->in, 4, d->in, dnnl_f32,

@@ -2,16 +2,9 @@
  * conv_pass -- a convolution as oneDNN runs it in one direction: forward,
  * back to the input, or back to the weights.
  *
- * Values are [n][h][w][c]; the weights' layout is oneDNN's choice.  Two
- * choices of ours make narrow shapes fast and change nothing else:
- *
- * A convolution along h alone (w = 1) may be told to oneDNN as one along w;
- * the memory is the same.
- *
- * A strided convolution along h of one channel is told as one of "stride"
- * channels without a stride: value h of the input is channel h % stride of
- * place h / stride.  The kernel gets zeros in front and behind until the same
- * holds for it.
+ * Values are [n][h][w][c]; the weights' layout is oneDNN's choice.  A
+ * convolution along h alone (w = 1) may be told to oneDNN as one along w: the
+ * memory is the same, and one of the two is faster.
  */
 #ifndef NN_CONV_PASS_H
 #define NN_CONV_PASS_H
@@ -30,21 +23,12 @@
  */
 enum conv_way { CONV_FORWARD, CONV_BACK_DATA, CONV_BACK_WEIGHTS };
 
-/* How the weights are told to oneDNN. */
-struct conv_phases {
-	size_t n;		/* 1: as they are */
-	size_t zeros;		/* in front of the kernel */
-	size_t kernel;		/* in places of n values, with the zeros */
-};
-
 struct conv_pass {
 	dnnl_primitive_t primitive;
 	dnnl_memory_desc_t in, weights, bias, out;	/* or gradients */
 	dnnl_memory_desc_t plain;	/* weights in our layout */
 	dnnl_memory_desc_t scratch;
 };
-
-struct conv_phases conv_phases_of(const struct step *s);
 
 int conv_pass_init(struct conv_pass *p, const struct step *s,
     enum conv_way way, struct error *err) MUST_CHECK;

@@ -21,10 +21,7 @@ struct conv {
 	struct conv_pass forward, back_data, back_weights;
 	struct packed for_forward, for_back_data;
 	dnnl_primitive_t unpack;	/* of the weights' gradient */
-	struct conv_phases phases;
-	float *plain;		/* with norm and phases worked in, or NULL */
-	float *bias;		/* the same of the bias, or NULL */
-	size_t n_plain;
+	float *plain, *bias;	/* with the norm worked in, or NULL */
 };
 
 static void
@@ -108,35 +105,24 @@ conv_plan(struct step *s, struct error *err)
 	if (c == NULL)
 		return -1;
 	s->own = c;
-	c->phases = conv_phases_of(s);
 	if (conv_pass_init(&c->forward, s, CONV_FORWARD, err) != 0 ||
 	    init_packed(&c->for_forward, s, &c->forward, err) != 0)
 		return -1;
 	keep_largest(&s->scratch_bytes, &c->forward.scratch);
 	if (s->is_training && plan_back(s, c, err) != 0)
 		return -1;
-	c->n_plain = dnnl_memory_desc_get_size(&c->forward.plain) /
-	    sizeof(float);
-	if (s->norm != NULL || c->phases.n > 1) {
-		c->plain = memory_new(c->n_plain, sizeof(float),
-		    "weights", err);
-		if (c->plain == NULL)
-			return -1;
-	}
-	if (s->norm != NULL) {
-		c->bias = memory_new(s->shape.c, sizeof(float), "bias", err);
-		if (c->bias == NULL)
-			return -1;
-	}
-	return 0;
+	if (s->norm == NULL)
+		return 0;
+	c->plain = memory_new(dnnl_memory_desc_get_size(&c->forward.plain),
+	    1, "weights", err);
+	c->bias = memory_new(s->shape.c, sizeof(float), "bias", err);
+	return c->plain == NULL || c->bias == NULL ? -1 : 0;
 }
 
-/* What a folded norm multiplies output channel i by. */
+/* What the folded norm multiplies output channel i by. */
 static float
 norm_factor(const struct step *s, size_t i)
 {
-	if (s->norm == NULL)
-		return 1.0f;
 	return (float)((double)s->norm_parameter[0][i] /
 	    sqrt((double)s->norm_parameter[3][i] + s->norm->number[0]));
 }
@@ -155,35 +141,24 @@ fold_bias(const struct step *s, struct conv *c)
 	}
 }
 
-/* Values of the weights that lie together for one output channel. */
-static size_t
-run_length(const struct step *s)
+static void
+fold_weights(const struct step *s, struct conv *c)
 {
 	const struct graph_conv *v = &s->node->conv;
-	const size_t kernel = v->kernel_h * v->kernel_w;
-
-	return s->node->kind == GRAPH_CONV_TRANSPOSED ? kernel :
-	    kernel * s->in[0].c;
-}
-
-/* The weights with phases and norm worked in. */
-static void
-fill_plain(const struct step *s, struct conv *c)
-{
-	const size_t n = run_length(s), n_out = s->shape.c;
-	const size_t n_runs = n_out *
-	    (s->node->kind == GRAPH_CONV_TRANSPOSED ? s->in[0].c : 1);
-	const size_t stride = c->phases.n > 1 ?
-	    c->phases.n * c->phases.kernel : n;
+	const bool is_transposed = s->node->kind == GRAPH_CONV_TRANSPOSED;
+	const size_t n_out = s->shape.c;
+	/* Runs of values for one output channel. */
+	const size_t n = v->kernel_h * v->kernel_w *
+	    (is_transposed ? 1 : s->in[0].c);
+	const size_t n_runs = n_out * (is_transposed ? s->in[0].c : 1);
 	size_t i, k;
 
 	for (k = 0; k < n_runs; k++) {
 		const float factor = norm_factor(s, k % n_out);
-		const float *from = s->parameter[0] + k * n;
-		float *to = c->plain + k * stride + c->phases.zeros;
 
 		for (i = 0; i < n; i++)
-			to[i] = from[i] * factor;
+			c->plain[k * n + i] = s->parameter[0][k * n + i] *
+			    factor;
 	}
 }
 
@@ -205,12 +180,11 @@ conv_load(const struct step *s, struct error *err)
 	struct conv *c = s->own;
 	const float *plain = s->parameter[0];
 
-	if (c->plain != NULL) {
-		fill_plain(s, c);
+	if (s->norm != NULL) {
+		fold_weights(s, c);
+		fold_bias(s, c);
 		plain = c->plain;
 	}
-	if (s->norm != NULL)
-		fold_bias(s, c);
 	if (pack(s, &c->forward, &c->for_forward, plain, err) != 0)
 		return -1;
 	if (c->for_back_data.memory == NULL)
@@ -271,33 +245,20 @@ conv_backward(const struct step *s, const struct step_run *r,
 	return engine_run(s->engine, d->primitive, to_data, 4, err);
 }
 
-/* The gradient of the plain weights goes through "plain" with phases. */
 static int
 conv_unpack(const struct step *s, const float *const *packed,
     float *const *gradient, struct error *err)
 {
-	struct conv *c = s->own;
+	const struct conv *c = s->own;
 	const struct conv_pass *p = &c->back_weights;
-	float *plain = c->phases.n > 1 ? c->plain : gradient[0];
 	const struct engine_argument arguments[] = {
 		{ DNNL_ARG_FROM, NULL, &p->weights, packed[0] },
-		{ DNNL_ARG_TO, NULL, &p->plain, plain }
+		{ DNNL_ARG_TO, NULL, &p->plain, gradient[0] }
 	};
-	const size_t n = run_length(s);
-	size_t k;
 
 	if (!s->node->conv.no_bias)
 		memcpy(gradient[1], packed[1], s->shape.c * sizeof(float));
-	if (engine_run(s->engine, c->unpack, arguments, 2, err) != 0)
-		return -1;
-	if (c->phases.n > 1) {
-		for (k = 0; k < s->shape.c; k++)
-			memcpy(gradient[0] + k * n, plain + k *
-			    c->phases.n * c->phases.kernel + c->phases.zeros,
-			    n * sizeof(float));
-		memset(plain, 0, c->n_plain * sizeof(float));
-	}
-	return 0;
+	return engine_run(s->engine, c->unpack, arguments, 2, err);
 }
 
 const struct step_kind layer_conv = {

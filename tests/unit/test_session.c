@@ -192,7 +192,7 @@ test_convolutions(void **state)
 		{ 6, 10, 16, { 17, 1, 1, 2, 2, 0, 0, 0, 0, false }, false },
 		{ 12, 1, 5, { 6, 4, 1, 1, 1, 1, 2, 0, 0, false }, false },
 		{ 40, 1, 16, { 16, 8, 1, 1, 1, 3, 4, 0, 0, false }, false },
-		/* One channel in phases, as the first layer of CREPE. */
+		/* As the first layer of CREPE. */
 		{ 64, 1, 1, { 8, 32, 1, 4, 1, 14, 14, 0, 0, false }, false },
 		{ 60, 1, 1, { 7, 9, 1, 3, 1, 2, 4, 0, 0, false }, false },
 		{ 60, 1, 1, { 7, 3, 1, 5, 1, 0, 0, 0, 0, false }, false },

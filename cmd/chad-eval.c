@@ -3,6 +3,7 @@
  *
  *	chad-eval align --truth manifest.jsonl < fragments.jsonl
  *	chad-eval f0 < manifest.jsonl
+ *	chad-eval voice < manifest.jsonl
  *
  * Every kind of score gives a list of rows with the same columns, printed as a
  * table or, with --json, as one JSON object.  An interval is the 95 per cent
@@ -21,6 +22,7 @@
 #include "base/json.h"
 #include "base/table.h"
 
+#include "audio/clip.h"
 #include "dsp/track.h"
 #include "manifests/record.h"
 #include "manifests/stream.h"
@@ -28,10 +30,13 @@
 #include "align/align_score.h"
 #include "align/align_truth.h"
 #include "pitch/pitch_score.h"
+#include "separate/separate_score.h"
 
 #define TOOL "chad-eval"
 #define N_DECIMALS 4
 #define MAX_MEASURES 8
+#define MAX_MEMBERS 3
+#define VOICE_RATE_HZ 16000
 
 /* What every kind of score lets the user choose. */
 struct common {
@@ -193,10 +198,11 @@ eval_align(int argc, char *argv[], struct arena *a, struct error *err)
 /* A kind of score that every recording has by itself. */
 struct measure {
 	const char *score;		/* "f0" */
-	const char *members[2];		/* of records that can be scored */
+	/* Of records that can be scored; NULL ends them. */
+	const char *members[MAX_MEMBERS];
 	const char *names[MAX_MEASURES];
 	size_t n_measures;
-	/* values: [n_measures]; paths: those of the two members. */
+	/* values: [n_measures]; paths: those of the members. */
 	int (*run)(const struct measure *m, const char *const *paths,
 	    double *values, struct arena *a, struct error *err);
 	double tolerance_cents, shift_sec;	/* of f0 */
@@ -214,11 +220,11 @@ measure_record(const struct measure *m, const struct json *rec,
     const char *folder, struct measured *found, struct arena *a,
     struct error *err)
 {
-	const char *paths[2];
+	const char *paths[MAX_MEMBERS] = { NULL };
 	double values[MAX_MEASURES];
 	size_t i;
 
-	for (i = 0; i < 2; i++) {
+	for (i = 0; i < MAX_MEMBERS && m->members[i] != NULL; i++) {
 		paths[i] = record_path(rec, m->members[i], folder, a, err);
 		if (paths[i] == NULL)
 			return -1;
@@ -249,7 +255,30 @@ work_of(const struct stream_list *list, size_t at)
 	return at;
 }
 
-/* Measure the records that have both members. */
+static bool
+has_members(const struct measure *m, const struct json *rec)
+{
+	size_t i;
+
+	for (i = 0; i < MAX_MEMBERS && m->members[i] != NULL; i++)
+		if (!json_has(rec, m->members[i]))
+			return false;
+	return true;
+}
+
+static int
+refuse_empty(const struct measure *m, struct error *err)
+{
+	if (m->members[2] == NULL)
+		return error_set(err, ERROR_FORMAT,
+		    "no record has both \"%s\" and \"%s\"", m->members[0],
+		    m->members[1]);
+	return error_set(err, ERROR_FORMAT,
+	    "no record has \"%s\", \"%s\" and \"%s\"", m->members[0],
+	    m->members[1], m->members[2]);
+}
+
+/* Measure the records that have all members. */
 static int
 measure_list(const struct measure *m, const struct stream_list *list,
     struct measured *found, struct error *err)
@@ -263,8 +292,7 @@ measure_list(const struct measure *m, const struct stream_list *list,
 	for (i = 0; i < list->n_records && status == 0; i++) {
 		const struct json *rec = list->records[i];
 
-		if (record_has_failed(rec) || !json_has(rec, m->members[0]) ||
-		    !json_has(rec, m->members[1]))
+		if (record_has_failed(rec) || !has_members(m, rec))
 			continue;
 		status = measure_record(m, rec, list->folder, found, scratch,
 		    err);
@@ -273,9 +301,7 @@ measure_list(const struct measure *m, const struct stream_list *list,
 	}
 	arena_free(scratch);
 	if (status == 0 && found->n == 0)
-		return error_set(err, ERROR_FORMAT,
-		    "no record has both \"%s\" and \"%s\"", m->members[0],
-		    m->members[1]);
+		return refuse_empty(m, err);
 	return status;
 }
 
@@ -380,6 +406,50 @@ eval_f0(int argc, char *argv[], struct arena *a, struct error *err)
 	    first < argc ? argv[first] : NULL, a, err);
 }
 
+/* The voice, and the mixture it came from, against the true voice. */
+static int
+voice_run(const struct measure *m, const char *const *paths, double *values,
+    struct arena *a, struct error *err)
+{
+	struct clip clips[MAX_MEMBERS];
+	size_t i;
+
+	(void)m;
+	for (i = 0; i < MAX_MEMBERS; i++) {
+		if (clip_load(paths[i], VOICE_RATE_HZ, 0.0, 0.0, a, &clips[i],
+		    err) != 0)
+			return -1;
+		if (clips[i].n_samples != clips[0].n_samples)
+			return error_set(err, ERROR_FORMAT, "%s and %s are "
+			    "not of one length", paths[0], paths[i]);
+	}
+	values[0] = separate_score_si_sdr(clips[1].samples, clips[0].samples,
+	    clips[0].n_samples);
+	values[1] = separate_score_si_sdr(clips[1].samples, clips[2].samples,
+	    clips[0].n_samples);
+	values[2] = values[0] - values[1];
+	return 0;
+}
+
+static int
+eval_voice(int argc, char *argv[], struct arena *a, struct error *err)
+{
+	const struct measure m = { .score = "voice",
+	    .members = { "vocals_filepath", "truth.vocals_filepath",
+	    "decode.path" },
+	    .names = { "si_sdr_db", "of_mixture_db", "gain_db" },
+	    .n_measures = 3, .run = voice_run };
+	struct common common = { .seed = 1 };
+	const struct cli_option options[] = { COMMON_OPTIONS(common), };
+	const struct cli_tool tool = { TOOL,
+	    "voice: score separated voices against the true ones",
+	    "voice [options] [manifest]", options };
+	const int first = cli_parse(&tool, argc, argv);
+
+	return measure_manifest(&m, &common,
+	    first < argc ? argv[first] : NULL, a, err);
+}
+
 /* ---- the command ---- */
 
 static const struct {
@@ -389,6 +459,7 @@ static const struct {
 } kinds[] = {
 	{ "align", eval_align },
 	{ "f0", eval_f0 },
+	{ "voice", eval_voice },
 };
 
 #define N_KINDS (sizeof(kinds) / sizeof(kinds[0]))
@@ -401,7 +472,7 @@ explain(int argc, char *argv[])
 		{ CLI_END, NULL, NULL, 0, 0, NULL, NULL } };
 	static const struct cli_tool tool = { TOOL,
 	    "measure results against the truth, with intervals",
-	    "align|f0 [options] (see chad-eval KIND --help)", options };
+	    "align|f0|voice [options] (see chad-eval KIND --help)", options };
 	const int first = cli_parse(&tool, argc, argv);
 	struct error err;
 

@@ -3,7 +3,7 @@
 #include "synth/tract.h"
 
 static const double upper_hz[3] = { 3400, 4500, 5500 };
-static const double bandwidths_hz[TRACT_N_FORMANTS] = { 70, 90, 140, 200,
+static const double bandwidths_hz[TRACT_N_FORMANTS] = { 115, 130, 170, 220,
     280, 400 };
 
 void

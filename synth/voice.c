@@ -49,7 +49,7 @@ voice_draw(struct voice *v, enum voice_kind kind, struct random *r)
 	v->tract = random_range(r, 0.9, 1.22);
 	v->breath = random_range(r, 0.0, 0.6);
 	v->roughness = random_range(r, 0.0, 0.5);
-	v->tilt_db = random_range(r, -12.5, -6.5);
+	v->tilt_db = random_range(r, -13.0, -8.0);
 	v->consonants = random_range(r, 0.5, 0.95);
 	if (kind == VOICE_HUMMED) {
 		v->tilt_db = random_range(r, -16.0, -10.0);

@@ -3,6 +3,7 @@
 
 #include "base/hash.h"
 #include "base/pool.h"
+#include "base/table.h"
 
 #include "dsp/npy.h"
 #include "dsp/track.h"
@@ -14,7 +15,6 @@
 
 #define N_RESCORED 300
 #define N_WARPED 40
-#define N_DECIMALS 4
 
 /* What the threads share while they search. */
 struct job {
@@ -340,23 +340,6 @@ out:
 	return status;
 }
 
-static int
-put_interval(struct json *row, const char *name,
-    const struct bootstrap_interval *b, struct error *err)
-{
-	struct json *j = json_new_object(err);
-	int status = -1;
-
-	if (j == NULL)
-		return -1;
-	if (json_put_rounded(j, "mean", b->mean, N_DECIMALS, err) == 0 &&
-	    json_put_rounded(j, "low", b->low, N_DECIMALS, err) == 0 &&
-	    json_put_rounded(j, "high", b->high, N_DECIMALS, err) == 0)
-		status = json_put(row, name, j, err);
-	json_free(j);
-	return status;
-}
-
 int
 retrieval_eval_put_row(const struct retrieval_eval_result *result,
     struct json *rows, struct error *err)
@@ -369,9 +352,10 @@ retrieval_eval_put_row(const struct retrieval_eval_result *result,
 	if (json_put_size(row, "n", result->n_hums, err) == 0 &&
 	    json_put_size(row, "failed", result->n_failed, err) == 0 &&
 	    json_put_size(row, "songs", result->n_songs, err) == 0 &&
-	    put_interval(row, "top1", &result->top1, err) == 0 &&
-	    put_interval(row, "top10", &result->top10, err) == 0 &&
-	    put_interval(row, "mrr", &result->mrr, err) == 0)
+	    table_put_interval(row, "top1", &result->top1, err) == 0 &&
+	    table_put_interval(row, "top10", &result->top10,
+	    err) == 0 &&
+	    table_put_interval(row, "mrr", &result->mrr, err) == 0)
 		status = json_append(rows, "", row, err);
 	json_free(row);
 	return status;

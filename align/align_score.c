@@ -8,12 +8,15 @@
 #include "manifests/record.h"
 
 #include "align/align_score.h"
+#include "align/fragment_record.h"
+#include "align/time_line.h"
 
 /* What is scored of a fragment. */
 struct claim {
 	const struct align_truth_cover *cover;
 	const char *original_id;
-	double original_from, original_to, from, to;	/* seconds */
+	struct time_line line;
+	double from_sec, to_sec;	/* in the original */
 };
 
 /* Ones and zeros with the work they belong to. */
@@ -48,23 +51,10 @@ vote(struct votes *v, bool is_one, size_t group, struct error *err)
 }
 
 static double
-tempo_ratio(const struct claim *c)
-{
-	return (c->to - c->from) / (c->original_to - c->original_from);
-}
-
-/* The cover time that the fragment maps t_sec of the original to. */
-static double
-claimed(const struct claim *c, double t_sec)
-{
-	return c->from + tempo_ratio(c) * (t_sec - c->original_from);
-}
-
-static double
 error_at(const struct claim *c, double t_sec)
 {
-	return align_truth_error(c->cover, t_sec, claimed(c, t_sec),
-	    tempo_ratio(c));
+	return align_truth_error(c->cover, t_sec,
+	    time_line_cover(&c->line, t_sec), c->line.tempo_ratio);
 }
 
 static bool
@@ -77,12 +67,12 @@ is_wrong_song(const struct claim *c)
 static bool
 is_right(const struct claim *c, double tolerance_sec)
 {
-	const double middle = (c->original_from + c->original_to) / 2.0;
+	const double middle = (c->from_sec + c->to_sec) / 2.0;
 
 	return !is_wrong_song(c) &&
-	    error_at(c, c->original_from) <= tolerance_sec &&
+	    error_at(c, c->from_sec) <= tolerance_sec &&
 	    error_at(c, middle) <= tolerance_sec &&
-	    error_at(c, c->original_to) <= tolerance_sec;
+	    error_at(c, c->to_sec) <= tolerance_sec;
 }
 
 static int
@@ -102,19 +92,10 @@ has_level(const struct json *rec, enum align_score_level level, bool *has,
 static int
 read_claim(const struct json *rec, struct claim *c, struct error *err)
 {
-	if (json_want_string(rec, "original_id", &c->original_id,
-	    err) != 0 ||
-	    json_want_number(rec, "original_interval.0", &c->original_from,
-	    err) != 0 ||
-	    json_want_number(rec, "original_interval.1", &c->original_to,
-	    err) != 0 ||
-	    json_want_number(rec, "interval.0", &c->from, err) != 0 ||
-	    json_want_number(rec, "interval.1", &c->to, err) != 0)
+	if (json_want_string(rec, "original_id", &c->original_id, err) != 0)
 		return -1;
-	if (!(c->original_to > c->original_from) || !(c->to > c->from))
-		return error_set(err, ERROR_FORMAT,
-		    "an interval does not end after its start");
-	return 0;
+	return fragment_record_line(rec, &c->line, &c->from_sec, &c->to_sec,
+	    err);
 }
 
 static int
@@ -222,7 +203,7 @@ score_precision(struct scoring *s, struct arena *a, struct error *err)
 			s->score->n_wrong_song++;
 		else
 			errors[n++] = error_at(c,
-			    (c->original_from + c->original_to) / 2.0);
+			    (c->from_sec + c->to_sec) / 2.0);
 		if (vote(&s->precision, right, group_of(s, c->cover),
 		    err) != 0)
 			return -1;
@@ -261,8 +242,8 @@ is_found(const struct scoring *s, size_t first, size_t end, double t_sec)
 	for (i = first; i < end; i++) {
 		const struct claim *c = &s->claims[i];
 
-		if (!is_wrong_song(c) && t_sec >= c->original_from &&
-		    t_sec <= c->original_to &&
+		if (!is_wrong_song(c) && t_sec >= c->from_sec &&
+		    t_sec <= c->to_sec &&
 		    error_at(c, t_sec) <= s->tolerance_sec)
 			return true;
 	}

@@ -144,3 +144,24 @@ fragment_record_put(struct json *rec, const struct json *cover,
 		return -1;
 	return put_scores(rec, f, aligner_decide(f, o), err);
 }
+
+int
+fragment_record_line(const struct json *rec, struct time_line *line,
+    double *from_sec, double *to_sec, struct error *err)
+{
+	double end_sec;
+
+	if (json_want_number(rec, "original_interval.0", from_sec,
+	    err) != 0 ||
+	    json_want_number(rec, "original_interval.1", to_sec, err) != 0 ||
+	    json_want_number(rec, "interval.0", &line->cover_sec, err) != 0 ||
+	    json_want_number(rec, "interval.1", &end_sec, err) != 0)
+		return -1;
+	if (!(*to_sec > *from_sec) || !(end_sec > line->cover_sec))
+		return error_set(err, ERROR_FORMAT,
+		    "an interval does not end after its start");
+	line->original_sec = *from_sec;
+	line->tempo_ratio = (end_sec - line->cover_sec) /
+	    (*to_sec - *from_sec);
+	return 0;
+}

@@ -13,6 +13,7 @@
 #include "base/json.h"
 
 #include "align/aligner.h"
+#include "align/time_line.h"
 
 #define FRAGMENT_RECORD_RATE_HZ 16000
 
@@ -28,5 +29,12 @@ int fragment_record_put(struct json *rec, const struct json *cover,
     const struct aligner_fragment *f, const struct aligner_options *o,
     struct arena *a, struct error *err)
     MUST_CHECK;
+
+/*
+ * Where the fragment of a record lies: on a line, from *from_sec to *to_sec of
+ * the original.
+ */
+int fragment_record_line(const struct json *rec, struct time_line *line,
+    double *from_sec, double *to_sec, struct error *err) MUST_CHECK;
 
 #endif

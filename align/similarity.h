@@ -10,6 +10,7 @@
 
 #include <stddef.h>
 
+#include "base/arena.h"
 #include "base/error.h"
 
 /* Row r is window r of the original, column c window c of the cover. */
@@ -27,5 +28,12 @@ struct similarity {
 int similarity_block(const struct similarity *s, size_t row, size_t n_rows,
     size_t column, size_t n_columns, float *values, struct error *err)
     MUST_CHECK;
+
+/*
+ * Leave every n-th window of each recording, so that there are at most n_max:
+ * for pictures.  The windows that are left are arena memory.
+ */
+int similarity_thin(struct similarity *s, size_t n_max, struct arena *a,
+    struct error *err) MUST_CHECK;
 
 #endif

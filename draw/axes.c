@@ -76,6 +76,19 @@ to_y(const struct canvas_box *box, const struct axes *axes, double y)
 	    (axes->y.high - axes->y.low);
 }
 
+struct canvas_box
+axes_cells(const struct canvas *c, const struct axes *axes,
+    const struct axes_range *x, const struct axes_range *y)
+{
+	const struct canvas_box box = axes_box(c, axes);
+	const double left = to_x(&box, axes, x->low);
+	const double top = to_y(&box, axes, y->high);
+	const struct canvas_box cells = { left, top,
+	    to_x(&box, axes, x->high) - left, to_y(&box, axes, y->low) - top };
+
+	return cells;
+}
+
 /* A tick at value "at" and its number; on the x or the y axis. */
 static void
 draw_tick(struct canvas *c, const struct axes *axes,

@@ -6,12 +6,12 @@
 #define SIDE 640.0
 #define LEGEND_HEIGHT 20.0
 
-/* Fill the box of the axes with the matrix, its first row at the bottom. */
+/* Draw the matrix where it lies in the axes, its first row at the bottom. */
 static int
 draw_matrix(struct canvas *c, const struct axes *axes,
     const struct heat_map *map, struct error *err)
 {
-	const struct canvas_box box = axes_box(c, axes);
+	const struct canvas_box box = axes_cells(c, axes, &map->x, &map->y);
 	const double spread = map->value.high - map->value.low;
 	unsigned char *rgb = memory_new(map->n_rows * map->n_columns, 3,
 	    "dots", err);
@@ -37,9 +37,9 @@ int
 heat_map_write(const char *path, const struct heat_map *map,
     struct error *err)
 {
-	const struct axes axes = { .title = map->title,
-	    .x_label = map->x_label, .y_label = map->y_label, .x = map->x,
-	    .y = map->y, .legend_height = map->n_lines > 0 ? LEGEND_HEIGHT :
+	struct axes axes = { .title = map->title,
+	    .x_label = map->x_label, .y_label = map->y_label, .x = map->x_axis,
+	    .y = map->y_axis, .legend_height = map->n_lines > 0 ? LEGEND_HEIGHT :
 	    0.0 };
 	struct canvas *c = canvas_open(path, map->width > 0.0 ? map->width :
 	    SIDE, map->height > 0.0 ? map->height : SIDE, err);
@@ -47,6 +47,10 @@ heat_map_write(const char *path, const struct heat_map *map,
 
 	if (c == NULL)
 		return -1;
+	if (!(axes.x.low < axes.x.high))
+		axes.x = map->x;
+	if (!(axes.y.low < axes.y.high))
+		axes.y = map->y;
 	if (draw_matrix(c, &axes, map, err) != 0) {
 		canvas_abandon(c);
 		return -1;
@@ -56,4 +60,25 @@ heat_map_write(const char *path, const struct heat_map *map,
 	axes_draw(c, &axes);
 	axes_legend(c, &axes, map->lines, map->n_lines);
 	return canvas_close(c, err);
+}
+
+float *
+heat_map_turn(const float *frames, size_t n_frames, size_t n_values,
+    size_t n_columns, struct arena *a, struct error *err)
+{
+	float *rows = arena_need(a, n_values * n_columns, sizeof(float),
+	    "values of a picture", err);
+	size_t k, i;
+
+	for (k = 0; rows != NULL && k < n_frames; k++) {
+		float *cell = rows + k * n_columns / n_frames;
+
+		for (i = 0; i < n_values; i++) {
+			const float value = frames[k * n_values + i];
+
+			if (value > cell[i * n_columns])
+				cell[i * n_columns] = value;
+		}
+	}
+	return rows;
 }

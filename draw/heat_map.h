@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 
+#include "base/arena.h"
 #include "base/error.h"
 
 #include "draw/axes.h"
@@ -17,6 +18,7 @@ struct heat_map {
 	size_t n_rows, n_columns;	/* at most 16384 */
 	struct axes_range value;	/* darkest and brightest value */
 	struct axes_range x, y;		/* edges of the matrix */
+	struct axes_range x_axis, y_axis;	/* all 0: those edges */
 	const struct axes_line *lines;	/* in the units of x and y */
 	size_t n_lines;
 	double width, height;		/* points; 0: 640 by 640 */
@@ -25,5 +27,13 @@ struct heat_map {
 /* Write the picture.  The path as canvas_open. */
 int heat_map_write(const char *path, const struct heat_map *map,
     struct error *err) MUST_CHECK;
+
+/*
+ * Turn frames [n_frames][n_values] into rows [n_values][n_columns] of arena
+ * memory, for n_columns <= n_frames: each holds the highest value, 0 or more,
+ * of the frames that fall into it.  NULL with an error.
+ */
+float *heat_map_turn(const float *frames, size_t n_frames, size_t n_values,
+    size_t n_columns, struct arena *a, struct error *err) MUST_CHECK;
 
 #endif

@@ -1,0 +1,539 @@
+/*
+ * chad-plot -- pictures of alignments, pitch and training, as SVG or PNG.
+ *
+ *	chad-plot similarity --original ID --cover ID --out x.svg
+ *	    manifest.jsonl [fragments.jsonl]
+ *	chad-plot f0 --fragment ID --out x.svg manifest.jsonl fragments.jsonl
+ *	chad-plot curve --out x.svg NAME.curve.csv
+ *	chad-plot activations --out x.svg x.npy
+ *
+ * Options: chad-plot.1.
+ */
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/cli.h"
+#include "base/csv_table.h"
+#include "base/error.h"
+#include "base/json.h"
+
+#include "draw/heat_map.h"
+#include "draw/line_plot.h"
+#include "draw/palette.h"
+#include "draw/strokes.h"
+#include "dsp/activations.h"
+#include "dsp/npy.h"
+#include "dsp/track.h"
+#include "manifests/record.h"
+#include "manifests/stream.h"
+
+#include "align/align_truth.h"
+#include "align/fragment_record.h"
+#include "align/recording.h"
+#include "align/similarity.h"
+#include "align/time_line.h"
+
+#define TOOL "chad-plot"
+/* Longer sides are thinned out. */
+#define MAX_CELLS 1500
+/* Of pitch, around a fragment. */
+#define MARGIN_SEC 1.0
+#define FRAME_SEC 0.01
+#define SMOOTH_STEPS 51
+/* Semitones between frames that are no longer joined. */
+#define MAX_JUMP 5.0
+
+/* The last record with that text in that member, or an error. */
+static const struct json *
+find_record(const struct stream_list *list, const char *member,
+    const char *wanted, struct error *err)
+{
+	const struct json *found = NULL;
+	const char *text;
+	size_t i;
+
+	for (i = 0; i < list->n_records; i++) {
+		if (json_get_string(list->records[i], member, "", &text,
+		    NULL) == 0 && strcmp(text, wanted) == 0)
+			found = list->records[i];
+	}
+	if (found == NULL)
+		error_set(err, ERROR_FORMAT, "no record has the \"%s\" "
+		    "\"%s\"", member, wanted);
+	return found;
+}
+
+/* MIDI note number of a frequency. */
+static double
+note_of(double f0_hz)
+{
+	return 69.0 + 12.0 * log2(f0_hz / 440.0);
+}
+
+/* ---- similarity ---- */
+
+struct similarity_settings {
+	const char *out_path, *original_id, *cover_id;
+	const char *manifest_path, *fragments_path;
+};
+
+/* The fragments of the pair with a decision. */
+static int
+fragment_strokes(const struct stream_list *list,
+    const struct similarity_settings *set, const char *decision,
+    struct strokes *s, struct arena *a, struct error *err)
+{
+	const char *text;
+	size_t i;
+
+	if (strokes_init(s, 2 * list->n_records, a, err) != 0)
+		return -1;
+	for (i = 0; i < list->n_records; i++) {
+		const struct json *rec = list->records[i];
+		struct time_line line;
+		double from, to;
+
+		if (record_has_failed(rec) ||
+		    strcmp(record_id(rec), set->cover_id) != 0 ||
+		    json_want_string(rec, "original_id", &text, NULL) != 0 ||
+		    strcmp(text, set->original_id) != 0 ||
+		    json_want_string(rec, "decision", &text, NULL) != 0 ||
+		    strcmp(text, decision) != 0)
+			continue;
+		if (fragment_record_line(rec, &line, &from, &to, err) != 0)
+			return -1;
+		strokes_add(s, true, from, time_line_cover(&line, from));
+		strokes_add(s, false, to, time_line_cover(&line, to));
+	}
+	return 0;
+}
+
+/* The true alignment of the cover, as far as it is known. */
+static int
+truth_strokes(const struct json *cover, const char *original_id,
+    struct strokes *s, struct arena *a, struct error *err)
+{
+	const struct json *list[1] = { cover };
+	struct align_truth truth;
+	size_t i, k, n = 0;
+
+	if (align_truth_load(list, 1, a, &truth, err) != 0)
+		return -1;
+	if (truth.n_covers == 0 ||
+	    strcmp(truth.covers[0].original_id, original_id) != 0)
+		return strokes_init(s, 0, a, err);
+	for (i = 0; i < truth.covers[0].n_segments; i++)
+		n += truth.covers[0].segments[i].n_points;
+	if (strokes_init(s, n, a, err) != 0)
+		return -1;
+	for (i = 0; i < truth.covers[0].n_segments; i++) {
+		const struct align_truth_segment *segment =
+		    &truth.covers[0].segments[i];
+
+		for (k = 0; k < segment->n_points; k++)
+			strokes_add(s, k == 0, segment->original_sec[k],
+			    segment->cover_sec[k]);
+	}
+	return 0;
+}
+
+/* The time that the windows stand for, from edge to edge of their cells. */
+static struct axes_range
+time_of(const struct recording *r)
+{
+	const double first = r->window_sec / 2.0 - r->hop_sec / 2.0;
+	const struct axes_range t = { first,
+	    first + (double)r->arrays.n_windows * r->hop_sec };
+
+	return t;
+}
+
+/* Compute the matrix, cover windows as rows, and draw it. */
+static int
+draw_similarity(const char *path, const struct recording *original,
+    const struct recording *cover, const struct axes_line *lines,
+    size_t n_lines, struct arena *a, struct error *err)
+{
+	struct similarity s = { cover->arrays.fingerprints,
+	    original->arrays.fingerprints, cover->arrays.n_windows,
+	    original->arrays.n_windows, original->n_dims };
+	struct heat_map map = { .x_label = "original (s)",
+	    .y_label = "cover (s)", .value = { 0.0, 1.0 },
+	    .x = time_of(original), .y = time_of(cover), .lines = lines,
+	    .n_lines = n_lines,
+	    .x_axis = { 0.0, original->arrays.duration_sec },
+	    .y_axis = { 0.0, cover->arrays.duration_sec } };
+	float *values;
+
+	if (s.n_rows == 0 || s.n_columns == 0)
+		return error_set(err, ERROR_LIMIT,
+		    "a recording is too short for a window");
+	if (similarity_thin(&s, MAX_CELLS, a, err) != 0)
+		return -1;
+	values = arena_need(a, s.n_rows * s.n_columns, sizeof(float),
+	    "similarities", err);
+	if (values == NULL || similarity_block(&s, 0, s.n_rows, 0,
+	    s.n_columns, values, err) != 0)
+		return -1;
+	map.values = values;
+	map.n_rows = s.n_rows;
+	map.n_columns = s.n_columns;
+	return heat_map_write(path, &map, err);
+}
+
+static int
+similarity_of(const struct similarity_settings *set,
+    const struct stream_list *manifest, const struct stream_list *fragments,
+    struct arena *a, struct error *err)
+{
+	const struct json *original_rec = find_record(manifest, "id",
+	    set->original_id, err);
+	const struct json *cover_rec = original_rec == NULL ? NULL :
+	    find_record(manifest, "id", set->cover_id, err);
+	struct recording original, cover;
+	struct aligner_options shared;
+	struct strokes truth, kept, flagged;
+	struct axes_line lines[3];
+
+	if (cover_rec == NULL ||
+	    recording_load(original_rec, manifest->folder, a, &original,
+	    err) != 0 ||
+	    recording_load(cover_rec, manifest->folder, a, &cover,
+	    err) != 0 ||
+	    recording_agree(&original, &cover, &shared, err) != 0 ||
+	    truth_strokes(cover_rec, set->original_id, &truth, a, err) != 0 ||
+	    fragment_strokes(fragments, set, "keep", &kept, a, err) != 0 ||
+	    fragment_strokes(fragments, set, "flag", &flagged, a, err) != 0)
+		return -1;
+	lines[0] = strokes_line(&truth, "true", PALETTE_SKY);
+	lines[0].is_dashed = true;
+	lines[0].width = 4.0;
+	lines[1] = strokes_line(&flagged, "flagged", PALETTE_PURPLE);
+	lines[2] = strokes_line(&kept, "kept", PALETTE_VERMILLION);
+	return draw_similarity(set->out_path, &original, &cover, lines, 3, a,
+	    err);
+}
+
+static int
+plot_similarity(int argc, char *argv[], struct arena *a, struct error *err)
+{
+	struct similarity_settings set = { .out_path = NULL };
+	const struct cli_option options[] = {
+		{ CLI_STRING, "out", &set.out_path, 0, 0, "FILE",
+		    "the picture: x.svg or x.png" },
+		{ CLI_STRING, "original", &set.original_id, 0, 0, "ID",
+		    "the original's id" },
+		{ CLI_STRING, "cover", &set.cover_id, 0, 0, "ID",
+		    "the cover's id" },
+		{ CLI_END, NULL, NULL, 0, 0, NULL, NULL },
+	};
+	const struct cli_tool tool = { TOOL,
+	    "similarity: the matrix of two recordings and its fragments",
+	    "similarity --out FILE --original ID --cover ID manifest "
+	    "[fragments]", options };
+	const int first = cli_parse(&tool, argc, argv);
+	struct stream_list manifest = { .records = NULL };
+	struct stream_list fragments = { .records = NULL };
+	int status = -1;
+
+	if (set.out_path == NULL || set.original_id == NULL ||
+	    set.cover_id == NULL || first >= argc)
+		return error_set(err, ERROR_FORMAT, "similarity needs --out, "
+		    "--original, --cover and a manifest");
+	if (stream_list_load(&manifest, argv[first], err) == 0 &&
+	    (first + 1 >= argc ||
+	    stream_list_load(&fragments, argv[first + 1], err) == 0))
+		status = similarity_of(&set, &manifest, &fragments, a, err);
+	stream_list_release(&manifest);
+	stream_list_release(&fragments);
+	return status;
+}
+
+/* ---- f0 ---- */
+
+struct f0_settings {
+	const char *out_path, *fragment_id;
+};
+
+/* The track of the record as notes, mapped to original time and key. */
+static int
+track_strokes(const struct json *rec, const char *folder,
+    const struct time_line *line, double transposition,
+    const struct axes_range *span, struct strokes *s, struct arena *a,
+    struct error *err)
+{
+	const char *path = record_path(rec, "f0.path", folder, a, err);
+	struct track track;
+	bool is_break = true;
+	double note;
+	size_t k;
+
+	if (path == NULL || track_read(path, a, &track, err) != 0 ||
+	    strokes_init(s, track.n_frames, a, err) != 0)
+		return -1;
+	for (k = 0; k < track.n_frames; k++) {
+		const double sec = time_line_original(line,
+		    (double)k * track.hop_sec);
+
+		if (sec < span->low || sec > span->high)
+			continue;
+		if (track.f0_hz[k] <= 0.0f) {
+			is_break = true;
+			continue;
+		}
+		note = note_of((double)track.f0_hz[k]) - transposition;
+		if (s->n > 0 && fabs(note - s->y[s->n - 1]) > MAX_JUMP)
+			is_break = true;
+		strokes_add(s, is_break, sec, note);
+		is_break = false;
+	}
+	return 0;
+}
+
+static int
+f0_of(const struct f0_settings *set, const struct stream_list *manifest,
+    const struct json *fragment, struct arena *a, struct error *err)
+{
+	const struct time_line same = { 0.0, 0.0, 1.0 };
+	struct line_plot plot = { .x_label = "time in the original (s)",
+	    .y_label = "pitch in the original's key (MIDI note)" };
+	const struct json *original, *cover;
+	const char *original_id;
+	struct axes_line lines[2];
+	struct strokes sung, covered;
+	struct time_line line;
+	struct axes_range span;
+	double semitones;
+
+	if (json_want_string(fragment, "original_id", &original_id,
+	    err) != 0 ||
+	    json_want_number(fragment, "transposition_semitones", &semitones,
+	    err) != 0 ||
+	    fragment_record_line(fragment, &line, &span.low, &span.high, err) != 0)
+		return -1;
+	span.low -= MARGIN_SEC;
+	span.high += MARGIN_SEC;
+	original = find_record(manifest, "id", original_id, err);
+	cover = original == NULL ? NULL : find_record(manifest, "id",
+	    record_id(fragment), err);
+	if (cover == NULL ||
+	    track_strokes(original, manifest->folder, &same, 0.0, &span,
+	    &sung, a, err) != 0 ||
+	    track_strokes(cover, manifest->folder, &line, semitones, &span,
+	    &covered, a, err) != 0)
+		return -1;
+	lines[0] = strokes_line(&sung, original_id, PALETTE_BLUE);
+	lines[1] = strokes_line(&covered, record_id(fragment),
+	    PALETTE_VERMILLION);
+	plot.title = arena_printf(a, "%s over %s: %+.1f semitones, %.3f "
+	    "times the length", record_id(fragment), original_id, semitones,
+	    line.tempo_ratio);
+	plot.lines = lines;
+	plot.n_lines = 2;
+	return line_plot_write(set->out_path, &plot, err);
+}
+
+static int
+plot_f0(int argc, char *argv[], struct arena *a, struct error *err)
+{
+	struct f0_settings set = { .out_path = NULL };
+	const struct cli_option options[] = {
+		{ CLI_STRING, "out", &set.out_path, 0, 0, "FILE",
+		    "the picture: x.svg or x.png" },
+		{ CLI_STRING, "fragment", &set.fragment_id, 0, 0, "ID",
+		    "the fragment_id" },
+		{ CLI_END, NULL, NULL, 0, 0, NULL, NULL },
+	};
+	const struct cli_tool tool = { TOOL,
+	    "f0: pitch of a fragment in the original and in the cover",
+	    "f0 --out FILE --fragment ID manifest fragments", options };
+	const int first = cli_parse(&tool, argc, argv);
+	struct stream_list manifest = { .records = NULL };
+	struct stream_list fragments = { .records = NULL };
+	const struct json *fragment;
+	int status = -1;
+
+	if (set.out_path == NULL || set.fragment_id == NULL ||
+	    first + 1 >= argc)
+		return error_set(err, ERROR_FORMAT, "f0 needs --out, "
+		    "--fragment, a manifest and fragments");
+	if (stream_list_load(&manifest, argv[first], err) == 0 &&
+	    stream_list_load(&fragments, argv[first + 1], err) == 0 &&
+	    (fragment = find_record(&fragments, "fragment_id",
+	    set.fragment_id, err)) != NULL)
+		status = f0_of(&set, &manifest, fragment, a, err);
+	stream_list_release(&manifest);
+	stream_list_release(&fragments);
+	return status;
+}
+
+/* ---- curve ---- */
+
+/* The rows in which both columns have a value. */
+static int
+column_strokes(const struct csv_table_column *x,
+    const struct csv_table_column *y, size_t n_rows, struct strokes *s,
+    struct arena *a, struct error *err)
+{
+	size_t i;
+
+	if (strokes_init(s, n_rows, a, err) != 0)
+		return -1;
+	for (i = 0; i < n_rows; i++) {
+		if (x->has_value[i] && y->has_value[i])
+			strokes_add(s, s->n == 0, x->values[i], y->values[i]);
+	}
+	return 0;
+}
+
+static int
+plot_curve(int argc, char *argv[], struct arena *a, struct error *err)
+{
+	const char *out_path = NULL, *x_name = "step", *y_name = "loss";
+	const struct cli_option options[] = {
+		{ CLI_STRING, "out", &out_path, 0, 0, "FILE",
+		    "the picture: x.svg or x.png" },
+		{ CLI_STRING, "x", &x_name, 0, 0, "NAME",
+		    "column along the picture" },
+		{ CLI_STRING, "y", &y_name, 0, 0, "NAME",
+		    "column that is drawn" },
+		{ CLI_END, NULL, NULL, 0, 0, NULL, NULL },
+	};
+	const struct cli_tool tool = { TOOL,
+	    "curve: a training run, each step and the mean of 51",
+	    "curve --out FILE [options] NAME.curve.csv", options };
+	const int first = cli_parse(&tool, argc, argv);
+	struct line_plot plot = { .x_label = x_name, .y_label = y_name,
+	    .n_lines = 2 };
+	const struct csv_table_column *x, *y;
+	struct strokes each, smooth;
+	struct axes_line lines[2];
+	struct csv_table table;
+
+	if (out_path == NULL || first >= argc)
+		return error_set(err, ERROR_FORMAT,
+		    "curve needs --out and a file");
+	if (csv_table_read(argv[first], a, &table, err) != 0)
+		return -1;
+	x = csv_table_find(&table, x_name);
+	y = csv_table_find(&table, y_name);
+	if (x == NULL || y == NULL)
+		return error_set(err, ERROR_FORMAT, "%s: no column \"%s\"",
+		    argv[first], x == NULL ? x_name : y_name);
+	if (column_strokes(x, y, table.n_rows, &each, a, err) != 0 ||
+	    strokes_smooth(&each, SMOOTH_STEPS / 2, &smooth, a, err) != 0)
+		return -1;
+	lines[0] = strokes_line(&each, y_name, PALETTE_SKY);
+	lines[0].width = 0.8;
+	lines[1] = strokes_line(&smooth, "mean", PALETTE_BLUE);
+	plot.lines = lines;
+	return line_plot_write(out_path, &plot, err);
+}
+
+/* ---- activations ---- */
+
+static int
+plot_activations(int argc, char *argv[], struct arena *a, struct error *err)
+{
+	const char *out_path = NULL;
+	const struct cli_option options[] = {
+		{ CLI_STRING, "out", &out_path, 0, 0, "FILE",
+		    "the picture: x.svg or x.png" },
+		{ CLI_END, NULL, NULL, 0, 0, NULL, NULL },
+	};
+	const struct cli_tool tool = { TOOL,
+	    "activations: the pitch bins of chad-f0 over time",
+	    "activations --out FILE x.npy", options };
+	const int first = cli_parse(&tool, argc, argv);
+	const double bin = ACTIVATIONS_BIN_CENTS / 100.0;
+	struct heat_map map = { .x_label = "time (s)",
+	    .y_label = "pitch (MIDI note)", .value = { 0.0, 1.0 },
+	    .width = 900.0, .height = 420.0 };
+	size_t n_frames;
+	float *frames;
+
+	if (out_path == NULL || first >= argc)
+		return error_set(err, ERROR_FORMAT,
+		    "activations needs --out and a file");
+	if (npy_read(argv[first], a, &frames, &n_frames, &map.n_rows,
+	    err) != 0)
+		return -1;
+	if (map.n_rows != ACTIVATIONS_N_BINS || n_frames == 0)
+		return error_set(err, ERROR_FORMAT, "%s: %zu frames of %zu "
+		    "values are no activations (%d)", argv[first], n_frames,
+		    map.n_rows, ACTIVATIONS_N_BINS);
+	map.n_columns = n_frames < MAX_CELLS ? n_frames : MAX_CELLS;
+	map.values = heat_map_turn(frames, n_frames, map.n_rows,
+	    map.n_columns, a, err);
+	if (map.values == NULL)
+		return -1;
+	map.x.low = -0.5 * FRAME_SEC;
+	map.x.high = ((double)n_frames - 0.5) * FRAME_SEC;
+	map.y.low = note_of(activations_cents_to_hz(
+	    ACTIVATIONS_FIRST_CENTS)) - 0.5 * bin;
+	map.y.high = map.y.low + bin * (double)map.n_rows;
+	return heat_map_write(out_path, &map, err);
+}
+
+/* ---- the command ---- */
+
+static const struct {
+	const char *name;
+	int (*run)(int argc, char *argv[], struct arena *a,
+	    struct error *err);
+} kinds[] = {
+	{ "similarity", plot_similarity },
+	{ "f0", plot_f0 },
+	{ "curve", plot_curve },
+	{ "activations", plot_activations },
+};
+
+#define N_KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+/* Without a kind: --help, --version, or what is wrong. */
+static int
+explain(int argc, char *argv[])
+{
+	static const struct cli_option options[] = {
+		{ CLI_END, NULL, NULL, 0, 0, NULL, NULL } };
+	static const struct cli_tool tool = { TOOL,
+	    "pictures of alignments, pitch and training",
+	    "similarity|f0|curve|activations --out FILE ... "
+	    "(see chad-plot KIND --help)", options };
+	const int first = cli_parse(&tool, argc, argv);
+	struct error err;
+
+	if (first < argc)
+		error_set(&err, ERROR_FORMAT, "there is no kind \"%s\"",
+		    argv[first]);
+	else
+		error_set(&err, ERROR_FORMAT, "which kind of picture?");
+	cli_warn(&err, "usage");
+	return CLI_FATAL;
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct error err = { ERROR_NONE, "" };
+	struct arena *a;
+	size_t i = 0;
+	int status = CLI_OK;
+
+	while (i < N_KINDS && (argc < 2 || strcmp(argv[1], kinds[i].name) != 0))
+		i++;
+	if (i == N_KINDS)
+		return cli_finish(explain(argc, argv));
+	a = arena_new();
+	if (a == NULL)
+		error_set(&err, ERROR_NOMEM, "starting");
+	if (a == NULL || kinds[i].run(argc - 1, argv + 1, a, &err) != 0) {
+		cli_warn(&err, "cannot draw");
+		status = CLI_FATAL;
+	}
+	arena_free(a);
+	return cli_finish(status);
+}

@@ -32,6 +32,7 @@
 #include "nn/weights.h"
 
 #include "embed/embed_task.h"
+#include "pitch/pitch_task.h"
 #include "separate/separate_task.h"
 
 /* The stages that have something to train. */
@@ -44,6 +45,7 @@ struct task_kind {
 
 static const struct task_kind task_kinds[] = {
 	{ "embed", embed_task_new },
+	{ "pitch", pitch_task_new },
 	{ "separate", separate_task_new },
 	{ NULL, NULL }
 };

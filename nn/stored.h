@@ -1,5 +1,5 @@
 /*
- * stored -- floating point numbers, and whole ones, as weight files store them, little-endian.
+ * stored -- numbers as weight files store them, little-endian.
  */
 #ifndef NN_STORED_H
 #define NN_STORED_H

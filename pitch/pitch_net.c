@@ -8,7 +8,6 @@
 #define KERNEL_1 512
 #define BATCH_NORM_EPSILON 0.0010000000474974513
 #define BATCH_NORM_MOMENTUM 0.01
-#define DROPOUT 0.25
 /* Standard deviation of what is taken for digital silence: -140 dBFS. */
 #define SILENCE 1e-7
 
@@ -48,7 +47,7 @@ pitch_net_capacity(size_t multiplier)
 }
 
 struct graph *
-pitch_net_new(const char *capacity, struct error *err)
+pitch_net_new(const char *capacity, double dropout, struct error *err)
 {
 	const struct graph_pool halve = { .kernel_h = 2, .kernel_w = 1 };
 	char conv_name[16], norm_name[16];
@@ -80,7 +79,8 @@ pitch_net_new(const char *capacity, struct error *err)
 		x = graph_batch_norm(g, norm_name, x, BATCH_NORM_EPSILON,
 		    BATCH_NORM_MOMENTUM);
 		x = graph_max_pool(g, x, &halve);
-		x = graph_dropout(g, x, DROPOUT);
+		if (dropout > 0.0)
+			x = graph_dropout(g, x, dropout);
 	}
 	x = graph_dense(g, "classifier", x, ACTIVATIONS_N_BINS, false);
 	x = graph_sigmoid(g, x);
@@ -110,7 +110,7 @@ pitch_net_of_model(const struct weights *w, struct error *err)
 	if (json_want_string(metadata, "network.capacity", &capacity,
 	    err) != 0)
 		return NULL;
-	g = pitch_net_new(capacity, err);
+	g = pitch_net_new(capacity, PITCH_NET_DROPOUT, err);
 	if (g != NULL && weights_check(w, g, err) != 0) {
 		graph_free(g);
 		return NULL;

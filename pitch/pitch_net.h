@@ -46,12 +46,16 @@ int pitch_net_multiplier(const char *capacity, size_t *multiplier,
 /* The name of the capacity with that factor, or NULL. */
 const char *pitch_net_capacity(size_t multiplier);
 
+/* The share of values that CREPE drops after each layer in training. */
+#define PITCH_NET_DROPOUT 0.25
+
 /*
  * The network of a capacity: input "frame" [383][1][4], output "activations"
- * [1][1][360].  Free with graph_free.
+ * [1][1][360].  dropout 0..0.9 matters in training only.  Free with
+ * graph_free.
  */
-struct graph *pitch_net_new(const char *capacity, struct error *err)
-    MUST_CHECK;
+struct graph *pitch_net_new(const char *capacity, double dropout,
+    struct error *err) MUST_CHECK;
 
 /* The network that a model's metadata names, held against its tensors. */
 struct graph *pitch_net_of_model(const struct weights *w, struct error *err)

@@ -43,7 +43,7 @@ model_init(struct tracker_model *m, const struct weights *w,
 	const struct json *metadata = weights_metadata_const(w);
 
 	m->weights = w;
-	if (json_get_number(metadata, "voicing_threshold",
+	if (json_get_number(metadata, "features.voicing_threshold",
 	    DEFAULT_CREPE_THRESHOLD, &m->voicing_threshold, err) != 0)
 		return -1;
 	if (!(m->voicing_threshold >= 0.0 && m->voicing_threshold <= 1.0))

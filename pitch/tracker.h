@@ -27,9 +27,9 @@ struct tracker_options {
 	enum tracker_method method;
 	double hop_sec;			/* 0.001..0.1 */
 	/*
-	 * Frames of less confidence are unvoiced.  Negative: the threshold
-	 * that the model's metadata gives ("voicing_threshold"), 0.5 when it
-	 * gives none, and 0.8 for YIN.
+	 * Frames of less confidence are unvoiced.  Negative: 0.8 for YIN, for
+	 * CREPE the model's own (metadata "features.voicing_threshold"), 0.5
+	 * when it has none.
 	 */
 	double voicing_threshold;
 	bool has_viterbi;		/* crepe only */

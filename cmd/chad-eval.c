@@ -2,6 +2,7 @@
  * chad-eval -- measure results against the truth, with intervals.
  *
  *	chad-eval align --truth manifest.jsonl < fragments.jsonl
+ *	chad-eval retrieval --database songs.jsonl < queries.jsonl
  *	chad-eval f0 < manifest.jsonl
  *	chad-eval voice < manifest.jsonl
  *
@@ -23,19 +24,21 @@
 #include "base/table.h"
 
 #include "audio/clip.h"
+#include "audio/clip.h"
 #include "dsp/track.h"
-#include "manifests/record.h"
+#include "manifests/recording_scores.h"
 #include "manifests/stream.h"
 
 #include "align/align_score.h"
 #include "align/align_truth.h"
+#include "embed/retrieval_eval.h"
 #include "pitch/pitch_score.h"
+#include "separate/separate_score.h"
 #include "separate/separate_score.h"
 
 #define TOOL "chad-eval"
 #define N_DECIMALS 4
-#define MAX_MEASURES 8
-#define MAX_MEMBERS 3
+#define VOICE_FILES 3
 #define VOICE_RATE_HZ 16000
 
 /* What every kind of score lets the user choose. */
@@ -51,9 +54,11 @@ struct common {
 	    "seed of the bootstrap" }, \
 	{ CLI_END, NULL, NULL, 0, 0, NULL, NULL }
 
+/* items: what the rows are made of, or NULL; in the JSON only. */
 static int
 print_result(const struct common *common, const char *score,
-    const struct json *rows, struct arena *a, struct error *err)
+    const struct json *rows, const struct json *items, struct arena *a,
+    struct error *err)
 {
 	struct json *result;
 	const char *text = NULL;
@@ -70,7 +75,8 @@ print_result(const struct common *common, const char *score,
 	    json_put_string(result, "version", CLI_VERSION, err) == 0 &&
 	    json_put_string(result, "options", cli_options_text(),
 	    err) == 0 &&
-	    json_put(result, "rows", rows, err) == 0)
+	    json_put(result, "rows", rows, err) == 0 &&
+	    (items == NULL || json_put(result, "queries", items, err) == 0))
 		text = json_text(result, a, err);
 	json_free(result);
 	return text == NULL ? -1 : puts(text) == EOF ?
@@ -186,192 +192,123 @@ eval_align(int argc, char *argv[], struct arena *a, struct error *err)
 	    err) == 0 &&
 	    stream_list_load(&known, set.truth_path, err) == 0 &&
 	    align_rows(&set, &found, &known, rows, a, err) == 0)
-		status = print_result(&set.common, "align", rows, a, err);
+		status = print_result(&set.common, "align", rows, NULL, a,
+		    err);
 	stream_list_release(&found);
 	stream_list_release(&known);
 	json_free(rows);
 	return status;
 }
 
+/* ---- chad-eval retrieval ---- */
+
+struct retrieval_settings {
+	struct common common;
+	const char *database_path;
+	size_t n_threads;
+	bool wants_rescore;
+};
+
+static int
+retrieval_score(const struct retrieval_settings *set,
+    const struct stream_list *database, const struct stream_list *queries,
+    struct arena *a, struct error *err)
+{
+	struct json *rows = json_new_array(err);
+	struct json *hums = rows == NULL ? NULL : json_new_array(err);
+	struct retrieval_eval_options o;
+	struct retrieval_eval_result result;
+	int status = -1;
+
+	retrieval_eval_options_init(&o);
+	if (set->wants_rescore)
+		retrieval_eval_options_rescore(&o);
+	o.n_threads = set->n_threads;
+	o.seed = set->common.seed;
+	if (hums != NULL && retrieval_eval_run(database, queries, &o, a,
+	    &result, err) == 0 &&
+	    retrieval_eval_put_row(&result, rows, err) == 0 &&
+	    retrieval_eval_put_hums(&result, hums, err) == 0)
+		status = print_result(&set->common, "retrieval", rows, hums,
+		    a, err);
+	json_free(rows);
+	json_free(hums);
+	return status;
+}
+
+static int
+eval_retrieval(int argc, char *argv[], struct arena *a, struct error *err)
+{
+	struct retrieval_settings set = { .common = { .seed = 1 },
+	    .n_threads = 1 };
+	const struct cli_option options[] = {
+		{ CLI_STRING, "database", &set.database_path, 0, 0, "FILE",
+		    "manifest of the songs, with fingerprints" },
+		{ CLI_FLAG, "rescore", &set.wants_rescore, 0, 0, NULL,
+		    "compare the best works again by pitch" },
+		{ CLI_SIZE, "threads", &set.n_threads, 1, 256, "N",
+		    "queries searched at a time" },
+		COMMON_OPTIONS(set.common),
+	};
+	const struct cli_tool tool = { TOOL,
+	    "retrieval: how often hums find their work",
+	    "retrieval --database manifest [options] [queries]", options };
+	struct stream_list database = { .records = NULL };
+	struct stream_list queries = { .records = NULL };
+	const int first = cli_parse(&tool, argc, argv);
+	int status = -1;
+
+	if (set.database_path == NULL)
+		error_set(err, ERROR_FORMAT, "retrieval needs --database");
+	else if (stream_list_load(&queries, first < argc ? argv[first] : NULL,
+	    err) == 0 &&
+	    stream_list_load(&database, set.database_path, err) == 0)
+		status = retrieval_score(&set, &database, &queries, a, err);
+	stream_list_release(&database);
+	stream_list_release(&queries);
+	return status;
+}
+
 /* ---- scores of single recordings ---- */
 
-/* A kind of score that every recording has by itself. */
-struct measure {
-	const char *score;		/* "f0" */
-	/* Of records that can be scored; NULL ends them. */
-	const char *members[MAX_MEMBERS];
-	const char *names[MAX_MEASURES];
-	size_t n_measures;
-	/* values: [n_measures]; paths: those of the members. */
-	int (*run)(const struct measure *m, const char *const *paths,
-	    double *values, struct arena *a, struct error *err);
+/* What the measuring functions are told. */
+struct measure_settings {
+	struct common common;
 	double tolerance_cents, shift_sec;	/* of f0 */
 };
 
-/* What was measured: [n_measures][n_max] values and the work of each. */
-struct measured {
-	double *values;
-	size_t *group;
-	size_t n, n_max;
-};
-
-static int
-measure_record(const struct measure *m, const struct json *rec,
-    const char *folder, struct measured *found, struct arena *a,
-    struct error *err)
-{
-	const char *paths[MAX_MEMBERS] = { NULL };
-	double values[MAX_MEASURES];
-	size_t i;
-
-	for (i = 0; i < MAX_MEMBERS && m->members[i] != NULL; i++) {
-		paths[i] = record_path(rec, m->members[i], folder, a, err);
-		if (paths[i] == NULL)
-			return -1;
-	}
-	if (m->run(m, paths, values, a, err) != 0)
-		return error_add(err, "\"%s\"", record_id(rec));
-	for (i = 0; i < m->n_measures; i++)
-		found->values[i * found->n_max + found->n] = values[i];
-	return 0;
-}
-
-/* The number of the work of record "at": that of its first record. */
-static size_t
-work_of(const struct stream_list *list, size_t at)
-{
-	const char *wanted, *group_id;
-	size_t i;
-
-	if (json_get_string(list->records[at], "group_id", NULL, &wanted,
-	    NULL) != 0 || wanted == NULL)
-		return at;
-	for (i = 0; i < at; i++) {
-		if (json_get_string(list->records[i], "group_id", NULL,
-		    &group_id, NULL) == 0 && group_id != NULL &&
-		    strcmp(group_id, wanted) == 0)
-			return i;
-	}
-	return at;
-}
-
-static bool
-has_members(const struct measure *m, const struct json *rec)
-{
-	size_t i;
-
-	for (i = 0; i < MAX_MEMBERS && m->members[i] != NULL; i++)
-		if (!json_has(rec, m->members[i]))
-			return false;
-	return true;
-}
-
-static int
-refuse_empty(const struct measure *m, struct error *err)
-{
-	if (m->members[2] == NULL)
-		return error_set(err, ERROR_FORMAT,
-		    "no record has both \"%s\" and \"%s\"", m->members[0],
-		    m->members[1]);
-	return error_set(err, ERROR_FORMAT,
-	    "no record has \"%s\", \"%s\" and \"%s\"", m->members[0],
-	    m->members[1], m->members[2]);
-}
-
-/* Measure the records that have all members. */
-static int
-measure_list(const struct measure *m, const struct stream_list *list,
-    struct measured *found, struct error *err)
-{
-	struct arena *scratch = arena_new();
-	size_t i;
-	int status = 0;
-
-	if (scratch == NULL)
-		return error_set(err, ERROR_NOMEM, "scoring");
-	for (i = 0; i < list->n_records && status == 0; i++) {
-		const struct json *rec = list->records[i];
-
-		if (record_has_failed(rec) || !has_members(m, rec))
-			continue;
-		status = measure_record(m, rec, list->folder, found, scratch,
-		    err);
-		found->group[found->n++] = work_of(list, i);
-		arena_reset(scratch);
-	}
-	arena_free(scratch);
-	if (status == 0 && found->n == 0)
-		return refuse_empty(m, err);
-	return status;
-}
-
-/* One row: the mean of each measure. */
-static int
-measure_row(const struct measure *m, const struct measured *found,
-    const struct common *common, struct json *rows, struct error *err)
-{
-	struct json *row = json_new_object(err);
-	struct bootstrap_interval interval;
-	size_t i;
-	int status = -1;
-
-	if (row == NULL)
-		return -1;
-	if (json_put_size(row, "n", found->n, err) != 0)
-		goto out;
-	for (i = 0; i < m->n_measures; i++) {
-		if (bootstrap_grouped_mean(found->values + i * found->n_max,
-		    found->group, found->n, found->n_max,
-		    BOOTSTRAP_N_RESAMPLES, common->seed, &interval,
-		    err) != 0 ||
-		    table_put_interval(row, m->names[i], &interval, err) != 0)
-			goto out;
-	}
-	status = json_append(rows, "", row, err);
-out:
-	json_free(row);
-	return status;
-}
-
 /* Read the manifest, measure, print. */
 static int
-measure_manifest(const struct measure *m, const struct common *common,
-    const char *path, struct arena *a, struct error *err)
+measure_manifest(const struct recording_scores *kind, const char *score,
+    const struct measure_settings *set, const char *path, struct arena *a,
+    struct error *err)
 {
 	struct stream_list list = { .records = NULL };
 	struct json *rows = json_new_array(err);
-	struct measured found = { NULL, NULL, 0, 0 };
 	int status = -1;
 
-	if (rows == NULL || stream_list_load(&list, path, err) != 0)
-		goto out;
-	found.n_max = list.n_records;
-	found.values = arena_need(a, m->n_measures * found.n_max,
-	    sizeof(double), "scores", err);
-	found.group = arena_need(a, found.n_max, sizeof(size_t), "scores",
-	    err);
-	if (found.values == NULL || found.group == NULL ||
-	    measure_list(m, &list, &found, err) != 0 ||
-	    measure_row(m, &found, common, rows, err) != 0)
-		goto out;
-	status = print_result(common, m->score, rows, a, err);
-out:
+	if (rows != NULL && stream_list_load(&list, path, err) == 0 &&
+	    recording_scores_run(kind, &list, set->common.seed, a, rows,
+	    err) == 0)
+		status = print_result(&set->common, score, rows, NULL, a,
+		    err);
 	stream_list_release(&list);
 	json_free(rows);
 	return status;
 }
 
 static int
-f0_run(const struct measure *m, const char *const *paths, double *values,
+f0_run(const void *settings, const char *const *paths, double *values,
     struct arena *a, struct error *err)
 {
+	const struct measure_settings *set = settings;
 	struct track found, truth;
 	struct pitch_score score;
 
 	if (track_read(paths[0], a, &found, err) != 0 ||
 	    track_read(paths[1], a, &truth, err) != 0 ||
-	    pitch_score_tracks(&truth, &found, m->shift_sec,
-	    m->tolerance_cents, a, &score, err) != 0)
+	    pitch_score_tracks(&truth, &found, set->shift_sec,
+	    set->tolerance_cents, a, &score, err) != 0)
 		return -1;
 	values[0] = score.raw_pitch;
 	values[1] = score.raw_chroma;
@@ -384,38 +321,39 @@ f0_run(const struct measure *m, const char *const *paths, double *values,
 static int
 eval_f0(int argc, char *argv[], struct arena *a, struct error *err)
 {
-	struct measure m = { .score = "f0",
+	struct measure_settings set = { .common = { .seed = 1 },
+	    .tolerance_cents = PITCH_SCORE_TOLERANCE_CENTS };
+	const struct recording_scores kind = {
 	    .members = { "f0.path", "truth.f0_path" },
 	    .names = { "raw_pitch", "raw_chroma", "voicing_recall",
-	    "voicing_false_alarm", "overall" }, .n_measures = 5,
-	    .run = f0_run, .tolerance_cents = PITCH_SCORE_TOLERANCE_CENTS };
-	struct common common = { .seed = 1 };
+	    "voicing_false_alarm", "overall" }, .n_scores = 5,
+	    .run = f0_run, .settings = &set };
 	const struct cli_option options[] = {
-		{ CLI_DOUBLE, "tolerance", &m.tolerance_cents, 1, 1200,
+		{ CLI_DOUBLE, "tolerance", &set.tolerance_cents, 1, 1200,
 		    "CENTS", "how far off a right pitch may be" },
-		{ CLI_DOUBLE, "shift", &m.shift_sec, -1, 1, "SEC",
+		{ CLI_DOUBLE, "shift", &set.shift_sec, -1, 1, "SEC",
 		    "the truth's time 0 is this time of the tracks" },
-		COMMON_OPTIONS(common),
+		COMMON_OPTIONS(set.common),
 	};
 	const struct cli_tool tool = { TOOL,
 	    "f0: score pitch tracks against the truth",
 	    "f0 [options] [manifest]", options };
 	const int first = cli_parse(&tool, argc, argv);
 
-	return measure_manifest(&m, &common,
+	return measure_manifest(&kind, "f0", &set,
 	    first < argc ? argv[first] : NULL, a, err);
 }
 
 /* The voice, and the mixture it came from, against the true voice. */
 static int
-voice_run(const struct measure *m, const char *const *paths, double *values,
+voice_run(const void *settings, const char *const *paths, double *values,
     struct arena *a, struct error *err)
 {
-	struct clip clips[MAX_MEMBERS];
+	struct clip clips[VOICE_FILES];
 	size_t i;
 
-	(void)m;
-	for (i = 0; i < MAX_MEMBERS; i++) {
+	(void)settings;
+	for (i = 0; i < VOICE_FILES; i++) {
 		if (clip_load(paths[i], VOICE_RATE_HZ, 0.0, 0.0, a, &clips[i],
 		    err) != 0)
 			return -1;
@@ -434,19 +372,19 @@ voice_run(const struct measure *m, const char *const *paths, double *values,
 static int
 eval_voice(int argc, char *argv[], struct arena *a, struct error *err)
 {
-	const struct measure m = { .score = "voice",
+	struct measure_settings set = { .common = { .seed = 1 } };
+	const struct recording_scores kind = {
 	    .members = { "vocals_filepath", "truth.vocals_filepath",
 	    "decode.path" },
 	    .names = { "si_sdr_db", "of_mixture_db", "gain_db" },
-	    .n_measures = 3, .run = voice_run };
-	struct common common = { .seed = 1 };
-	const struct cli_option options[] = { COMMON_OPTIONS(common), };
+	    .n_scores = 3, .run = voice_run };
+	const struct cli_option options[] = { COMMON_OPTIONS(set.common) };
 	const struct cli_tool tool = { TOOL,
 	    "voice: score separated voices against the true ones",
 	    "voice [options] [manifest]", options };
 	const int first = cli_parse(&tool, argc, argv);
 
-	return measure_manifest(&m, &common,
+	return measure_manifest(&kind, "voice", &set,
 	    first < argc ? argv[first] : NULL, a, err);
 }
 
@@ -458,6 +396,7 @@ static const struct {
 	    struct error *err);
 } kinds[] = {
 	{ "align", eval_align },
+	{ "retrieval", eval_retrieval },
 	{ "f0", eval_f0 },
 	{ "voice", eval_voice },
 };
@@ -472,7 +411,8 @@ explain(int argc, char *argv[])
 		{ CLI_END, NULL, NULL, 0, 0, NULL, NULL } };
 	static const struct cli_tool tool = { TOOL,
 	    "measure results against the truth, with intervals",
-	    "align|f0|voice [options] (see chad-eval KIND --help)", options };
+	    "align|retrieval|f0|voice [options] "
+	    "(see chad-eval KIND --help)", options };
 	const int first = cli_parse(&tool, argc, argv);
 	struct error err;
 

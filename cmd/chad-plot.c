@@ -312,7 +312,8 @@ f0_of(const struct f0_settings *set, const struct stream_list *manifest,
 	    err) != 0 ||
 	    json_want_number(fragment, "transposition_semitones", &semitones,
 	    err) != 0 ||
-	    fragment_record_line(fragment, &line, &span.low, &span.high, err) != 0)
+	    fragment_record_line(fragment, &line, &span.low, &span.high,
+	    err) != 0)
 		return -1;
 	span.low -= MARGIN_SEC;
 	span.high += MARGIN_SEC;

@@ -38,9 +38,9 @@ heat_map_write(const char *path, const struct heat_map *map,
     struct error *err)
 {
 	struct axes axes = { .title = map->title,
-	    .x_label = map->x_label, .y_label = map->y_label, .x = map->x_axis,
-	    .y = map->y_axis, .legend_height = map->n_lines > 0 ? LEGEND_HEIGHT :
-	    0.0 };
+	    .x_label = map->x_label, .y_label = map->y_label,
+	    .x = map->x_axis, .y = map->y_axis,
+	    .legend_height = map->n_lines > 0 ? LEGEND_HEIGHT : 0.0 };
 	struct canvas *c = canvas_open(path, map->width > 0.0 ? map->width :
 	    SIDE, map->height > 0.0 ? map->height : SIDE, err);
 	size_t i;

@@ -92,10 +92,10 @@ cut(const struct pitch_sound *s, double centre, double speed, float *x)
 		const double at = first + speed * (double)i;
 		const int64_t k = (int64_t)floor(at);
 		const float t = (float)(at - (double)k);
-		const float a = pitch_sound_sample(s, k - 1);
-		const float b = pitch_sound_sample(s, k);
-		const float c = pitch_sound_sample(s, k + 1);
-		const float d = pitch_sound_sample(s, k + 2);
+		const float a = pitch_pool_sample(s, k - 1);
+		const float b = pitch_pool_sample(s, k);
+		const float c = pitch_pool_sample(s, k + 1);
+		const float d = pitch_pool_sample(s, k + 2);
 
 		x[i] = b + 0.5f * t * (c - a + t * (2.0f * a - 5.0f * b +
 		    4.0f * c - d + t * (3.0f * (b - c) + d - a)));
@@ -139,7 +139,7 @@ add_band(const struct pitch_pool *bands, double level, struct random *r,
 	first = random_below(r, s->n_samples - N);
 	for (size_t i = 0; i < N; i++)
 		x[i] += (float)(level / s->level) *
-		    pitch_sound_sample(s, (int64_t)(first + i));
+		    pitch_pool_sample(s, (int64_t)(first + i));
 }
 
 /* Add noise of that level, between white and nearly brown. */

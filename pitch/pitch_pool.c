@@ -35,14 +35,14 @@ pitch_pool_release(struct pitch_pool *p)
 }
 
 float
-pitch_sound_sample(const struct pitch_sound *s, int64_t i)
+pitch_pool_sample(const struct pitch_sound *s, int64_t i)
 {
 	return i < 0 || (uint64_t)i >= s->n_samples ? 0.0f :
 	    (float)s->samples[i] / SCALE;
 }
 
 float *
-pitch_sound_samples(const struct pitch_sound *s, struct error *err)
+pitch_pool_samples(const struct pitch_sound *s, struct error *err)
 {
 	float *samples = memory_new(s->n_samples, sizeof(*samples),
 	    "samples", err);

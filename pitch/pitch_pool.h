@@ -63,10 +63,10 @@ int pitch_pool_load(struct pitch_pool *p, const char *manifest_path,
     struct error *err) MUST_CHECK;
 
 /* Sample i of a sound, 0 outside of it; -1..1. */
-float pitch_sound_sample(const struct pitch_sound *s, int64_t i);
+float pitch_pool_sample(const struct pitch_sound *s, int64_t i);
 
 /* A whole sound as float samples, heap memory to be freed by memory_free. */
-float *pitch_sound_samples(const struct pitch_sound *s, struct error *err)
+float *pitch_pool_samples(const struct pitch_sound *s, struct error *err)
     MUST_CHECK;
 
 #endif

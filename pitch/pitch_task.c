@@ -168,7 +168,7 @@ track_sound(const struct validation *v, const struct pitch_sound *sound,
 	struct frames_array array = { NULL, sound->n_samples };
 	const struct frames_source source = { frames_array_get, &array,
 	    sound->n_samples, PITCH_POOL_RATE_HZ };
-	float *samples = pitch_sound_samples(sound, err);
+	float *samples = pitch_pool_samples(sound, err);
 	struct tracker *tracker = tracker_new(v->model, &options, err);
 	int status = -1;
 

@@ -106,23 +106,6 @@ cli_finish(int status)
 	return CLI_FATAL;
 }
 
-static _Noreturn void
-usage_error(const char *fmt, ...) ERROR_PRINTF(1, 2);
-
-static _Noreturn void
-usage_error(const char *fmt, ...)
-{
-	char text[MESSAGE_BYTES];
-	va_list ap;
-
-	va_start(ap, fmt);
-	if (vsnprintf(text, sizeof(text), fmt, ap) < 0)
-		text[0] = '\0';
-	va_end(ap);
-	cli_warn(NULL, "%s (try %s --help)", text, tool_name);
-	exit(CLI_FATAL);
-}
-
 /* The default behind an option's help, unless the help itself says it. */
 static void
 print_default(const struct cli_option *o)
@@ -166,7 +149,7 @@ print_help_line(const char *name, const char *metavar, const char *help)
 	(void)printf("  %-22s %s", left, help);
 }
 
-static _Noreturn void
+static void
 print_help(const struct cli_tool *tool)
 {
 	(void)printf("usage: %s %s\n%s\n\n", tool->name, tool->usage,
@@ -180,7 +163,6 @@ print_help(const struct cli_tool *tool)
 	print_help_line("quiet", NULL, "no notes and no progress\n");
 	print_help_line("help", NULL, "this text\n");
 	print_help_line("version", NULL, "the version\n");
-	exit(cli_finish(CLI_OK));
 }
 
 /* True when the name is "want", or "no-want" and the option is a flag. */
@@ -198,91 +180,82 @@ name_matches(const struct cli_option *o, const char *name, size_t n_bytes,
 	    memcmp(o->name, name + 3, n_bytes - 3) == 0;
 }
 
-static void
-check_range(const struct cli_option *o, double value, const char *text)
+static int
+check_range(const struct cli_option *o, double value, const char *text,
+    struct error *err)
 {
 	if (value >= o->low && value <= o->high)
-		return;
-	usage_error("--%s %s: must lie within %g and %g", o->name, text,
-	    o->low, o->high);
+		return 0;
+	return error_set(err, ERROR_LIMIT,
+	    "--%s %s: must lie within %g and %g", o->name, text, o->low,
+	    o->high);
 }
 
-static void
-take_double(const struct cli_option *o, const char *text)
+static int
+take_double(const struct cli_option *o, const char *text, struct error *err)
 {
 	char *end;
-	double value;
+	const double value = strtod(text, &end);
 
-	errno = 0;
-	value = strtod(text, &end);
 	if (end == text || *end != '\0' || !isfinite(value))
-		usage_error("--%s %s: not a number", o->name, text);
-	check_range(o, value, text);
+		return error_set(err, ERROR_FORMAT, "--%s %s: not a number",
+		    o->name, text);
+	if (check_range(o, value, text, err) != 0)
+		return -1;
 	*(double *)o->value = value;
+	return 0;
 }
 
 /* Only digits: strtoull alone would take a sign and leading spaces. */
-static void
-take_integer(const struct cli_option *o, const char *text)
+static int
+take_integer(const struct cli_option *o, const char *text, struct error *err)
 {
 	unsigned long long value;
 
-	errno = 0;
 	if (text[0] == '\0' || text[strspn(text, "0123456789")] != '\0')
-		usage_error("--%s %s: not a whole number", o->name, text);
+		return error_set(err, ERROR_FORMAT,
+		    "--%s %s: not a whole number", o->name, text);
+	errno = 0;
 	value = strtoull(text, NULL, 10);
 	if (errno != 0)
-		usage_error("--%s %s: too large", o->name, text);
+		return error_set(err, ERROR_LIMIT, "--%s %s: too large",
+		    o->name, text);
 	if (o->kind == CLI_UINT64) {
 		*(uint64_t *)o->value = value;
-		return;
+		return 0;
 	}
-	check_range(o, (double)value, text);
+	if (check_range(o, (double)value, text, err) != 0)
+		return -1;
 	*(size_t *)o->value = (size_t)value;
+	return 0;
 }
 
-static void
-take_value(const struct cli_option *o, const char *text)
+static int
+take_value(const struct cli_option *o, const char *text, struct error *err)
 {
 	switch (o->kind) {
 	case CLI_STRING:
 		*(const char **)o->value = text;
-		break;
+		return 0;
 	case CLI_DOUBLE:
-		take_double(o, text);
-		break;
+		return take_double(o, text, err);
 	case CLI_SIZE:
 	case CLI_UINT64:
-		take_integer(o, text);
-		break;
+		return take_integer(o, text, err);
 	case CLI_FLAG:
 	case CLI_END:
 		break;
 	}
-}
-
-/* --help, --version and --quiet, which are in no table. */
-static bool
-take_common(const struct cli_tool *tool, const char *name)
-{
-	if (strcmp(name, "help") == 0)
-		print_help(tool);
-	if (strcmp(name, "version") == 0) {
-		(void)printf("%s %s\n", tool->name, CLI_VERSION);
-		exit(cli_finish(CLI_OK));
-	}
-	if (strcmp(name, "quiet") != 0)
-		return false;
-	is_quiet = true;
-	return true;
+	return error_set(err, ERROR_BUG, "--%s takes no value", o->name);
 }
 
 /*
- * Take one option; "next" is the argument after it or NULL.  Returns how many
- * arguments it used, 1 or 2.
+ * Take one option of the table; "next" is the argument after it or NULL.
+ * Returns how many arguments it used, 1 or 2, or -1; 0 when it is none.
  */
 static int
-take_option(const struct cli_tool *tool, const char *arg, const char *next)
+take_option(const struct cli_tool *tool, const char *arg, const char *next,
+    struct error *err)
 {
 	const char *name = arg + 2;
 	const char *equals = strchr(name, '=');
@@ -296,18 +269,19 @@ take_option(const struct cli_tool *tool, const char *arg, const char *next)
 			continue;
 		if (o->kind == CLI_FLAG) {
 			if (equals != NULL)
-				usage_error("--%s takes no value", o->name);
+				return error_set(err, ERROR_FORMAT,
+				    "--%s takes no value", o->name);
 			*(bool *)o->value = !is_cleared;
 			return 1;
 		}
-		if (equals == NULL && next == NULL)
-			usage_error("--%s needs a value", o->name);
-		take_value(o, equals != NULL ? equals + 1 : next);
-		return equals != NULL ? 1 : 2;
+		if (equals != NULL)
+			return take_value(o, equals + 1, err) != 0 ? -1 : 1;
+		if (next == NULL)
+			return error_set(err, ERROR_FORMAT,
+			    "--%s needs a value", o->name);
+		return take_value(o, next, err) != 0 ? -1 : 2;
 	}
-	if (!take_common(tool, name))
-		usage_error("unknown option %s", arg);
-	return 1;
+	return 0;
 }
 
 /* Options that say where and how fast, not what. */
@@ -404,8 +378,49 @@ note_changes(const struct cli_tool *tool, const struct default_text *kept,
 	}
 }
 
+/*
+ * Deal with the option argv[i]: one of the table, or --quiet.  Returns how
+ * many arguments it used; 0 when help or version was printed; or -1.
+ */
+static int
+take_argument(const struct cli_tool *tool, int argc, char *argv[], int i,
+    struct error *err)
+{
+	int n_used = 0;
+
+	if (strncmp(argv[i], "--", 2) == 0)
+		n_used = take_option(tool, argv[i],
+		    i + 1 < argc ? argv[i + 1] : NULL, err);
+	if (n_used != 0)
+		return n_used;
+	if (strcmp(argv[i], "--quiet") == 0) {
+		is_quiet = true;
+		return 1;
+	}
+	if (strcmp(argv[i], "--help") == 0) {
+		print_help(tool);
+		return 0;
+	}
+	if (strcmp(argv[i], "--version") == 0) {
+		(void)printf("%s %s\n", tool->name, CLI_VERSION);
+		return 0;
+	}
+	return error_set(err, ERROR_FORMAT, "unknown option %s", argv[i]);
+}
+
+/* Move argv[i] to place "to" <= i, those between one place up. */
+static void
+move_argument(char *argv[], int i, int to)
+{
+	char *moved = argv[i];
+
+	memmove(&argv[to + 1], &argv[to], (size_t)(i - to) * sizeof(argv[0]));
+	argv[to] = moved;
+}
+
 int
-cli_parse(const struct cli_tool *tool, int argc, char *argv[])
+cli_try_parse(const struct cli_tool *tool, int argc, char *argv[],
+    struct error *err)
 {
 	struct default_text kept[MAX_OPTIONS];
 	const size_t n_kept = keep_defaults(tool, kept);
@@ -413,33 +428,41 @@ cli_parse(const struct cli_tool *tool, int argc, char *argv[])
 	int i = 1;
 
 	tool_name = tool->name;
-	(void)signal(SIGPIPE, SIG_IGN);
 	while (i < argc) {
-		char *arg = argv[i];
+		const bool is_end = strcmp(argv[i], "--") == 0;
 		int n_used = 1;
 
-		if (strcmp(arg, "--") == 0) {
-			n_used = 1;
-		} else if (strncmp(arg, "--", 2) == 0) {
-			n_used = take_option(tool, arg,
-			    i + 1 < argc ? argv[i + 1] : NULL);
-		} else if (arg[0] == '-' && arg[1] != '\0') {
-			usage_error("unknown option %s", arg);
-		} else {
+		if (argv[i][0] != '-' || argv[i][1] == '\0') {
 			i++;
 			continue;
 		}
-		/* Move what was used in front of the operands before it. */
-		for (int k = 0; k < n_used; k++, i++) {
-			char *moved = argv[i];
-
-			memmove(&argv[n_options + 1], &argv[n_options],
-			    (size_t)(i - n_options) * sizeof(argv[0]));
-			argv[n_options++] = moved;
-		}
-		if (strcmp(arg, "--") == 0)
+		if (!is_end)
+			n_used = take_argument(tool, argc, argv, i, err);
+		if (n_used <= 0)
+			return n_used;
+		/* What was used goes in front of the operands before it. */
+		for (; n_used > 0; n_used--)
+			move_argument(argv, i++, n_options++);
+		if (is_end)
 			break;
 	}
 	note_changes(tool, kept, n_kept);
 	return n_options;
+}
+
+int
+cli_parse(const struct cli_tool *tool, int argc, char *argv[])
+{
+	struct error err = { ERROR_NONE, "" };
+	int first;
+
+	(void)signal(SIGPIPE, SIG_IGN);
+	first = cli_try_parse(tool, argc, argv, &err);
+	if (first < 0) {
+		cli_warn(NULL, "%s (try %s --help)", err.text, tool_name);
+		exit(CLI_FATAL);
+	}
+	if (first == 0)
+		exit(cli_finish(CLI_OK));
+	return first;
 }

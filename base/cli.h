@@ -60,6 +60,13 @@ struct cli_tool {
  */
 int cli_parse(const struct cli_tool *tool, int argc, char *argv[]);
 
+/*
+ * The same without an end of the process: returns the index of the first
+ * operand, 0 when help or version was printed, -1 with a message.
+ */
+int cli_try_parse(const struct cli_tool *tool, int argc, char *argv[],
+    struct error *err) MUST_CHECK;
+
 /* The tool's name after cli_parse, "chad" before. */
 const char *cli_tool_name(void);
 

@@ -123,9 +123,9 @@ check-all:
 	@$(MAKE) --no-print-directory -k check-unit check-fuzz check-cli lint; \
 	  status=$$?; tests/lib/total.sh $(TOTALS) && exit $$status
 
-check-unit: $(UNIT)
+check-unit: $(UNIT) $(SHIMS)
 	@mkdir -p $(TOTALS)
-	@RUN="$(RUN)" TOTALS="$(TOTALS)/unit" tests/unit/run.sh $^
+	@RUN="$(RUN)" TOTALS="$(TOTALS)/unit" tests/unit/run.sh $(UNIT)
 
 check-fuzz: $(FUZZ)
 	@mkdir -p $(TOTALS)

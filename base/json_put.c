@@ -98,39 +98,58 @@ put_new(struct json *j, const char *path, json_t *value, struct error *err)
 	return 0;
 }
 
+/*
+ * Bytes of the UTF-8 character at s, which has n_bytes >= 1, or 0 when it is
+ * none: cut short, longer than need be, a surrogate, or over U+10FFFF.
+ */
+static size_t
+utf8_length(const char *s, size_t n_bytes)
+{
+	static const uint32_t lowest[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	const unsigned char *u = (const unsigned char *)s;
+	const size_t n = u[0] < 0x80 ? 1 : u[0] < 0xc0 ? 0 : u[0] < 0xe0 ? 2 :
+	    u[0] < 0xf0 ? 3 : u[0] < 0xf8 ? 4 : 0;
+	uint32_t c;
+
+	if (n <= 1)
+		return n;
+	if (n > n_bytes)
+		return 0;
+	c = u[0] & (0x7fu >> n);
+	for (size_t i = 1; i < n; i++) {
+		if ((u[i] & 0xc0) != 0x80)
+			return 0;
+		c = c << 6 | (u[i] & 0x3fu);
+	}
+	if (c < lowest[n] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000))
+		return 0;
+	return n;
+}
+
+static bool
+is_utf8(const char *s)
+{
+	size_t left = strlen(s);
+
+	while (left > 0) {
+		const size_t n = utf8_length(s, left);
+
+		if (n == 0)
+			return false;
+		s += n;
+		left -= n;
+	}
+	return true;
+}
+
 int
 json_put_string(struct json *j, const char *path, const char *value,
     struct error *err)
 {
-	json_t *text = json_string(value);
-	json_t *any;
-
-	if (text != NULL)
-		return put_new(j, path, text, err);
-	/* Either it is not UTF-8 or memory is out: the unchecked one tells. */
-	any = json_string_nocheck(value);
-	if (any == NULL)
-		return out_of_memory(err);
-	json_decref(any);
-	return error_set(err, ERROR_FORMAT, "the text for \"%s\" is not UTF-8",
-	    path);
-}
-
-/* Bytes of the UTF-8 character at s, at most n_bytes, or 0 when it is bad. */
-static size_t
-utf8_length(const char *s, size_t n_bytes)
-{
-	const size_t limit = n_bytes < 4 ? n_bytes : 4;
-
-	for (size_t n = 1; n <= limit; n++) {
-		json_t *text = json_stringn(s, n);
-
-		if (text != NULL) {
-			json_decref(text);
-			return n;
-		}
-	}
-	return 0;
+	if (!is_utf8(value))
+		return error_set(err, ERROR_FORMAT,
+		    "the text for \"%s\" is not UTF-8", path);
+	return put_new(j, path, json_string_nocheck(value), err);
 }
 
 int

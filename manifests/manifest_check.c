@@ -52,20 +52,21 @@ check_type(struct state *s, const struct json *rec, size_t line)
 		    "humming");
 }
 
-static void
+static int
 check_file(struct state *s, const struct json *rec, size_t line,
-    struct arena *a)
+    struct arena *a, struct error *err)
 {
-	struct error err = { ERROR_NONE, "" };
+	struct error why = { ERROR_NONE, "" };
 	const char *path = record_path(rec, "audio_filepath", s->folder, a,
-	    &err);
+	    &why);
 
-	if (path == NULL) {
-		tell(s, line, err.text);
-	} else if (s->check->wants_files && access(path, R_OK) != 0) {
-		error_set_errno(&err, "cannot read %s", path);
-		tell(s, line, err.text);
-	}
+	if (why.code == ERROR_NOMEM)
+		return error_set(err, ERROR_NOMEM, "%s", why.text);
+	if (path != NULL && s->check->wants_files && access(path, R_OK) != 0)
+		error_set_errno(&why, "cannot read %s", path);
+	if (why.code != ERROR_NONE)
+		tell(s, line, why.text);
+	return 0;
 }
 
 /* An interval, when there is one, is two rising numbers from 0. */
@@ -136,6 +137,7 @@ check_record(struct state *s, const struct json *rec, size_t line,
 {
 	struct error why = { ERROR_NONE, "" };
 	struct arena *a;
+	int result = 0;
 
 	s->check->n_records++;
 	s->check->n_failed += record_has_failed(rec);
@@ -152,9 +154,9 @@ check_record(struct state *s, const struct json *rec, size_t line,
 		return error_set(err, ERROR_NOMEM, "out of memory");
 	/* What stands for a line that was none has no sound. */
 	if (!json_has(rec, "line") || !record_has_failed(rec))
-		check_file(s, rec, line, a);
+		result = check_file(s, rec, line, a, err);
 	arena_free(a);
-	return keep_key(s, rec, line, err);
+	return result != 0 ? -1 : keep_key(s, rec, line, err);
 }
 
 static int
@@ -223,6 +225,8 @@ check_lines(struct state *s, struct line_reader *r, struct error *err)
 		if (record_line_is_blank(&line))
 			continue;
 		rec = record_line_parse(&line, &why);
+		if (why.code == ERROR_NOMEM)
+			return error_set(err, ERROR_NOMEM, "%s", why.text);
 		if (rec == NULL) {
 			tell(s, line.number, why.text);
 			continue;

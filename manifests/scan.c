@@ -290,13 +290,17 @@ scan_level(const struct walk *w, const struct level *level)
 
 /* The folder's own name, for sounds that lie directly in it. */
 static const char *
-own_name(const char *folder, struct arena *a)
+own_name(const char *folder, struct arena *a, struct error *err)
 {
 	char *path = realpath(folder, NULL);
 	const char *slash = path != NULL ? strrchr(path, '/') : NULL;
-	const char *name = arena_strdup(a, slash != NULL && slash[1] != '\0' ?
-	    slash + 1 : "root");
+	const char *name = NULL;
 
+	if (slash == NULL)
+		error_set_errno(err, "cannot open the folder %s", folder);
+	else if ((name = arena_strdup(a, slash[1] != '\0' ? slash + 1 :
+	    "root")) == NULL)
+		error_set(err, ERROR_NOMEM, "out of memory for a path");
 	free(path);
 	return name;
 }
@@ -322,11 +326,8 @@ scan_folder(const char *folder, const struct scan_calls *calls,
 		return error_set(err, ERROR_NOMEM, "out of memory");
 	level.device = st.st_dev;
 	level.inode = st.st_ino;
-	level.group_id = own_name(folder, a);
-	if (level.group_id == NULL)
-		result = error_set(err, ERROR_NOMEM, "out of memory");
-	else
-		result = scan_level(&w, &level);
+	level.group_id = own_name(folder, a, err);
+	result = level.group_id == NULL ? -1 : scan_level(&w, &level);
 	arena_free(a);
 	return result;
 }

@@ -194,6 +194,9 @@ process(struct worker *w, struct job *job, struct error *err)
 	bool is_ours = true;
 	int result = 0;
 
+	/* A record that could not be read for want of memory is no bad one. */
+	if (rec == NULL && job->why.code == ERROR_NOMEM)
+		return error_set(err, ERROR_NOMEM, "%s", job->why.text);
 	if (rec == NULL)
 		return keep_broken(w, job, err);
 	(void)snprintf(job->id, sizeof(job->id), "%s", record_id(rec));

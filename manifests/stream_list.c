@@ -42,6 +42,11 @@ record_of(const struct record_line *line, size_t *n_broken, struct error *err)
 	if (rec != NULL && (record_has_failed(rec) ||
 	    record_check(rec, &why) == 0))
 		return rec;
+	if (why.code == ERROR_NOMEM) {
+		error_set(err, ERROR_NOMEM, "%s", why.text);
+		json_free(rec);
+		return NULL;
+	}
 	(*n_broken)++;
 	if (rec == NULL)
 		return record_line_broken(line, tool, &why, err);

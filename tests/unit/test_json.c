@@ -289,6 +289,52 @@ files_are_loaded(void **state)
 	arena_free(a);
 }
 
+/* The limits of UTF-8 (RFC 3629), as Jansson's own reader sees them. */
+static void
+utf8_is_what_the_reader_takes(void **state)
+{
+	static const uint32_t limits[] = { 0x7f, 0x80, 0x7ff, 0x800, 0xd7ff,
+		0xd800, 0xdfff, 0xe000, 0xffff, 0x10000, 0x10ffff, 0x110000 };
+	static const char *const bad[] = { "\xc0\x80", "\xe0\x80\x80", "\x80",
+		"\xf0\x80\x80\x80", "\xc3", "\xc3(", "\xf8\x88\x80\x80\x80",
+		"\xe4\xbd", "\xff", "\xfe" };
+	struct error err = { ERROR_NONE, "" };
+	struct json *j = json_new_object(&err);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+		const uint32_t c = limits[i];
+		const bool is_good = c < 0xd800 ||
+		    (c > 0xdfff && c < 0x110000);
+		char text[8] = "";
+		char quoted[16];
+
+		if (c < 0x80)
+			text[0] = (char)c;
+		else if (c < 0x800)
+			(void)snprintf(text, sizeof(text), "%c%c",
+			    (int)(0xc0 | c >> 6), (int)(0x80 | (c & 63)));
+		else if (c < 0x10000)
+			(void)snprintf(text, sizeof(text), "%c%c%c",
+			    (int)(0xe0 | c >> 12), (int)(0x80 | (c >> 6 & 63)),
+			    (int)(0x80 | (c & 63)));
+		else
+			(void)snprintf(text, sizeof(text), "%c%c%c%c",
+			    (int)(0xf0 | c >> 18), (int)(0x80 | (c >> 12 & 63)),
+			    (int)(0x80 | (c >> 6 & 63)),
+			    (int)(0x80 | (c & 63)));
+		assert_int_equal(json_put_string(j, "x", text, &err),
+		    is_good ? 0 : -1);
+		(void)snprintf(quoted, sizeof(quoted), "\"%s\"", text);
+		struct json *read = json_parse(quoted, strlen(quoted), &err);
+		assert_true((read != NULL) == is_good);
+		json_free(read);
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(json_put_string(j, "x", bad[i], &err), -1);
+	json_free(j);
+}
+
 int
 main(void)
 {
@@ -302,6 +348,7 @@ main(void)
 		cmocka_unit_test(numbers_come_back_the_same),
 		cmocka_unit_test(rounding_gives_short_texts),
 		cmocka_unit_test(bytes_become_text),
+		cmocka_unit_test(utf8_is_what_the_reader_takes),
 		cmocka_unit_test(files_are_loaded),
 	};
 

@@ -131,14 +131,16 @@ check-fuzz: $(FUZZ)
 	@mkdir -p $(TOTALS)
 	@RUN="$(RUN)" TOTALS="$(TOTALS)/fuzz" tests/fuzz/run.sh $^
 
-check-cli: $(CMDS) $(SHIMS)
+check-cli: $(CMDS)
 	@mkdir -p $(TOTALS)
-	@BIN="$(CURDIR)/$B/bin" RUN="$(RUN)" TOTALS="$(TOTALS)/cli" \
-	  tests/cli/run.sh $(CASES)
+	@status=0; export BIN="$(CURDIR)/$B/bin" RUN="$(RUN)"; \
+	  TOTALS="$(TOTALS)/cli" tests/cli/run.sh $(CASES) || status=1; \
+	  TOTALS="$(CURDIR)/$(TOTALS)/every" tests/cli/every.sh || status=1; \
+	  exit $$status
 
 ## golden: rewrite what the command-line tests expect, all or those of
 ##         CASES="chad-f0 chad-align/help" (read the diff!)
-golden: $(CMDS) $(SHIMS)
+golden: $(CMDS)
 	@BIN="$(CURDIR)/$B/bin" GOLDEN=1 tests/cli/run.sh $(CASES)
 
 ## lint: include directions, banned calls, names, manual pages, scripts

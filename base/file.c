@@ -103,7 +103,7 @@ open_temporary(struct file_new *f, struct error *err)
 			break;
 	}
 	if (fd < 0)
-		error_set_errno(err, "cannot create %s", f->temporary_path);
+		error_set_errno(err, "cannot create %s", f->path);
 	return fd;
 }
 

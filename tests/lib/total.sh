@@ -3,7 +3,7 @@
 # Fails when a test failed or a part has left no totals.
 set -u
 n_passed=0 n_failed=0 n_skipped=0 status=0
-for part in unit fuzz cli lint; do
+for part in unit fuzz cli every lint; do
 	if [ ! -e "$1/$part" ]; then
 		echo "the $part tests did not run to their end"
 		status=1

@@ -70,6 +70,8 @@ list_works() {
 # One channel ($2: c0 or c1) of a recording's ($1) clips as the file $4, with
 # $3 samples of silence behind each clip.
 join_clips() {
+	# Names of clips hold no blanks.
+	# shellcheck disable=SC2046
 	set -- "$1" "$2" "$3" "$4" $(awk -F'\t' -v r="$1" \
 	    '$1 == r { print $2 }' "$out/clips")
 	recording=$1 channel=$2 pad=$3 file=$4
@@ -77,8 +79,8 @@ join_clips() {
 	inputs='' graph='' labels='' i=0
 	for clip in "$@"; do
 		inputs="$inputs -i $data/wav/$clip.flac"
-		graph="$graph[$i:a]pan=mono|c0=$channel,apad=pad_len=$pad[p$i];"
-		labels="$labels[p$i]"
+		graph="${graph}[$i:a]pan=mono|c0=$channel,apad=pad_len=${pad}[p$i];"
+		labels="${labels}[p$i]"
 		i=$((i + 1))
 	done
 	# The list of inputs is meant to be split into words.

@@ -19,6 +19,11 @@ ifeq ($(OPT),)
 $(error CONFIG must be release, asan, tsan, cover or fuzz)
 endif
 
+# Less optimised or instrumented, the compiler sees less and warns of more.
+ifneq ($(CONFIG),release)
+WARN += -Wno-format-truncation -Wno-maybe-uninitialized
+endif
+
 # Libraries of the distribution; each is used by one folder (see STYLE.md).
 PACKAGES := libavformat libavcodec libavutil libswresample sndfile fftw3f \
 	    jansson nettle sqlite3 cairo libzip

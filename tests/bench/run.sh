@@ -1,6 +1,7 @@
 #!/bin/sh
 # Run benchmarks and print a table.  Arguments: the programs.  A program
-# prints lines "name value unit", best in "x" (times faster than real time).
+# prints lines "name value unit", such as "stft 812.3 x" (times faster than real
+# time).
 #
 # Machines differ, so only ratios are compared: each value is divided by the
 # first value of its program, here and in baseline.json (an object of
@@ -9,13 +10,13 @@
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 tmp=$(mktemp) || exit 2
-trap 'rm -f "$tmp"' EXIT
+trap 'rm -f "$tmp" "$tmp.one"' EXIT
 unset OPENBLAS_CORETYPE OPENBLAS_L2_SIZE
 
 status=0
 for program in "$@"; do
-	"$program" < /dev/null | sed "s|^|${program##*/} |" >> "$tmp" ||
-	    status=1
+	"$program" < /dev/null > "$tmp.one" || status=1
+	sed "s|^|${program##*/} |" "$tmp.one" >> "$tmp"
 done
 
 if [ "${SAVE:-0}" = 1 ]; then
@@ -24,10 +25,10 @@ if [ "${SAVE:-0}" = 1 ]; then
 	     END { print "\n}" }' "$tmp" > "$here/baseline.json"
 fi
 
-[ -e "$here/baseline.json" ] || echo "no baseline.json to compare with"
-touch "$here/baseline.json"
+baseline=$here/baseline.json
+[ -e "$baseline" ] || { echo "no baseline.json to compare with"; baseline=; }
 awk '
-FNR == NR {
+FILENAME != ARGV[ARGC - 1] {
 	if (split($0, part, "\"") >= 3) {
 		value = part[3]; gsub(/[:, ]/, "", value); old[part[2]] = value
 	}
@@ -44,5 +45,5 @@ FNR == 1 { printf "%-34s %12s %-6s %s\n", "what", "value", "unit", "ratio" }
 		if (change < 0.8 || change > 1.25) note = note "  <-- changed"
 	}
 	printf "%-34s %12s %-6s %s\n", $2, $3, $4, note
-}' "$here/baseline.json" "$tmp"
+}' ${baseline:+"$baseline"} "$tmp"
 exit $status

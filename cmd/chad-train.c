@@ -4,7 +4,7 @@
  * The recipe's member "task" names the stage whose network is trained; the
  * stage makes the graph, the batches, the loss and the score, and the loop in
  * nn/training.h does the rest.  Writes the model, its card NAME.json, the
- * curve NAME.curve.csv, and a checkpoint while it runs.
+ * curve NAME.curve.csv with its pictures, and a checkpoint while it runs.
  *
  * Options: chad-train.1.  Recipes: recipes/FORMAT.md.
  */
@@ -14,7 +14,6 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -27,6 +26,9 @@
 #include "base/pool.h"
 #include "base/progress.h"
 
+#include "draw/line_plot.h"
+#include "draw/palette.h"
+#include "nn/model_card.h"
 #include "nn/training.h"
 #include "nn/training_curve.h"
 #include "nn/weights.h"
@@ -34,6 +36,8 @@
 #include "embed/embed_task.h"
 #include "pitch/pitch_task.h"
 #include "separate/separate_task.h"
+
+#define CURVE_POINTS 100
 
 /* The stages that have something to train. */
 struct task_kind {
@@ -295,81 +299,52 @@ describe_model(struct job *j, struct error *err)
 	    err);
 }
 
-/* The facts of the run and its scores. */
-static int
-put_results(struct job *j, struct json *card, struct error *err)
-{
-	const struct training_result *r = &j->result;
-	struct json *score;
-	int failed;
-
-	if (json_put_rounded(card, "mean_loss", r->mean_loss, 6, err) != 0)
-		return -1;
-	if (!r->has_score || j->task->score_name == NULL)
-		return 0;
-	if ((score = json_new_object(err)) == NULL)
-		return -1;
-	failed = json_put_string(score, "name", j->task->score_name,
-	    err) != 0 ||
-	    json_put_rounded(score, "value", r->score, 6, err) != 0 ||
-	    json_put_size(score, "step", (size_t)r->score_step, err) != 0 ||
-	    json_append(card, "scores", score, err) != 0;
-	json_free(score);
-	return failed ? -1 : 0;
-}
-
-static int
-fill_card(struct job *j, struct json *card, struct error *err)
-{
-	const char *out = j->set->out_path;
-	const char *slash = strrchr(out, '/');
-	const struct json *m = weights_metadata_const(j->weights);
-	char sha256[HASH_HEX_BYTES], *command;
-	struct stat facts;
-	size_t i;
-
-	command = arena_printf(j->arena, "chad-train %s%s%s",
-	    cli_options_text(), cli_options_text()[0] == '\0' ? "" : " ",
-	    j->set->recipe_path);
-	if (command == NULL)
-		return error_set(err, ERROR_NOMEM, "out of memory");
-	if (hash_file(out, sha256, err) != 0)
-		return -1;
-	if (stat(out, &facts) != 0)
-		return error_set_errno(err, "cannot look at %s", out);
-	if (json_put_string(card, "model", slash == NULL ? out : slash + 1,
-	    err) != 0 ||
-	    json_put_string(card, "sha256", sha256, err) != 0 ||
-	    json_put_size(card, "bytes", (size_t)facts.st_size, err) != 0 ||
-	    json_put_size(card, "parameters",
-	    graph_n_parameters(j->task->graph), err) != 0 ||
-	    json_put_string(card, "command", command, err) != 0)
-		return -1;
-	for (i = 0; i < json_count(m); i++)
-		if (json_put(card, json_member_name(m, i), json_item(m, i),
-		    err) != 0)
-			return -1;
-	return put_results(j, card, err);
-}
-
 static int
 write_card(struct job *j, struct error *err)
 {
 	const char *path = beside(j, ".json", err);
-	struct json *card = json_new_object(err);
-	const char *text;
-	int failed = -1;
+	const struct model_card card = { .model_path = j->set->out_path,
+	    .command = arena_printf(j->arena, "chad-train %s %s",
+	    cli_options_text(), j->set->recipe_path),
+	    .graph = j->task->graph, .weights = j->weights,
+	    .result = &j->result, .score_name = j->task->score_name };
 
-	if (card != NULL && path != NULL && fill_card(j, card, err) == 0 &&
-	    (text = json_text_pretty(card, j->arena, err)) != NULL) {
-		const char *whole = arena_printf(j->arena, "%s\n", text);
+	if (path == NULL || card.command == NULL)
+		return error_set(err, ERROR_NOMEM, "out of memory");
+	return model_card_write(path, &card, err);
+}
 
-		failed = whole == NULL ?
-		    error_set(err, ERROR_NOMEM, "out of memory") :
-		    file_write(path, whole, strlen(whole), err);
-	}
-	json_free(card);
-	return failed;
+static int
+draw_line(struct job *j, const char *ending, const char *y_label, size_t n,
+    const double *x, const double *y, struct error *err)
+{
+	const struct axes_line line = { .x = x, .y = y, .n_points = n,
+	    .colour = palette_line(PALETTE_BLUE) };
+	const struct line_plot plot = { .title = j->set->out_path,
+	    .x_label = "step", .y_label = y_label, .lines = &line,
+	    .n_lines = 1 };
+	const char *path = beside(j, ending, err);
+
+	return path == NULL ? -1 : line_plot_write(path, &plot, err);
+}
+
+/* Pictures of the loss, a mean of each hundredth, and of the score. */
+static int
+draw_curve(struct job *j, struct error *err)
+{
+	const char *path = beside(j, ".curve.csv", err);
+	struct training_points p;
+
+	if (path == NULL || training_curve_read(path, CURVE_POINTS, j->arena,
+	    &p, err) != 0)
+		return -1;
+	if (draw_line(j, ".curve.svg", "loss", p.n_losses, p.loss_step,
+	    p.loss, err) != 0)
+		return -1;
+	if (p.n_scores < 2)
+		return 0;
+	return draw_line(j, ".score.svg", j->task->score_name, p.n_scores,
+	    p.score_step, p.score, err);
 }
 
 static int
@@ -405,7 +380,7 @@ train(struct job *j, struct error *err)
 	if (!j->result.is_done)
 		return 0;
 	if (weights_save(j->set->out_path, j->weights, err) != 0 ||
-	    write_card(j, err) != 0)
+	    write_card(j, err) != 0 || draw_curve(j, err) != 0)
 		return -1;
 	if (unlink(checkpoint) != 0)
 		return error_set_errno(err, "cannot remove %s", checkpoint);
@@ -448,15 +423,15 @@ main(int argc, char *argv[])
 		{ CLI_STRING, "out", &set.out_path, 0, 0, "FILE",
 		    "the model, NAME.safetensors; needed" },
 		{ CLI_STRING, "checkpoint", &set.checkpoint_path, 0, 0,
-		    "FILE", "state to go on from [NAME.checkpoint]" },
+		    "FILE", "state to go on from (default: NAME.checkpoint)" },
 		{ CLI_STRING, "init", &set.init_path, 0, 0, "FILE",
 		    "start with the weights of this model" },
 		{ CLI_SIZE, "steps", &set.n_steps, 1, 1e8, "N",
-		    "instead of the recipe's steps" },
+		    "steps to take (default: the recipe's)" },
 		{ CLI_SIZE, "seed", &set.seed, 1, 1e15, "N",
-		    "instead of the recipe's seed" },
+		    "seed of everything (default: the recipe's)" },
 		{ CLI_SIZE, "threads", &set.n_threads, 1, 256, "N",
-		    "threads to use [one a core]" },
+		    "threads to use (default: one a core)" },
 		{ CLI_END, NULL, NULL, 0, 0, NULL, NULL }
 	};
 	const struct cli_tool tool = { "chad-train",

@@ -318,7 +318,7 @@ step_and_report(struct run *r, int (*tell)(void *context,
     const struct training_report *r, struct error *err), void *context,
     struct error *err)
 {
-	struct training_report report = { .score = NAN,
+	struct training_report report = { .score = (double)NAN,
 	    .step = trainer_n_steps(r->trainer) + 1 };
 	const bool is_last = report.step == r->o->n_steps;
 	const bool is_scored = r->task->validate != NULL &&

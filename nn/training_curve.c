@@ -1,10 +1,10 @@
 #include <errno.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/arena.h"
 #include "base/file.h"
 #include "base/memory.h"
 
@@ -111,4 +111,85 @@ training_curve_close(struct training_curve *c, struct error *err)
 	memory_free(c->path);
 	memory_free(c);
 	return failed;
+}
+
+/* One line; false when it is not one of ours. */
+static bool
+read_line(const char *line, double *step, double *loss, double *score)
+{
+	char *end;
+	int i;
+
+	*step = strtod(line, &end);
+	if (*end != ',')
+		return false;
+	*loss = strtod(end + 1, &end);
+	for (i = 0; i < 2; i++) {
+		if (*end != ',')
+			return false;
+		(void)strtod(end + 1, &end);
+	}
+	if (*end != ',')
+		return false;
+	line = end + 1;
+	*score = *line == '\n' ? (double)NAN : strtod(line, &end);
+	return (*line == '\n' || *end == '\n') && isfinite(*step) &&
+	    isfinite(*loss);
+}
+
+static size_t
+count_lines(const char *text)
+{
+	size_t n = 0;
+
+	for (; (text = strchr(text, '\n')) != NULL; text++)
+		n++;
+	return n;
+}
+
+/* Every n_each losses become one. */
+static void
+collect(const char *line, size_t n_each, struct training_points *p)
+{
+	double step, loss, score, steps = 0, losses = 0;
+	size_t n = 0;
+
+	for (; line != NULL && read_line(line + 1, &step, &loss, &score);
+	    line = strchr(line + 1, '\n')) {
+		if (!isnan(score)) {
+			p->score_step[p->n_scores] = step;
+			p->score[p->n_scores++] = score;
+		}
+		steps += step;
+		losses += loss;
+		if (++n < n_each)
+			continue;
+		p->loss_step[p->n_losses] = steps / (double)n;
+		p->loss[p->n_losses++] = losses / (double)n;
+		steps = losses = 0;
+		n = 0;
+	}
+}
+
+int
+training_curve_read(const char *path, size_t max_points, struct arena *a,
+    struct training_points *points, struct error *err)
+{
+	size_t n_bytes, n_lines;
+	const char *text = file_read(path, MAX_BYTES, a, &n_bytes, err);
+	struct training_points p = { 0 };
+
+	if (text == NULL)
+		return -1;
+	n_lines = count_lines(text);
+	p.loss_step = arena_need(a, n_lines, sizeof(double), "curve", err);
+	p.loss = arena_need(a, n_lines, sizeof(double), "curve", err);
+	p.score_step = arena_need(a, n_lines, sizeof(double), "curve", err);
+	p.score = arena_need(a, n_lines, sizeof(double), "curve", err);
+	if (p.loss_step == NULL || p.loss == NULL || p.score_step == NULL ||
+	    p.score == NULL)
+		return -1;
+	collect(strchr(text, '\n'), n_lines / (max_points + 1) + 1, &p);
+	*points = p;
+	return 0;
 }

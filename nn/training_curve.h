@@ -7,6 +7,10 @@
 #ifndef NN_TRAINING_CURVE_H
 #define NN_TRAINING_CURVE_H
 
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
 #include "base/error.h"
 
 #include "nn/training.h"
@@ -20,5 +24,17 @@ int training_curve_add(struct training_curve *c,
 /* training_curve_close(NULL) is 0. */
 int training_curve_close(struct training_curve *c, struct error *err)
     MUST_CHECK;
+
+/* For a picture.  Arena memory. */
+struct training_points {
+	size_t n_losses;
+	double *loss_step, *loss;	/* means over equal parts of the run */
+	size_t n_scores;
+	double *score_step, *score;
+};
+
+/* Read a curve's file; at most max_points losses.  A broken line ends it. */
+int training_curve_read(const char *path, size_t max_points, struct arena *a,
+    struct training_points *points, struct error *err) MUST_CHECK;
 
 #endif

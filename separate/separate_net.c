@@ -29,7 +29,7 @@ static int
 down(struct graph *g, int level, int x, size_t channels)
 {
 	struct graph_conv conv = halving(channels);
-	char name[16], norm[16];
+	char name[24], norm[24];
 
 	(void)snprintf(name, sizeof name, "down%d", level);
 	(void)snprintf(norm, sizeof norm, "down%d_norm", level);
@@ -42,7 +42,7 @@ static int
 up(struct graph *g, int level, int x, size_t channels)
 {
 	struct graph_conv conv = halving(channels);
-	char name[16], norm[16];
+	char name[24], norm[24];
 
 	(void)snprintf(name, sizeof name, "up%d", level);
 	(void)snprintf(norm, sizeof norm, "up%d_norm", level);

@@ -43,7 +43,7 @@ find_key(const double weights[12])
 	/* Both profiles are compared by their correlation with the weights. */
 	static const double means[2] = { 3.48, 3.71 };
 	static const double lengths[2] = { 4.53, 4.09 };
-	double best = -INFINITY;
+	double best = -HUGE_VAL;
 	int key = 0;
 
 	for (int k = 0; k < 24; k++) {

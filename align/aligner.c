@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "align/aligner.h"
+#include "align/main_line.h"
 #include "align/path_set.h"
 #include "align/pitch_match.h"
 #include "align/sequence_score.h"
@@ -54,7 +55,8 @@ aligner_options_init(struct aligner_options *o)
 	o->shift_sec = 1.0;
 	o->keep = 0.5;
 	o->flag = 0.3;
-	o->keep_agreement = 0.5;
+	o->keep_agreement = 0.45;
+	o->repeat_agreement = 0.6;
 	o->flag_agreement = 0.4;
 }
 
@@ -62,7 +64,8 @@ enum aligner_decision
 aligner_decide(const struct aligner_fragment *f,
     const struct aligner_options *o)
 {
-	if (f->correlation >= o->keep && f->agreement >= o->keep_agreement)
+	if (f->correlation >= o->keep && f->agreement >=
+	    (f->is_repeat ? o->repeat_agreement : o->keep_agreement))
 		return ALIGNER_KEEP;
 	if (f->correlation >= o->flag && f->agreement >= o->flag_agreement)
 		return ALIGNER_FLAG;
@@ -425,7 +428,9 @@ align(struct aligner *x, struct error *err)
 			return -1;
 	}
 	settle_key(x);
-	return tidy(x, err);
+	if (tidy(x, err) != 0)
+		return -1;
+	return main_line_mark(x->fragments, x->n_fragments, x->arena, err);
 }
 
 int

@@ -12,6 +12,8 @@
  * 4. The fragment is scored: correlation of the fingerprints along the line,
  *    and agreement of pitch over the fragment and 4 s on either side, in the
  *    key that most fragments of the two recordings share.
+ * 5. Fragments that do not follow the course of the work are marked
+ *    (main_line.h).
  *
  * Window k of a sequence covers [k * hop_sec, k * hop_sec + window_sec), so it
  * stands for the time k * hop_sec + window_sec / 2.
@@ -45,6 +47,7 @@ struct aligner_options {
 	/* What fragment_decide compares with. */
 	double keep, flag;		/* correlation */
 	double keep_agreement, flag_agreement;
+	double repeat_agreement;	/* for keeping repeats */
 };
 
 /* The defaults, for everything but n_dims, window_sec and hop_sec. */
@@ -57,6 +60,7 @@ struct aligner_fragment {
 	double correlation;		/* 0..1 */
 	double agreement;		/* 0..1 */
 	double transposition_semitones;	/* cover minus original */
+	bool is_repeat;			/* off the main line: main_line.h */
 };
 
 /*
@@ -71,8 +75,8 @@ int aligner_run(const struct aligner_recording *original,
 enum aligner_decision { ALIGNER_DROP, ALIGNER_FLAG, ALIGNER_KEEP };
 
 /*
- * Keep what has at least both the correlation and the agreement for keeping;
- * of the rest, flag what has both for flagging, for people to look at; drop
+ * Keep what has at least both the correlation and the agreement for keeping,
+ * repeats the higher one; of the rest, flag what has both for flagging, for people to look at; drop
  * the others.
  */
 enum aligner_decision aligner_decide(const struct aligner_fragment *f,

@@ -116,6 +116,7 @@ put_scores(struct json *rec, const struct aligner_fragment *f,
 	    err) != 0 ||
 	    json_put_rounded(rec, "transposition_semitones",
 	    f->transposition_semitones, 2, err) != 0 ||
+	    json_put_bool(rec, "is_repeat", f->is_repeat, err) != 0 ||
 	    json_put_bool(rec, "check_by_crowdsource",
 	    decision == ALIGNER_FLAG, err) != 0)
 		return -1;

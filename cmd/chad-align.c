@@ -414,6 +414,8 @@ main(int argc, char *argv[])
 		    "flag, for people, those with at least this" },
 		{ CLI_DOUBLE, "min-agreement", &o->keep_agreement, 0, 1,
 		    "SHARE", "keep only where so many pitches agree" },
+		{ CLI_DOUBLE, "repeat-agreement", &o->repeat_agreement, 0, 1,
+		    "SHARE", "the same for sections sung again" },
 		{ CLI_DOUBLE, "flag-agreement", &o->flag_agreement, 0, 1,
 		    "SHARE", "flag only where so many pitches agree" },
 		{ CLI_DOUBLE, "threshold", &o->threshold, 0.05, 1, "R",

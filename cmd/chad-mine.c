@@ -229,7 +229,7 @@ main(int argc, char *argv[])
 	const char *work = getenv("CHAD_WORK");
 	struct settings set = { .catalogue_path = "chad.sqlite",
 	    .round = { .recipe_path = "recipes/embed.json", .keep = 0.5,
-	    .flag = 0.3, .min_agreement = 0.5, .top = 10, .seed = 1,
+	    .flag = 0.3, .min_agreement = 0.45, .top = 10, .seed = 1,
 	    .separate = true }, .n_rounds = 1 };
 	struct round_options *o = &set.round;
 	const struct cli_option options[] = {

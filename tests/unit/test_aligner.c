@@ -144,7 +144,7 @@ repeats_are_found_each(void **state)
 	    { 6, 0, 15, 1.0 }, { 5, 10, 30, 1.1 }, { 5, 40, 60, 1.1 } };
 	struct song original, cover;
 	struct result r;
-	size_t first, second, third;
+	size_t first, second, third, i, n_repeats = 0;
 
 	(void)state;
 	song_play(&original, &all, 1, 0.0);
@@ -155,6 +155,10 @@ repeats_are_found_each(void **state)
 	third = n_on_line(&r, 40, 59, 1.1);
 	assert_true(first >= 2 && second >= 2 && third >= 2);
 	assert_int_equal(first + second + third, r.n);
+	/* The section is sung again: one time of it follows the original. */
+	for (i = 0; i < r.n; i++)
+		n_repeats += r.fragments[i].is_repeat;
+	assert_true(n_repeats == first || n_repeats == second);
 	assert_true(covered(&r) > 0.9 * 60.0 && covered(&r) < 62.0);
 	arena_free(r.arena);
 	song_release(&original);
@@ -255,15 +259,19 @@ decisions(void **state)
 {
 	static const struct {
 		double correlation, agreement;
+		bool is_repeat;
 		enum aligner_decision want;
 	} cases[] = {
-		{ 0.50, 0.50, ALIGNER_KEEP },
-		{ 0.90, 0.49, ALIGNER_FLAG },
-		{ 0.49, 0.90, ALIGNER_FLAG },
-		{ 0.30, 0.40, ALIGNER_FLAG },
-		{ 0.29, 1.00, ALIGNER_DROP },
-		{ 1.00, 0.39, ALIGNER_DROP },
-		{ 0.00, 0.00, ALIGNER_DROP },
+		{ 0.50, 0.45, false, ALIGNER_KEEP },
+		{ 0.90, 0.44, false, ALIGNER_FLAG },
+		{ 0.49, 0.90, false, ALIGNER_FLAG },
+		{ 0.30, 0.40, false, ALIGNER_FLAG },
+		{ 0.29, 1.00, false, ALIGNER_DROP },
+		{ 1.00, 0.39, false, ALIGNER_DROP },
+		{ 0.00, 0.00, false, ALIGNER_DROP },
+		{ 0.50, 0.60, true, ALIGNER_KEEP },
+		{ 0.90, 0.59, true, ALIGNER_FLAG },
+		{ 0.90, 0.39, true, ALIGNER_DROP },
 	};
 	struct aligner_options o;
 	size_t i;
@@ -273,7 +281,8 @@ decisions(void **state)
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		const struct aligner_fragment f = {
 		    .correlation = cases[i].correlation,
-		    .agreement = cases[i].agreement };
+		    .agreement = cases[i].agreement,
+		    .is_repeat = cases[i].is_repeat };
 
 		assert_int_equal(aligner_decide(&f, &o), cases[i].want);
 	}

@@ -25,6 +25,7 @@
 #include "mine/round.h"
 
 #define BUSY_MS 30000
+#define DEFAULT_MODEL "models/m0.safetensors"
 #define PATH_BYTES 4096
 
 /* What the user chose.  Read-only once the command line is parsed. */
@@ -244,7 +245,9 @@ main(int argc, char *argv[])
 		{ CLI_STRING, "database", &o->database_path, 0, 0, "FILE",
 		    "songs to find them in" },
 		{ CLI_STRING, "model", &o->model_path, 0, 0, "FILE",
-		    "the first model (default: trained on the hums)" },
+		    "the first model (default: one trained on the hums, or "
+		    "without any "
+		    DEFAULT_MODEL ")" },
 		{ CLI_STRING, "recipe", &o->recipe_path, 0, 0, "FILE",
 		    "how models are trained" },
 		{ CLI_DOUBLE, "keep", &o->keep, 0, 1, "R",
@@ -286,6 +289,8 @@ main(int argc, char *argv[])
 		    "--help)", argv[first]);
 		return cli_finish(CLI_FATAL);
 	}
+	if (o->model_path == NULL && o->hums_path == NULL)
+		o->model_path = DEFAULT_MODEL;
 	if (set.n_threads > 0) {
 		(void)snprintf(threads, sizeof(threads), "%zu",
 		    set.n_threads);

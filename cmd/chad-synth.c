@@ -143,7 +143,7 @@ write_pitch(const struct item *it, struct json *rec, struct arena *a,
 	const struct settings *set = it->set;
 	const char *path = make_path(it, "truth", "f0.csv", a, err);
 	const char *rows = make_path(it, "truth", "activation.npy", a, err);
-	const char *full;
+	const char *full, *full_rows = NULL;
 	struct track t;
 
 	if (path == NULL || rows == NULL ||
@@ -153,13 +153,14 @@ write_pitch(const struct item *it, struct json *rec, struct arena *a,
 	    json_put_string(rec, "truth.f0_path", path, err) != 0)
 		return -1;
 	if (set->has_activations &&
-	    ((full = below_out(set, rows, a, err)) == NULL ||
-	    (!file_exists(full) && write_activations(full, &t, err) != 0)))
+	    ((full_rows = below_out(set, rows, a, err)) == NULL ||
+	    (!file_exists(full_rows) &&
+	    write_activations(full_rows, &t, err) != 0)))
 		return -1;
 	if (set->has_audio)
 		return 0;
-	return put_track(rec, &t, path, set->has_activations ? rows : NULL,
-	    err);
+	/* Unlike the truth, what stages read is named from where we are. */
+	return put_track(rec, &t, full, full_rows, err);
 }
 
 /* Make the sound, unless it is there, and say where it is. */

@@ -63,6 +63,8 @@ add_stream(struct words *w, const struct steps *s)
 {
 	add_option(w, "--work", s->work_folder);
 	add_option(w, "--threads", s->threads);
+	if (cli_is_quiet())
+		add(w, "--quiet");
 }
 
 /* "" for a model that the command chooses by itself. */
@@ -263,6 +265,8 @@ stages_train(const struct steps *s, const struct round_options *o,
 		return -1;
 	add_option(&w, "--out", f->path);
 	add_option(&w, "--threads", s->threads);
+	if (cli_is_quiet())
+		add(&w, "--quiet");
 	add(&w, o->recipe_path);
 	if (!done && steps_command(s, f, w.word, err) != 0)
 		return -1;
@@ -286,6 +290,7 @@ stages_search(const struct steps *s, const struct round_options *o,
 		return -1;
 	hash_texts(key, "search", REVISION, CLI_VERSION, queries->sha256,
 	    database->sha256, w.word[w.n - 1], (const char *)NULL);
+	add_option(&w, "--threads", s->threads);
 	return make(s, f, name, key, "json", queries->path, &w, 1, err);
 }
 

@@ -1,3 +1,5 @@
+#include <signal.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -50,9 +52,13 @@ check_status(const char *tool, int status, struct error *err)
 		return error_set(err, ERROR_BUSY,
 		    "%s stopped before its end: run the same command again",
 		    tool);
-	if (status >= 128)
+	if (status == 128 + SIGTERM || status == 128 + SIGINT ||
+	    status == 128 + SIGHUP || status == 128 + SIGKILL)
 		return error_set(err, ERROR_BUSY, "%s was ended by signal "
 		    "%d: run the same command again", tool, status - 128);
+	if (status >= 128)
+		return error_set(err, ERROR_BUG, "%s crashed (signal %d)",
+		    tool, status - 128);
 	return error_set(err, ERROR_IO, "%s could not do its work (status "
 	    "%d); its message stands above", tool, status);
 }

@@ -313,7 +313,7 @@ recordings_quarantine(struct catalogue *c, const char *round_key,
 	    " JOIN fragments AS f ON f.group_id = v.group_id"
 	    " AND f.fragment_id = v.fragment_id"
 	    " WHERE v.group_id = r.group_id AND v.recording_id = r.id"
-	    " AND f.decision IN ('keep', 'flag'))", "t", round_key);
+	    " AND f.decision = 'keep')", "t", round_key);
 }
 
 int

@@ -56,8 +56,8 @@ int recordings_each_work(struct catalogue *c,
     void *context, struct error *err) MUST_CHECK;
 
 /*
- * Say that the round found nothing of the work in those covers and hums that
- * have no fragment kept or flagged though their work has an original; forget
+ * Say that the round found nothing of the work in those covers and hums of
+ * which no fragment is kept though their work has an original; forget
  * what earlier rounds said of it.
  */
 int recordings_quarantine(struct catalogue *c, const char *round_key,

@@ -182,7 +182,7 @@ write_text(const struct json *j, bool is_pretty, struct arena *a,
 	/* Writing changes nothing, but Jansson iterates writable pointers. */
 	if (put_value(&w, (json_t *)(uintptr_t)j, 0) == 0)
 		copy = arena_need(a, w.n_bytes + 1, 1, "bytes of JSON", err);
-	if (copy != NULL)
+	if (copy != NULL && w.text != NULL)
 		memcpy(copy, w.text, w.n_bytes);
 	memory_free(w.text);
 	return copy;

@@ -4,7 +4,7 @@
 
 #include "base/memory.h"
 
-#define ALIGN_BYTES 64
+#define ALIGN_BYTES ((size_t)64)
 
 static void *
 out_of_memory(size_t count, const char *what, struct error *err)

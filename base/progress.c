@@ -6,6 +6,7 @@
 #include "base/progress.h"
 
 #define SHOW_EVERY_SEC 0.1
+#define NOTE_BYTES 48
 
 static double
 now_sec(void)
@@ -43,12 +44,25 @@ write_duration(char *text, size_t n_bytes, double sec)
 		(void)snprintf(text, n_bytes, "%lus", s);
 }
 
+/* The beginning of the note; control characters become spaces. */
+static void
+copy_note(char copy[NOTE_BYTES], const char *note)
+{
+	size_t n = 0;
+
+	for (; note != NULL && note[n] != '\0' && n + 1 < NOTE_BYTES; n++)
+		copy[n] = (unsigned char)note[n] < 32 || note[n] == 127 ?
+		    ' ' : note[n];
+	copy[n] = '\0';
+}
+
 void
 progress_update(struct progress *p, size_t n_done, const char *note)
 {
 	const double now = now_sec();
 	const double took_sec = now - p->started_sec;
 	double rate;
+	char shown_note[NOTE_BYTES];
 	char eta[32];
 
 	p->n_done = n_done;
@@ -57,11 +71,10 @@ progress_update(struct progress *p, size_t n_done, const char *note)
 		return;
 	p->shown_sec = now;
 	rate = took_sec > 0.0 ? (double)n_done / took_sec : 0.0;
-	if (note == NULL)
-		note = "";
+	copy_note(shown_note, note);
 	if (p->n_total == 0 || n_done > p->n_total) {
 		(void)fprintf(stderr, "\r\033[K%s: %zu done, %.3g/s %s",
-		    p->what, n_done, rate, note);
+		    p->what, n_done, rate, shown_note);
 	} else {
 		const double left = (double)(p->n_total - n_done);
 
@@ -69,7 +82,7 @@ progress_update(struct progress *p, size_t n_done, const char *note)
 		    rate > 0.0 ? left / rate : 0.0);
 		(void)fprintf(stderr,
 		    "\r\033[K%s: %zu of %zu, %.3g/s, %s left %s", p->what,
-		    n_done, p->n_total, rate, eta, note);
+		    n_done, p->n_total, rate, eta, shown_note);
 	}
 	(void)fflush(stderr);
 }

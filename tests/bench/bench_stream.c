@@ -20,8 +20,8 @@
 
 static const char record[] = "{\"id\":\"song/cover-1\",\"group_id\":\"song\","
     "\"audio_type\":\"cover\",\"audio_filepath\":\"covers/song/cover-1.mp3\","
-    "\"duration\":211.5,\"decode\":{\"path\":\"chad-work/chad-decode/00/0.flac\""
-    ",\"rate_hz\":16000,\"n_samples\":3384000,\"duration_sec\":211.5}}\n";
+    "\"duration\":211.5,\"decode\":{\"path\":\"work/chad-decode/00/0.flac\","
+    "\"rate_hz\":16000,\"n_samples\":3384000,\"duration_sec\":211.5}}\n";
 
 static double
 now_sec(void)

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Check that the name of a source file is unique in the tree, that what an
 # object exports starts with the name of its file, that there are no typedefs
-# of structs, and that files and lines keep their size.
+# of structs, and that files, functions and lines keep their size.
 set -u
 status=0
 
@@ -35,6 +35,11 @@ for f in $(sources); do
 		echo "$f: structs have no typedef" >&2
 		status=1
 	fi
+	awk -v f="$f" '/^\{/ { start = NR }
+	    /^\}/ && start { if (NR - start > 70) { bad = 1
+		print f ": the function that ends in line " NR " has " \
+		    NR - start - 1 " lines" }; start = 0 }
+	    END { exit bad }' "$f" >&2 || status=1
 	if grep -nE '^#[[:space:]]*if[[:space:]]+0' "$f"; then
 		echo "$f: dead code" >&2
 		status=1

@@ -35,8 +35,8 @@ is_negative(const struct anchor *a, size_t i)
 static void
 find_extremes(struct anchor *a)
 {
-	a->lowest_positive = INFINITY;
-	a->highest_negative = -INFINITY;
+	a->lowest_positive = HUGE_VAL;
+	a->highest_negative = -HUGE_VAL;
 	for (size_t i = 0; i < a->n; i++) {
 		const double s = (double)a->similarity[i];
 

@@ -258,7 +258,7 @@ draw_style(const struct window_maker *m, struct random *r, size_t i,
 static double
 sung_time(const struct performance *p, double t)
 {
-	double best = 0, best_distance = INFINITY;
+	double best = 0, best_distance = HUGE_VAL;
 
 	for (size_t i = 0; i < p->n_segments; i++) {
 		const struct performance_segment *s = &p->segments[i];

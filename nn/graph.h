@@ -1,13 +1,34 @@
 /*
  * graph -- a network as a list of operations, written as one C function.
  *
- *	struct graph *g = graph_new(err);
- *	int x = graph_input(g, "frames", 64, 1, 16);
- *	x = graph_conv(g, "conv1", x, &(struct graph_conv){ .out_channels = 32,
- *	    .kernel_h = 3, .kernel_w = 1, .pad_top = 1, .pad_bottom = 1 });
- *	x = graph_relu(g, x);
- *	graph_output(g, "scores", x);
- *	if (graph_finish(g, err) != 0) ...
+ * A network function makes the graph from its arguments; this is a whole one:
+ *
+ *	struct graph *
+ *	small_net_new(size_t channels, struct error *err)
+ *	{
+ *		const struct graph_conv conv = { .out_channels = channels,
+ *		    .kernel_h = 3, .kernel_w = 3, .pad_top = 1,
+ *		    .pad_bottom = 1, .pad_left = 1, .pad_right = 1 };
+ *		struct graph *g = graph_new(err);
+ *		int x, y;
+ *
+ *		if (g == NULL)
+ *			return NULL;
+ *		x = graph_input(g, "image", 64, 32, channels);
+ *		y = graph_conv(g, "conv1", x, &conv);
+ *		y = graph_relu(g, graph_batch_norm(g, "norm1", y, 1e-5, 0.1));
+ *		y = graph_add(g, x, y);
+ *		graph_output(g, "scores", graph_dense(g, "head", y, 10, false));
+ *		if (graph_finish(g, err) != 0) {
+ *			graph_free(g);
+ *			return NULL;
+ *		}
+ *		return g;
+ *	}
+ *
+ * It runs by nn/session.h, is trained by nn/training.h, and its weights are
+ * nn/weights.h's.  A norm behind a convolution and a ReLU behind either, a
+ * dense layer or an addition cost nothing extra, so write them as above.
  *
  * Every value is [n_items][h][w][c], channels last; shapes are per item.
  * Operations return the number of the value they make, or -1.  The first

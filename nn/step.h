@@ -32,7 +32,7 @@ struct step {
 	float slope;			/* of the ReLU, below zero */
 	bool is_training;
 	bool wants_in_gradient[2];
-	size_t number;			/* among the steps: for random numbers */
+	size_t number;		/* among the steps: for random numbers */
 
 	size_t n_items;
 	struct graph_shape in[2];	/* of an item */
@@ -64,7 +64,7 @@ struct step_run {
 	/* Written, not added to.  Running statistics: those of the block. */
 	float *gradient[GRAPH_NODE_MAX_PARAMETERS];
 	void *saved, *scratch;
-	uint64_t seed, key;		/* of random numbers: run, step and block */
+	uint64_t seed, key;	/* of random numbers: run, step and block */
 };
 
 struct step_kind {

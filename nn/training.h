@@ -115,7 +115,7 @@ struct training_report {
 double training_rate(const struct training_options *o, uint64_t step);
 
 struct training_result {
-	bool is_done;			/* false: stopped before the last step */
+	bool is_done;		/* false: stopped before the last step */
 	double mean_loss;		/* of about the last 50 steps */
 	bool has_score;
 	double score;			/* of the weights as they are left */

@@ -112,7 +112,7 @@ advance(struct pitch_viterbi *v, int16_t *from)
 	for (int j = 0; j < N; j++) {
 		const int first = j > STEP ? j - STEP : 0;
 		const int last = j + STEP < N ? j + STEP : N - 1;
-		double best = -INFINITY;
+		double best = -HUGE_VAL;
 
 		for (int i = first; i <= last; i++) {
 			const double score = v->score[i] +
@@ -133,7 +133,7 @@ static void
 observe(struct pitch_viterbi *v, const float *row)
 {
 	const size_t peak = pitch_decode_peak(row);
-	double top = -INFINITY;
+	double top = -HUGE_VAL;
 
 	if (row[peak] > 0.0f)
 		for (size_t j = 0; j < N; j++)

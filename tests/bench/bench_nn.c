@@ -257,7 +257,8 @@ bench_trainer(const char *name, const struct graph *g, struct weights *w,
 		if (began < best)
 			best = began;
 	}
-	say(name, "training", n_passes * graph_n_macs(g), best / (double)n_items);
+	say(name, "training", n_passes * graph_n_macs(g),
+	    best / (double)n_items);
 	trainer_free(t);
 	pool_free(pool);
 }

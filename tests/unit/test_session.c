@@ -7,6 +7,7 @@
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -116,19 +117,12 @@ transposed_at(const struct shape_case *k, const float *x,
 	return sum;
 }
 
-/* Runs conv, norm and leaky ReLU both ways; returns the largest error. */
-static double
-conv_error(const struct shape_case *k, bool has_norm, bool has_relu)
+/* Conv, and a norm and a leaky ReLU when wanted. */
+static struct graph *
+conv_graph(const struct shape_case *k, bool has_norm, bool has_relu)
 {
-	const size_t n_items = 3;
 	struct error err = { ERROR_NONE, "" };
 	struct graph *g = graph_new(&err);
-	struct graph_shape shape;
-	struct weights *w;
-	struct session *s;
-	float *x, *y;
-	double worst = 0;
-	size_t i;
 	int v;
 
 	v = graph_input(g, "in", k->h, k->w, k->c);
@@ -141,40 +135,63 @@ conv_error(const struct shape_case *k, bool has_norm, bool has_relu)
 	graph_output(g, "out", v);
 	if (graph_finish(g, &err) != 0)
 		fail_msg("%s", err.text);
-	w = weights_for(g, 1, &err);
+	return g;
+}
+
+static double
+parameter(const struct weights *w, const char *name, size_t i)
+{
+	return (double)weights_find(w, name)->values[i];
+}
+
+/* Output i of a graph of conv_graph, by loops. */
+static double
+conv_wanted(const struct shape_case *k, const struct weights *w,
+    struct graph_shape shape, bool has_norm, bool has_relu, const float *x,
+    size_t i)
+{
+	const size_t c = i % shape.c, ow = i / shape.c % shape.w;
+	const size_t oh = i / shape.c / shape.w % shape.h;
+	const float *item = x + i / shape.c / shape.w / shape.h *
+	    k->h * k->w * k->c;
+	const float *weight = weights_find(w, "c.weight")->values;
+	double want = k->is_transposed ?
+	    transposed_at(k, item, weight, oh, ow, c) :
+	    conv_at(k, item, weight, oh, ow, c);
+
+	if (!k->conv.no_bias)
+		want += parameter(w, "c.bias", c);
+	if (has_norm)
+		want = (want - parameter(w, "n.running_mean", c)) /
+		    sqrt(parameter(w, "n.running_var", c) + 1e-3) *
+		    parameter(w, "n.weight", c) + parameter(w, "n.bias", c);
+	return has_relu && want < 0 ? want * 0.25 : want;
+}
+
+/* The largest error of three items. */
+static double
+conv_error(const struct shape_case *k, bool has_norm, bool has_relu)
+{
+	const size_t n_items = 3;
+	struct error err = { ERROR_NONE, "" };
+	struct graph *g = conv_graph(k, has_norm, has_relu);
+	const struct graph_shape shape = graph_output_shape(g, 0);
+	const size_t n_out = n_items * shape.h * shape.w * shape.c;
+	struct weights *w = weights_for(g, 1, &err);
+	struct session *s;
+	float *x = noise(n_items * k->h * k->w * k->c, 3);
+	float *y = floats(n_out);
+	double worst = 0;
+	size_t i;
+
 	shake(w, 5);
 	s = session_new(g, w, n_items, &err);
-	if (s == NULL)
-		fail_msg("%s", err.text);
-	shape = graph_output_shape(g, 0);
-	x = noise(n_items * k->h * k->w * k->c, 3);
-	y = floats(n_items * shape.h * shape.w * shape.c);
-	if (session_run(s, n_items, (const float *const[]){ x },
+	if (s == NULL || session_run(s, n_items, (const float *const[]){ x },
 	    (float *const[]){ y }, &err) != 0)
 		fail_msg("%s", err.text);
-	for (i = 0; i < n_items * shape.h * shape.w * shape.c; i++) {
-		const size_t c = i % shape.c, ow = i / shape.c % shape.w;
-		const size_t oh = i / shape.c / shape.w % shape.h;
-		const float *item = x + i / shape.c / shape.w / shape.h *
-		    k->h * k->w * k->c;
-		const float *weight = weights_find(w, "c.weight")->values;
-		double want = k->is_transposed ?
-		    transposed_at(k, item, weight, oh, ow, c) :
-		    conv_at(k, item, weight, oh, ow, c);
-
-		if (!k->conv.no_bias)
-			want += (double)weights_find(w, "c.bias")->values[c];
-		if (has_norm)
-			want = (want - (double)weights_find(w,
-			    "n.running_mean")->values[c]) /
-			    sqrt((double)weights_find(w,
-			    "n.running_var")->values[c] + 1e-3) *
-			    (double)weights_find(w, "n.weight")->values[c] +
-			    (double)weights_find(w, "n.bias")->values[c];
-		if (has_relu && want < 0)
-			want *= 0.25;
-		worst = fmax(worst, fabs(want - (double)y[i]));
-	}
+	for (i = 0; i < n_out; i++)
+		worst = fmax(worst, fabs((double)y[i] - conv_wanted(k, w,
+		    shape, has_norm, has_relu, x, i)));
 	free(x);
 	free(y);
 	session_free(s);

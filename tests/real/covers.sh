@@ -15,7 +15,8 @@
 # are the singers that cover_pairs.tsv connects; the one that stands first is
 # the original.  To each work comes a cover with a wrong label: another song.
 # Clips that cover_pairs.tsv does not name are sung too; what is found between
-# those counts as wrong, for nobody knows better.
+# those, or between a verse and the next one, counts as wrong.  Where FOLDER has
+# pitch/CLIP.pv, a last line says what of it is the same melody after all.
 #
 # Decodes, separates, tracks, embeds and aligns the recordings and scores the
 # fragments; files go to OUT (default: a folder that is removed).  DECODE,
@@ -204,3 +205,7 @@ if grep -q '"error":' "$out/embedded.jsonl"; then
 fi
 echo "$(wc -l < "$out/manifest.jsonl") recordings of $data"
 chad-eval align --truth "$out/manifest.jsonl" "$out/fragments.jsonl"
+if [ -d "$data/pitch" ]; then
+	awk -v gap=$gap_samples -v rate=16000 -f tests/real/labelled_pitch.awk \
+	    "$out/clips" "$data"/pitch/*.pv "$out/fragments.jsonl"
+fi

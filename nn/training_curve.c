@@ -113,28 +113,32 @@ training_curve_close(struct training_curve *c, struct error *err)
 	return failed;
 }
 
+/* A finite number and the letter that ends it. */
+static bool
+read_number(const char **at, char ending, double *value)
+{
+	char *end;
+
+	*value = strtod(*at, &end);
+	if (end == *at || *end != ending || !isfinite(*value))
+		return false;
+	*at = end + 1;
+	return true;
+}
+
 /* One line; false when it is not one of ours. */
 static bool
 read_line(const char *line, double *step, double *loss, double *score)
 {
-	char *end;
-	int i;
+	double other;
 
-	*step = strtod(line, &end);
-	if (*end != ',')
+	if (!read_number(&line, ',', step) ||
+	    !read_number(&line, ',', loss) ||
+	    !read_number(&line, ',', &other) ||
+	    !read_number(&line, ',', &other))
 		return false;
-	*loss = strtod(end + 1, &end);
-	for (i = 0; i < 2; i++) {
-		if (*end != ',')
-			return false;
-		(void)strtod(end + 1, &end);
-	}
-	if (*end != ',')
-		return false;
-	line = end + 1;
-	*score = *line == '\n' ? (double)NAN : strtod(line, &end);
-	return (*line == '\n' || *end == '\n') && isfinite(*step) &&
-	    isfinite(*loss);
+	*score = (double)NAN;
+	return *line == '\n' || read_number(&line, '\n', score);
 }
 
 static size_t

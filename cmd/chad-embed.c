@@ -141,12 +141,10 @@ embed_views(struct encoder *e, const struct input *in,
 	w = npy_writer_open(path, NPY_FLOAT32, dimension, err);
 	if (w == NULL)
 		return -1;
-	for (size_t i = 0; i < n_views; i++) {
-		if (encoder_run(e, &in->source, &views[i], put_rows, w,
-		    err) != 0) {
-			npy_writer_abandon(w);
-			return -1;
-		}
+	if (encoder_run(e, &in->source, views, n_views, put_rows, w,
+	    err) != 0) {
+		npy_writer_abandon(w);
+		return -1;
 	}
 	return npy_writer_commit(w, err);
 }

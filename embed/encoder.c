@@ -20,12 +20,21 @@ struct encoder {
 	struct session *session;
 	struct encoder_features features;
 	size_t n_columns, dimension;
-	float *columns;		/* [capacity][360] */
-	size_t capacity;
+	float *columns;		/* [n_columns][360]: of the window in hand */
 	float *rows;		/* [MAX_COLUMN_FRAMES][360] */
 	float *images;		/* [BATCH_WINDOWS][80][n_columns] */
 	float *encoded;		/* [BATCH_WINDOWS][dimension]: of the voiced */
 	float *fingerprints;	/* [BATCH_WINDOWS][dimension]: of all */
+};
+
+/* Windows on their way through the network. */
+struct batch {
+	struct encoder *e;
+	int (*put)(void *context, const float *fingerprints, size_t n,
+	    struct error *err);
+	void *context;
+	size_t n_windows, n_voiced;
+	size_t place[BATCH_WINDOWS];	/* of each voiced one */
 };
 
 static struct encoder *
@@ -40,6 +49,8 @@ encoder_start(const struct graph *g, const struct weights *w,
 	e->features = *f;
 	e->n_columns = n_columns;
 	e->dimension = dimension;
+	e->columns = memory_new(n_columns * ACTIVATIONS_N_BINS,
+	    sizeof(*e->columns), "columns", err);
 	e->rows = memory_new(MAX_COLUMN_FRAMES * ACTIVATIONS_N_BINS,
 	    sizeof(*e->rows), "activations", err);
 	e->images = memory_new(BATCH_WINDOWS * CROP_N_BINS * n_columns,
@@ -48,7 +59,7 @@ encoder_start(const struct graph *g, const struct weights *w,
 	    sizeof(*e->encoded), "fingerprint values", err);
 	e->fingerprints = memory_new(BATCH_WINDOWS * dimension,
 	    sizeof(*e->fingerprints), "fingerprint values", err);
-	if (e->rows == NULL || e->images == NULL || e->encoded == NULL ||
+	if (e->columns == NULL || e->rows == NULL || e->images == NULL || e->encoded == NULL ||
 	    e->fingerprints == NULL)
 		goto fail;
 	e->session = session_new(g, w, BATCH_WINDOWS, err);
@@ -197,68 +208,79 @@ make_image(const struct encoder *e, const float *columns, float *image)
 	return true;
 }
 
-/* Embed n windows whose columns lie "hop" apart, into e->fingerprints. */
+/* Run the network and hand over the windows of the batch, in order. */
 static int
-embed_batch(struct encoder *e, size_t n, size_t hop, struct error *err)
+flush(struct batch *b, struct error *err)
 {
-	const size_t image_size = CROP_N_BINS * e->n_columns;
+	struct encoder *e = b->e;
 	const float *inputs[1] = { e->images };
 	float *outputs[1] = { e->encoded };
-	size_t place[BATCH_WINDOWS];
-	size_t n_voiced = 0;
+	const size_t n = b->n_windows;
 
-	for (size_t k = 0; k < n; k++)
-		if (make_image(e, e->columns + k * hop * ACTIVATIONS_N_BINS,
-		    e->images + n_voiced * image_size))
-			place[n_voiced++] = k;
+	if (n == 0)
+		return 0;
 	memset(e->fingerprints, 0,
 	    n * e->dimension * sizeof(*e->fingerprints));
-	if (n_voiced == 0)
-		return 0;
-	if (session_run(e->session, n_voiced, inputs, outputs, err) != 0)
+	if (b->n_voiced > 0 && session_run(e->session, b->n_voiced, inputs,
+	    outputs, err) != 0)
 		return -1;
-	for (size_t i = 0; i < n_voiced; i++)
-		memcpy(e->fingerprints + place[i] * e->dimension,
+	for (size_t i = 0; i < b->n_voiced; i++)
+		memcpy(e->fingerprints + b->place[i] * e->dimension,
 		    e->encoded + i * e->dimension,
 		    e->dimension * sizeof(*e->fingerprints));
+	b->n_windows = b->n_voiced = 0;
+	return b->put(b->context, e->fingerprints, n, err);
+}
+
+/* Add the window in e->columns to the batch. */
+static int
+push(struct batch *b, struct error *err)
+{
+	struct encoder *e = b->e;
+
+	if (make_image(e, e->columns, e->images +
+	    b->n_voiced * CROP_N_BINS * e->n_columns))
+		b->place[b->n_voiced++] = b->n_windows;
+	b->n_windows++;
+	return b->n_windows < BATCH_WINDOWS ? 0 : flush(b, err);
+}
+
+static int
+run_view(struct batch *b, const struct encoder_source *source,
+    const struct encoder_view *view, struct error *err)
+{
+	struct encoder *e = b->e;
+	const size_t n_windows = encoder_n_windows(e, view);
+	const size_t hop = hop_columns(view->hop_sec);
+	size_t n_kept = 0;
+
+	for (size_t k = 0; k < n_windows; k++) {
+		if (read_columns(e, source, view, k * hop + n_kept,
+		    e->n_columns - n_kept, e->columns +
+		    n_kept * ACTIVATIONS_N_BINS, err) != 0 ||
+		    push(b, err) != 0)
+			return -1;
+		n_kept = e->n_columns > hop ? e->n_columns - hop : 0;
+		memmove(e->columns, e->columns + (e->n_columns - n_kept) *
+		    ACTIVATIONS_N_BINS, n_kept * ACTIVATIONS_N_BINS *
+		    sizeof(*e->columns));
+	}
 	return 0;
 }
 
 int
 encoder_run(struct encoder *e, const struct encoder_source *source,
-    const struct encoder_view *view,
+    const struct encoder_view *views, size_t n_views,
     int (*put)(void *context, const float *fingerprints, size_t n,
     struct error *err), void *context, struct error *err)
 {
-	const size_t row_size = ACTIVATIONS_N_BINS;
-	size_t n_windows, hop, n_kept = 0;
+	struct batch b = { .e = e, .put = put, .context = context };
 
-	if (check_view(view, source, err) != 0)
-		return -1;
-	n_windows = encoder_n_windows(e, view);
-	hop = hop_columns(view->hop_sec);
-	if (memory_grow(&e->columns, &e->capacity, ((BATCH_WINDOWS - 1) * hop +
-	    e->n_columns) * row_size, sizeof(*e->columns), "columns",
-	    err) != 0)
-		return -1;
-	for (size_t k = 0; k < n_windows; k += BATCH_WINDOWS) {
-		const size_t left = n_windows - k;
-		const size_t n = left < BATCH_WINDOWS ? left : BATCH_WINDOWS;
-		const size_t n_needed = (n - 1) * hop + e->n_columns;
-
-		if (n_kept < n_needed && read_columns(e, source, view,
-		    k * hop + n_kept, n_needed - n_kept,
-		    e->columns + n_kept * row_size, err) != 0)
+	for (size_t i = 0; i < n_views; i++)
+		if (check_view(&views[i], source, err) != 0 ||
+		    run_view(&b, source, &views[i], err) != 0)
 			return -1;
-		if (embed_batch(e, n, hop, err) != 0 ||
-		    put(context, e->fingerprints, n, err) != 0)
-			return -1;
-		/* The next batch begins n * hop columns further on. */
-		n_kept = n_needed > n * hop ? n_needed - n * hop : 0;
-		memmove(e->columns, e->columns + n * hop * row_size,
-		    n_kept * row_size * sizeof(*e->columns));
-	}
-	return 0;
+	return flush(&b, err);
 }
 
 int

@@ -100,12 +100,12 @@ size_t encoder_n_windows(const struct encoder *e,
     const struct encoder_view *view);
 
 /*
- * Embed the view: "put" is called with fingerprints [n][dimension] in order
- * until all windows are done.  0, or -1 from reading, put or the network, or
- * when the view does not fit the source.
+ * Embed the views, one after the other: "put" is called with fingerprints
+ * [n][dimension] in order until all windows are done.  0, or -1 from reading,
+ * put or the network, or when a view does not fit the source.
  */
 int encoder_run(struct encoder *e, const struct encoder_source *source,
-    const struct encoder_view *view,
+    const struct encoder_view *views, size_t n_views,
     int (*put)(void *context, const float *fingerprints, size_t n,
     struct error *err), void *context, struct error *err) MUST_CHECK;
 

@@ -154,8 +154,10 @@ lint:
 	@TOTALS="$(CURDIR)/$(TOTALS)/lint" tests/lint/run.sh
 
 ## asan, tsan: the same checks under the sanitizers
-asan tsan:
-	CHAD_ARENA=malloc $(MAKE) CONFIG=$@ check
+asan tsan: export CHAD_ARENA = malloc
+asan tsan: export LSAN_OPTIONS = suppressions=$(CURDIR)/tests/lib/leaks.txt:print_suppressions=0
+asan tsan: deps
+	$(MAKE) CONFIG=$@ check-all
 
 ## valgrind: the unit and command-line checks under valgrind
 valgrind:
@@ -188,11 +190,16 @@ format:
 
 PREFIX ?= /usr/local
 
-## install: commands and manual pages under DESTDIR and PREFIX
+## install: commands, manual pages, models and recipes under DESTDIR, PREFIX
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
+	  $(DESTDIR)$(PREFIX)/share/chad/models \
+	  $(DESTDIR)$(PREFIX)/share/chad/recipes
 	install $(CMDS) $(DESTDIR)$(PREFIX)/bin
 	install -m 644 $(wildcard cmd/*.1) $(DESTDIR)$(PREFIX)/share/man/man1
+	for f in models/*.safetensors models/*.json recipes/*.json; do \
+	  [ ! -e "$$f" ] || install -m 644 "$$f" \
+	    "$(DESTDIR)$(PREFIX)/share/chad/$$f" || exit 1; done
 
 ## clean: remove everything that was built
 clean:

@@ -7,7 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "base/cli.h"
+#include "base/share.h"
 
 #define MESSAGE_BYTES 2048
 #define OPTIONS_TEXT_BYTES 4096
@@ -19,6 +21,7 @@
 static const char *tool_name = "chad";
 static bool is_quiet;
 static char options_text[OPTIONS_TEXT_BYTES];
+static struct arena *kept_paths;	/* of shared files; never freed */
 
 const char *
 cli_tool_name(void)
@@ -116,6 +119,7 @@ print_default(const struct cli_option *o)
 		return;
 	switch (o->kind) {
 	case CLI_STRING:
+	case CLI_SHARED:
 		text = *(const char **)o->value;
 		if (text != NULL && text[0] != '\0')
 			(void)printf(" (default: %s)", text);
@@ -235,6 +239,7 @@ take_value(const struct cli_option *o, const char *text, struct error *err)
 {
 	switch (o->kind) {
 	case CLI_STRING:
+	case CLI_SHARED:
 		*(const char **)o->value = text;
 		return 0;
 	case CLI_DOUBLE:
@@ -298,6 +303,7 @@ value_text(const struct cli_option *o, char *buffer, size_t n_bytes)
 {
 	switch (o->kind) {
 	case CLI_STRING:
+	case CLI_SHARED:
 		return *(const char **)o->value;
 	case CLI_DOUBLE:
 		(void)snprintf(buffer, n_bytes, "%.15g", *(double *)o->value);
@@ -418,6 +424,31 @@ move_argument(char *argv[], int i, int to)
 	argv[to] = moved;
 }
 
+const char *
+cli_shared_path(const char *path)
+{
+	const char *found = NULL;
+
+	if (kept_paths == NULL)
+		kept_paths = arena_new();
+	if (kept_paths != NULL)
+		found = share_find(path, kept_paths);
+	return found != NULL ? found : path;
+}
+
+/* Put the places of shared files where their names were. */
+static void
+find_shared(const struct cli_tool *tool)
+{
+	for (const struct cli_option *o = tool->options; o->kind != CLI_END;
+	    o++) {
+		const char **path = o->value;
+
+		if (o->kind == CLI_SHARED && *path != NULL)
+			*path = cli_shared_path(*path);
+	}
+}
+
 int
 cli_try_parse(const struct cli_tool *tool, int argc, char *argv[],
     struct error *err)
@@ -447,6 +478,7 @@ cli_try_parse(const struct cli_tool *tool, int argc, char *argv[],
 			break;
 	}
 	note_changes(tool, kept, n_kept);
+	find_shared(tool);
 	return n_options;
 }
 

@@ -28,6 +28,7 @@ enum cli_status {
 enum cli_kind {
 	CLI_END = 0,
 	CLI_STRING,		/* value: const char ** */
+	CLI_SHARED,		/* the same: a file looked for by base/share.h */
 	CLI_DOUBLE,		/* value: double *, within low..high */
 	CLI_SIZE,		/* value: size_t *, within low..high */
 	CLI_UINT64,		/* value: uint64_t *, any */
@@ -66,6 +67,12 @@ int cli_parse(const struct cli_tool *tool, int argc, char *argv[]);
  */
 int cli_try_parse(const struct cli_tool *tool, int argc, char *argv[],
     struct error *err) MUST_CHECK;
+
+/*
+ * Where a file that comes with the tools is, see base/share.h; for defaults
+ * that are chosen after parsing.  Valid until the process ends.
+ */
+const char *cli_shared_path(const char *path);
 
 /* The tool's name after cli_parse, "chad" before. */
 const char *cli_tool_name(void);

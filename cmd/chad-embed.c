@@ -255,7 +255,7 @@ main(int argc, char *argv[])
 {
 	struct settings set = { .model_path = "models/m0.safetensors" };
 	const struct cli_option options[] = {
-		{ CLI_STRING, "model", &set.model_path, 0, 0, "FILE",
+		{ CLI_SHARED, "model", &set.model_path, 0, 0, "FILE",
 		    "the encoder (default: models/m0.safetensors)" },
 		{ CLI_DOUBLE, "hop", &set.hop_sec, 0, ENCODER_MAX_HOP_SEC,
 		    "SEC", "time between windows (default: the model's)" },

@@ -316,7 +316,7 @@ main(int argc, char *argv[])
 		    "write the 360 activations of every frame too" },
 		{ CLI_STRING, "method", &set.method, 0, 0, "NAME",
 		    "crepe (a network) or yin" },
-		{ CLI_STRING, "model", &set.model_path, 0, 0, "FILE",
+		{ CLI_SHARED, "model", &set.model_path, 0, 0, "FILE",
 		    "weights of the network" },
 		{ CLI_FLAG, "viterbi", &set.tracker.has_viterbi, 0, 0, NULL,
 		    "follow the most likely path (crepe)" },

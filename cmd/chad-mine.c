@@ -244,11 +244,11 @@ main(int argc, char *argv[])
 		    "hums to measure on; their works are blocked" },
 		{ CLI_STRING, "database", &o->database_path, 0, 0, "FILE",
 		    "songs to find them in" },
-		{ CLI_STRING, "model", &o->model_path, 0, 0, "FILE",
+		{ CLI_SHARED, "model", &o->model_path, 0, 0, "FILE",
 		    "the first model (default: one trained on the hums, or "
 		    "without any "
 		    DEFAULT_MODEL ")" },
-		{ CLI_STRING, "recipe", &o->recipe_path, 0, 0, "FILE",
+		{ CLI_SHARED, "recipe", &o->recipe_path, 0, 0, "FILE",
 		    "how models are trained" },
 		{ CLI_DOUBLE, "keep", &o->keep, 0, 1, "R",
 		    "keep fragments with this correlation" },
@@ -290,7 +290,7 @@ main(int argc, char *argv[])
 		return cli_finish(CLI_FATAL);
 	}
 	if (o->model_path == NULL && o->hums_path == NULL)
-		o->model_path = DEFAULT_MODEL;
+		o->model_path = cli_shared_path(DEFAULT_MODEL);
 	if (set.n_threads > 0) {
 		(void)snprintf(threads, sizeof(threads), "%zu",
 		    set.n_threads);

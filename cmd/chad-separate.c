@@ -300,7 +300,7 @@ main(int argc, char *argv[])
 	struct settings set = { .pass = "humming",
 	    .model_path = "models/separate.safetensors" };
 	const struct cli_option options[] = {
-		{ CLI_STRING, "model", &set.model_path, 0, 0, "FILE",
+		{ CLI_SHARED, "model", &set.model_path, 0, 0, "FILE",
 		    "weights of the network" },
 		{ CLI_STRING, "pass", &set.pass, 0, 0, "TYPE",
 		    "audio_type let through as it is, or none" },

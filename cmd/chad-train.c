@@ -451,7 +451,7 @@ main(int argc, char *argv[])
 		cli_warn(&err, "cannot start");
 		return cli_finish(CLI_FATAL);
 	}
-	set.recipe_path = argv[first];
+	set.recipe_path = cli_shared_path(argv[first]);
 	catch_signals();
 	if (prepare(&job, &err) != 0 || train(&job, &err) != 0) {
 		cli_warn(&err, "cannot train");

@@ -19,6 +19,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/hash.h"
+#include "base/share.h"
 
 /* A folder of our own, which is the working folder during a test. */
 static int
@@ -198,6 +199,29 @@ hashes_are_sha256(void **state)
 	assert_string_equal(hex, other);
 }
 
+static void
+shared_files_are_found(void **state)
+{
+	struct error err = { ERROR_NONE, "" };
+	struct arena *a = arena_new();
+
+	(void)state;
+	assert_int_equal(file_write("here/m", "x", 1, &err), 0);
+	assert_int_equal(file_write("share/models/m", "x", 1, &err), 0);
+	unsetenv("CHAD_SHARE");
+	assert_string_equal(share_find("models/m", a), "models/m");
+	setenv("CHAD_SHARE", "share", 1);
+	assert_string_equal(share_find("models/m", a), "share/models/m");
+	assert_string_equal(share_find("models/none", a), "models/none");
+	assert_string_equal(share_find("/models/m", a), "/models/m");
+	/* What is there from the working folder comes first. */
+	setenv("CHAD_SHARE", "here", 1);
+	assert_int_equal(file_write("m", "x", 1, &err), 0);
+	assert_string_equal(share_find("m", a), "m");
+	unsetenv("CHAD_SHARE");
+	arena_free(a);
+}
+
 int
 main(void)
 {
@@ -212,6 +236,8 @@ main(void)
 		    a_disk_that_is_full_is_reported, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(folders_are_made, set_up,
 		    tear_down),
+		cmocka_unit_test_setup_teardown(shared_files_are_found,
+		    set_up, tear_down),
 		cmocka_unit_test_setup_teardown(hashes_are_sha256, set_up,
 		    tear_down),
 	};

@@ -11,11 +11,15 @@
 # Times of the labels are kept; they describe the sound 5 ms later, which
 # tests/real/mir1k_f0.sh measures over the corpus: truth.f0_shift_sec says so.
 set -eu
-data=${CHAD_DATA:-$(dirname "$0")/../../../shared/data}/mir1k
+top=$(cd "$(dirname "$0")/../.." && pwd)
+data=${CHAD_DATA:-$top/../shared/data}/mir1k
 [ $# -ge 2 ] || { sed -n 's/^#	//p' "$0" >&2; exit 2; }
 folder=$1 manifest=$1/$2.jsonl
 shift 2
-[ -d "$data/wav" ] || { echo "no MIR-1K in $data (set CHAD_DATA)" >&2; exit 1; }
+if [ ! -d "$data/wav" ]; then
+	echo "there is no MIR-1K in $data (set CHAD_DATA)" >&2
+	exit 1
+fi
 mkdir -p "$folder"
 [ $# -gt 0 ] || set -- ""
 for singer in "$@"; do

@@ -1,0 +1,103 @@
+/*
+ * How many times faster than real time one thread tracks pitch: by CREPE's
+ * tiny network, with and without Viterbi, and by YIN; median of 5 runs.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/arena.h"
+#include "nn/weights.h"
+#include "pitch/pitch_net.h"
+#include "pitch/tracker.h"
+
+#define RATE_HZ 16000
+#define SOUND_SEC 20
+#define N_RUNS 5
+
+static double
+now_sec(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static int
+compare_doubles(const void *pa, const void *pb)
+{
+	const double a = *(const double *)pa, b = *(const double *)pb;
+
+	return (a > b) - (a < b);
+}
+
+/* Track the sound N_RUNS times and print the median. */
+static int
+measure(const char *name, const struct tracker_model *model,
+    const struct tracker_options *options, const float *samples,
+    struct arena *a, struct error *err)
+{
+	struct tracker *t = tracker_new(model, options, err);
+	double factors[N_RUNS];
+	int status = t == NULL ? -1 : 0;
+
+	for (size_t i = 0; status == 0 && i < N_RUNS; i++) {
+		struct frames_array array = { samples, RATE_HZ * SOUND_SEC };
+		const struct frames_source source = { frames_array_get,
+		    &array, array.n_left, RATE_HZ };
+		const double started = now_sec();
+		struct track track;
+
+		status = tracker_run(t, &source, NULL, a, &track, err);
+		factors[i] = (now_sec() - started) / SOUND_SEC;
+	}
+	tracker_free(t);
+	if (status != 0)
+		return -1;
+	qsort(factors, N_RUNS, sizeof(*factors), compare_doubles);
+	printf("f0.%s %.1f x\n", name, 1.0 / factors[N_RUNS / 2]);
+	return 0;
+}
+
+int
+main(void)
+{
+	struct tracker_options options = { .method = TRACKER_CREPE,
+	    .hop_sec = 0.01, .voicing_threshold = 0.0, .n_median = 1 };
+	struct arena *a = arena_new();
+	struct error err = { ERROR_NONE, "" };
+	struct graph *g = pitch_net_new("tiny", 0.0, &err);
+	struct weights *w = g == NULL ? NULL : weights_for(g, 1, &err);
+	struct tracker_model *model = NULL;
+	float *samples = arena_alloc(a, RATE_HZ * SOUND_SEC,
+	    sizeof(*samples));
+	int status = 1;
+
+	if (w == NULL || samples == NULL ||
+	    pitch_net_describe(weights_metadata(w), "tiny", &err) != 0)
+		goto out;
+	for (size_t i = 0; i < RATE_HZ * SOUND_SEC; i++)
+		samples[i] = 0.3f * sinf((float)i * 0.05f *
+		    (1.0f + (float)i / (RATE_HZ * SOUND_SEC)));
+	model = tracker_model_of(w, &err);
+	if (model == NULL || measure("crepe_tiny", model, &options, samples,
+	    a, &err) != 0)
+		goto out;
+	options.has_viterbi = true;
+	if (measure("crepe_tiny_viterbi", model, &options, samples, a,
+	    &err) != 0)
+		goto out;
+	options.has_viterbi = false;
+	options.method = TRACKER_YIN;
+	status = measure("yin", NULL, &options, samples, a, &err) != 0;
+out:
+	if (status != 0)
+		fprintf(stderr, "bench_f0: %s\n", err.text);
+	tracker_model_free(model);
+	weights_free(w);
+	graph_free(g);
+	arena_free(a);
+	return status;
+}

@@ -1,0 +1,298 @@
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "base/pool.h"
+#include "base/random.h"
+#include "dsp/activations.h"
+#include "nn/trainer.h"
+#include "pitch/pitch_augment.h"
+#include "pitch/pitch_decode.h"
+#include "pitch/pitch_net.h"
+#include "pitch/pitch_pool.h"
+#include "pitch/pitch_task.h"
+#include "pitch/yin.h"
+
+#define N ACTIVATIONS_N_BINS
+#define N_ITEMS 8
+#define PI 3.14159265358979323846
+
+#define RECIPE "{\"network\": {\"capacity\": \"tiny\"}, \"data\": " \
+	"{\"synthetic_minutes\": 0.2, \"band_minutes\": 0.1, " \
+	"\"held_out_minutes\": 0.1, \"sound_sec\": 6}}"
+
+static struct json *
+parse(const char *text)
+{
+	struct error err;
+	struct json *j = json_parse(text, strlen(text), &err);
+
+	assert_non_null(j);
+	return j;
+}
+
+/* One batch of the recipe's, by so many threads, and its loss. */
+static double
+make_batch(size_t n_threads, float *inputs, float *gradients,
+    float *outputs)
+{
+	struct error err;
+	struct json *recipe = parse(RECIPE);
+	struct training_task *task = pitch_task_new(recipe, NULL, NULL, &err);
+	struct pool *pool = pool_new(n_threads, &err);
+	double loss;
+
+	assert_true(task != NULL && pool != NULL);
+	assert_int_equal(task->make_batch(task->self, 1, 7, N_ITEMS, pool,
+	    &inputs, &err), 0);
+	assert_int_equal(task->loss(task->self, N_ITEMS,
+	    (const float *const[]){ outputs }, &gradients, &loss, &err), 0);
+	pool_free(pool);
+	training_task_free(task);
+	json_free(recipe);
+	return loss;
+}
+
+static void
+batches_do_not_depend_on_threads(void **state)
+{
+	static float one[N_ITEMS * PITCH_NET_INPUT];
+	static float four[N_ITEMS * PITCH_NET_INPUT];
+	static float outputs[N_ITEMS * N], g1[N_ITEMS * N], g4[N_ITEMS * N];
+
+	(void)state;
+	for (size_t i = 0; i < N_ITEMS * N; i++)
+		outputs[i] = 0.3f;
+	assert_true(make_batch(1, one, g1, outputs) ==
+	    make_batch(4, four, g4, outputs));
+	assert_memory_equal(one, four, sizeof(one));
+	assert_memory_equal(g1, g4, sizeof(g1));
+}
+
+/* The gradient of the loss against central differences. */
+static void
+the_loss_has_its_gradient(void **state)
+{
+	static float inputs[N_ITEMS * PITCH_NET_INPUT];
+	static float outputs[N_ITEMS * N], gradients[N_ITEMS * N];
+	static float unused[N_ITEMS * N];
+	const double step = 1e-3;
+	struct error err;
+	struct json *recipe = parse(RECIPE);
+	struct training_task *task = pitch_task_new(recipe, NULL, NULL, &err);
+	struct pool *pool = pool_new(1, &err);
+	float *const to_inputs = inputs, *const to_unused = unused;
+	float *const to_gradients = gradients;
+	const float *const from = outputs;
+	struct random r;
+	double loss, above, below;
+
+	(void)state;
+	assert_true(task != NULL && pool != NULL);
+	random_init(&r, 1);
+	for (size_t i = 0; i < N_ITEMS * N; i++)
+		outputs[i] = (float)random_range(&r, 0.1, 0.9);
+	assert_int_equal(task->make_batch(task->self, 1, 1, N_ITEMS, pool,
+	    &to_inputs, &err), 0);
+	assert_int_equal(task->loss(task->self, N_ITEMS, &from,
+	    &to_gradients, &loss, &err), 0);
+	for (size_t i = 0; i < N_ITEMS * N; i += 97) {
+		const float y = outputs[i];
+
+		outputs[i] = y + (float)step;
+		assert_int_equal(task->loss(task->self, N_ITEMS, &from,
+		    &to_unused, &above, &err), 0);
+		outputs[i] = y - (float)step;
+		assert_int_equal(task->loss(task->self, N_ITEMS, &from,
+		    &to_unused, &below, &err), 0);
+		outputs[i] = y;
+		/* The third derivative at 0.1 allows 1e-3 of the value. */
+		assert_true(fabs((above - below) / (2.0 * step) -
+		    (double)gradients[i]) < 1e-3 *
+		    fmax(fabs((double)gradients[i]), 1e-4));
+	}
+	pool_free(pool);
+	training_task_free(task);
+	json_free(recipe);
+}
+
+/* A voice of one pitch, in 16 bits. */
+static void
+make_voice(struct pitch_sound *s, double hz)
+{
+	s->n_samples = 32000;
+	s->n_frames = 201;
+	s->samples = calloc(s->n_samples, sizeof(*s->samples));
+	s->f0_hz = calloc(s->n_frames, sizeof(*s->f0_hz));
+	assert_true(s->samples != NULL && s->f0_hz != NULL);
+	for (size_t i = 0; i < s->n_samples; i++) {
+		const double phase = 2.0 * PI * hz * (double)i / 16000.0;
+
+		s->samples[i] = (int16_t)(6000.0 * (sin(phase) +
+		    0.5 * sin(2.0 * phase)));
+	}
+	for (size_t k = 0; k < s->n_frames; k++)
+		s->f0_hz[k] = (float)hz;
+	s->level = 0.2;
+}
+
+static void
+a_changed_speed_changes_the_label(void **state)
+{
+	static float segment[PITCH_AUGMENT_SEGMENT];
+	struct pitch_augment o = { .p_speed = 1.0, .max_semitones = 5.0 };
+	const struct pitch_pool no_bands = { NULL, 0, 0 };
+	struct pitch_sound voice = { NULL };
+	double heard_hz, confidence;
+	struct random r;
+
+	(void)state;
+	make_voice(&voice, 150.0);
+	random_init(&r, 2);
+	for (int i = 0; i < 10; i++) {
+		const double hz = pitch_augment_frame(&o, &voice, 100,
+		    &no_bands, &r, segment);
+
+		assert_true(fabs(log2(hz / 150.0)) <= 5.0 / 12.0);
+		yin_frame(segment + PITCH_AUGMENT_SEGMENT - YIN_FRAME,
+		    &heard_hz, &confidence);
+		assert_true(fabs(1200.0 * log2(heard_hz / hz)) < 3.0);
+	}
+	free(voice.samples);
+	free(voice.f0_hz);
+}
+
+static void
+effects_leave_finite_samples_and_the_label(void **state)
+{
+	static float segment[PITCH_AUGMENT_SEGMENT];
+	struct pitch_augment o = { .p_reverb = 1.0, .p_band = 1.0,
+	    .min_band_db = 0.0, .max_band_db = 10.0, .p_noise = 1.0,
+	    .min_noise_db = 0.0, .max_noise_db = 40.0, .p_telephone = 1.0,
+	    .p_8_bit = 1.0 };
+	struct pitch_sound voice = { NULL };
+	struct pitch_sound band = { NULL };
+	const struct pitch_pool bands = { &band, 1, 1 };
+	struct random r;
+
+	(void)state;
+	make_voice(&voice, 220.0);
+	make_voice(&band, 330.0);
+	random_init(&r, 3);
+	for (int i = 0; i < 20; i++) {
+		assert_true(pitch_augment_frame(&o, &voice, 5, &bands, &r,
+		    segment) == 220.0);
+		for (size_t k = 0; k < PITCH_AUGMENT_SEGMENT; k++)
+			assert_true(isfinite(segment[k]));
+	}
+	o.p_empty = 1.0;
+	assert_true(pitch_augment_frame(&o, &voice, 5, &bands, &r,
+	    segment) == 0.0);
+	free(voice.samples);
+	free(voice.f0_hz);
+	free(band.samples);
+	free(band.f0_hz);
+}
+
+static void
+recipes_are_checked(void **state)
+{
+	static const char *const refused[] = {
+		"{}",
+		"{\"network\": {\"capacity\": \"vast\"}}",
+		"{\"network\": {\"capacity\": \"tiny\"}, "
+		    "\"augmentation\": {\"p_echo\": 1}}",
+		"{\"network\": {\"capacity\": \"tiny\"}, "
+		    "\"augmentation\": {\"p_noise\": 2}}",
+		"{\"network\": {\"capacity\": \"tiny\"}, "
+		    "\"data\": {\"real_share\": -1}}",
+	};
+	struct error err;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(refused) / sizeof(*refused); i++) {
+		struct json *recipe = parse(refused[i]);
+
+		error_clear(&err);
+		assert_null(pitch_task_new(recipe, NULL, NULL, &err));
+		assert_true(strlen(err.text) > 0);
+		json_free(recipe);
+	}
+}
+
+/* The network learns four tones by heart. */
+static void
+four_frames_are_learnt(void **state)
+{
+	static const double hz[4] = { 110.0, 196.0, 330.0, 587.0 };
+	static float input[4 * PITCH_NET_INPUT], output[4 * N];
+	static float gradient[4 * N], target[4 * N];
+	const struct trainer_options o = { .block_items = 4, .n_blocks = 1,
+	    .rule = TRAINER_ADAMW, .beta1 = 0.9, .beta2 = 0.999,
+	    .epsilon = 1e-8 };
+	const float *const inputs[1] = { input };
+	const float *const gradients[1] = { gradient };
+	float *const outputs[1] = { output };
+	struct error err;
+	struct graph *g = pitch_net_new("tiny", 0.0, &err);
+	struct weights *w = weights_for(g, 1, &err);
+	struct pool *pool = pool_new(1, &err);
+	struct trainer *t = trainer_new(g, w, &o, pool, &err);
+
+	(void)state;
+	assert_non_null(t);
+	for (size_t i = 0; i < 4; i++) {
+		float frame[PITCH_NET_FRAME];
+
+		for (size_t k = 0; k < PITCH_NET_FRAME; k++)
+			frame[k] = sinf((float)(2.0 * PI * hz[i] *
+			    (double)k / 16000.0));
+		assert_true(pitch_net_input(frame,
+		    input + i * PITCH_NET_INPUT));
+		activations_of_f0(hz[i], target + i * N);
+	}
+	for (int step = 0; step < 60; step++) {
+		assert_int_equal(trainer_forward(t, inputs, outputs, &err),
+		    0);
+		for (size_t i = 0; i < 4 * N; i++) {
+			const float y = fminf(fmaxf(output[i], 1e-6f),
+			    1.0f - 1e-6f);
+
+			gradient[i] = (y - target[i]) / (y * (1.0f - y)) /
+			    (4 * N);
+		}
+		assert_int_equal(trainer_backward(t, gradients, &err), 0);
+		assert_int_equal(trainer_step(t, 3e-3, NULL, &err), 0);
+	}
+	for (size_t i = 0; i < 4; i++)
+		assert_true(fabs(1200.0 * log2(pitch_decode_hz(output +
+		    i * N, pitch_decode_peak(output + i * N)) / hz[i])) <
+		    20.0);
+	trainer_free(t);
+	pool_free(pool);
+	weights_free(w);
+	graph_free(g);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(batches_do_not_depend_on_threads),
+		cmocka_unit_test(the_loss_has_its_gradient),
+		cmocka_unit_test(a_changed_speed_changes_the_label),
+		cmocka_unit_test(effects_leave_finite_samples_and_the_label),
+		cmocka_unit_test(recipes_are_checked),
+		cmocka_unit_test(four_frames_are_learnt),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -52,7 +52,8 @@ struct training_set {
 
 /*
  * Load a manifest; excerpts reach margin_sec beyond their passage on both
- * sides.  Paths are relative to the manifest's folder.  A path of NULL gives
+ * sides.  Relative paths of melodies start at the manifest's folder, those of
+ * activations at the working folder, as of all artefacts.  A path of NULL gives
  * an empty set.  Release with training_set_release.
  */
 int training_set_load(struct training_set *set, const char *path,

@@ -76,8 +76,8 @@ enum aligner_decision { ALIGNER_DROP, ALIGNER_FLAG, ALIGNER_KEEP };
 
 /*
  * Keep what has at least both the correlation and the agreement for keeping,
- * repeats the higher one; of the rest, flag what has both for flagging, for people to look at; drop
- * the others.
+ * repeats the higher one; of the rest, flag what has both for flagging, for
+ * people to look at; drop the others.
  */
 enum aligner_decision aligner_decide(const struct aligner_fragment *f,
     const struct aligner_options *o);

@@ -28,7 +28,7 @@ enum cli_status {
 enum cli_kind {
 	CLI_END = 0,
 	CLI_STRING,		/* value: const char ** */
-	CLI_SHARED,		/* the same: a file looked for by base/share.h */
+	CLI_SHARED,		/* the same, found by base/share.h */
 	CLI_DOUBLE,		/* value: double *, within low..high */
 	CLI_SIZE,		/* value: size_t *, within low..high */
 	CLI_UINT64,		/* value: uint64_t *, any */

@@ -59,8 +59,8 @@ encoder_start(const struct graph *g, const struct weights *w,
 	    sizeof(*e->encoded), "fingerprint values", err);
 	e->fingerprints = memory_new(BATCH_WINDOWS * dimension,
 	    sizeof(*e->fingerprints), "fingerprint values", err);
-	if (e->columns == NULL || e->rows == NULL || e->images == NULL || e->encoded == NULL ||
-	    e->fingerprints == NULL)
+	if (e->columns == NULL || e->rows == NULL || e->images == NULL ||
+	    e->encoded == NULL || e->fingerprints == NULL)
 		goto fail;
 	e->session = session_new(g, w, BATCH_WINDOWS, err);
 	if (e->session == NULL)

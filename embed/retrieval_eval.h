@@ -38,7 +38,7 @@ void retrieval_eval_options_rescore(struct retrieval_eval_options *o);
 
 struct retrieval_eval_hum {
 	const char *id, *group_id;	/* borrowed from the query's record */
-	const char *best;		/* group_id of the first answer, or "" */
+	const char *best;		/* group_id of the first, or "" */
 	size_t rank;			/* 1: found first; 0: not there */
 	double offset_sec;		/* of the right work */
 	bool has_failed;

@@ -80,8 +80,9 @@ refuse_empty(const struct recording_scores *kind, struct error *err)
 
 /* Measure the records that have all members. */
 static int
-measure_list(const struct recording_scores *kind, const struct stream_list *list,
-    struct measured *found, struct error *err)
+measure_list(const struct recording_scores *kind,
+    const struct stream_list *list, struct measured *found,
+    struct error *err)
 {
 	struct arena *scratch = arena_new();
 	size_t i;

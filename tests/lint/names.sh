@@ -36,7 +36,7 @@ for f in $(sources); do
 		status=1
 	fi
 	awk -v f="$f" '/^\{/ { start = NR }
-	    /^\}/ && start { if (NR - start > 70) { bad = 1
+	    /^\}/ && start { if (NR - start - 1 > 70) { bad = 1
 		print f ": the function that ends in line " NR " has " \
 		    NR - start - 1 " lines" }; start = 0 }
 	    END { exit bad }' "$f" >&2 || status=1

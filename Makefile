@@ -61,7 +61,7 @@ TESTLIB := $(patsubst %.c,$B/%.o,$(wildcard tests/lib/*.c))
 
 .PHONY: all commands check check-all check-unit check-fuzz check-cli golden \
 	programs lint asan tsan valgrind fuzz bench cover tidy format \
-	install clean help deps
+	install clean help deps demo kill
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -169,6 +169,14 @@ fuzz:
 	@mkdir -p build/fuzz/corpus/$(TARGET)
 	build/fuzz/hunt/$(TARGET) -max_total_time=$(or $(SECONDS),300) \
 	  build/fuzz/corpus/$(TARGET) tests/fuzz/corpus/$(TARGET)
+
+## demo: the whole loop on a made-up corpus, in minutes (see demo/index.html)
+demo: all
+	@BIN="$(CURDIR)/$B/bin" recipes/demo.sh
+
+## kill: chad-mine killed at ten random moments ends as if undisturbed
+kill: all
+	@BIN="$(CURDIR)/$B/bin" tests/kill.sh
 
 ## bench: timings; their ratios beside those of tests/bench/baseline.json
 bench: $(BENCH)

@@ -224,12 +224,49 @@ run(const struct settings *set)
 	return status;
 }
 
+/* The files that rounds start from. */
+#define INPUT_OPTIONS(o) \
+	{ CLI_STRING, "hums", &(o).hums_path, 0, 0, "FILE", \
+	    "labelled hums, to train on" }, \
+	{ CLI_STRING, "held-out", &(o).held_out_path, 0, 0, "FILE", \
+	    "hums to measure on; their works are blocked" }, \
+	{ CLI_STRING, "database", &(o).database_path, 0, 0, "FILE", \
+	    "songs to find them in" }, \
+	{ CLI_SHARED, "model", &(o).model_path, 0, 0, "FILE", \
+	    "the first model (default: one trained on the hums, or " \
+	    "without any " DEFAULT_MODEL ")" }, \
+	{ CLI_SHARED, "recipe", &(o).recipe_path, 0, 0, "FILE", \
+	    "how models are trained" }, \
+	{ CLI_SHARED, "f0-model", &(o).f0_model, 0, 0, "FILE", \
+	    "as chad-f0 --model" }, \
+	{ CLI_SHARED, "voice-model", &(o).voice_model, 0, 0, "FILE", \
+	    "as chad-separate --model" }
+
+/* How they are run. */
+#define ROUND_OPTIONS(o) \
+	{ CLI_DOUBLE, "keep", &(o).keep, 0, 1, "R", \
+	    "keep fragments with this correlation" }, \
+	{ CLI_DOUBLE, "flag", &(o).flag, 0, 1, "R", \
+	    "flag those with this one for people" }, \
+	{ CLI_DOUBLE, "min-agreement", &(o).min_agreement, 0, 1, "SHARE", \
+	    "keep only where so many pitches agree" }, \
+	{ CLI_SIZE, "top", &(o).top, 1, 1000, "N", \
+	    "promote by the hit rate among the first N" }, \
+	{ CLI_UINT64, "seed", &(o).seed, 0, 0, "N", \
+	    "of training and of intervals" }, \
+	{ CLI_STRING, "f0-method", &(o).f0_method, 0, 0, "NAME", \
+	    "as chad-f0 --method" }, \
+	{ CLI_FLAG, "separate", &(o).separate, 0, 0, NULL, \
+	    "take the voice out of the mixture" }
+
 int
 main(int argc, char *argv[])
 {
 	const char *work = getenv("CHAD_WORK");
 	struct settings set = { .catalogue_path = "chad.sqlite",
-	    .round = { .recipe_path = "recipes/embed.json", .keep = 0.5,
+	    .round = { .recipe_path = "recipes/embed.json",
+	    .f0_model = "models/f0-tiny.safetensors",
+	    .voice_model = "models/separate.safetensors", .keep = 0.5,
 	    .flag = 0.3, .min_agreement = 0.45, .top = 10, .seed = 1,
 	    .separate = true }, .n_rounds = 1 };
 	struct round_options *o = &set.round;
@@ -238,36 +275,8 @@ main(int argc, char *argv[])
 		    "the catalogue" },
 		{ CLI_SIZE, "rounds", &set.n_rounds, 0, 1000, "N",
 		    "rounds that shall be done when this ends" },
-		{ CLI_STRING, "hums", &o->hums_path, 0, 0, "FILE",
-		    "labelled hums, to train on" },
-		{ CLI_STRING, "held-out", &o->held_out_path, 0, 0, "FILE",
-		    "hums to measure on; their works are blocked" },
-		{ CLI_STRING, "database", &o->database_path, 0, 0, "FILE",
-		    "songs to find them in" },
-		{ CLI_SHARED, "model", &o->model_path, 0, 0, "FILE",
-		    "the first model (default: one trained on the hums, or "
-		    "without any "
-		    DEFAULT_MODEL ")" },
-		{ CLI_SHARED, "recipe", &o->recipe_path, 0, 0, "FILE",
-		    "how models are trained" },
-		{ CLI_DOUBLE, "keep", &o->keep, 0, 1, "R",
-		    "keep fragments with this correlation" },
-		{ CLI_DOUBLE, "flag", &o->flag, 0, 1, "R",
-		    "flag those with this one for people" },
-		{ CLI_DOUBLE, "min-agreement", &o->min_agreement, 0, 1,
-		    "SHARE", "keep only where so many pitches agree" },
-		{ CLI_SIZE, "top", &o->top, 1, 1000, "N",
-		    "promote by the hit rate among the first N" },
-		{ CLI_UINT64, "seed", &o->seed, 0, 0, "N",
-		    "of training and of intervals" },
-		{ CLI_STRING, "f0-method", &o->f0_method, 0, 0, "NAME",
-		    "as chad-f0 --method" },
-		{ CLI_STRING, "f0-model", &o->f0_model, 0, 0, "FILE",
-		    "as chad-f0 --model" },
-		{ CLI_STRING, "voice-model", &o->voice_model, 0, 0, "FILE",
-		    "as chad-separate --model" },
-		{ CLI_FLAG, "separate", &o->separate, 0, 0, NULL,
-		    "take the voice out of the mixture" },
+		INPUT_OPTIONS(set.round),
+		ROUND_OPTIONS(set.round),
 		{ CLI_SIZE, "threads", &set.n_threads, 1, 256, "N",
 		    "worker threads (default: one a core)" },
 		{ CLI_STRING, "work", &set.place.work_folder, 0, 0, "DIR",

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/cli.h"
+#include "base/file.h"
 #include "manifests/stream.h"
 #include "store/blocks.h"
 #include "store/models.h"
@@ -67,14 +68,14 @@ gather(struct round *r, struct error *err)
 	return r->verdicts == NULL ? -1 : 0;
 }
 
-/* A member with the SHA-256 of a file, or nothing without a path. */
+/* A member with the SHA-256 of a file, or nothing when it is not there. */
 static int
 put_file(struct json *settings, const char *name, const char *path,
     struct error *err)
 {
 	char hex[HASH_HEX_BYTES];
 
-	if (path == NULL)
+	if (path == NULL || !file_exists(path))
 		return 0;
 	if (hash_file(path, hex, err) != 0)
 		return -1;

@@ -67,12 +67,13 @@ add_stream(struct words *w, const struct steps *s)
 		add(w, "--quiet");
 }
 
-/* "" for a model that the command chooses by itself. */
+/* "" for a model that is not there: only who needs it says so. */
 static int
 model_sha256(const char *path, char hex[HASH_HEX_BYTES], struct error *err)
 {
 	hex[0] = '\0';
-	return path == NULL ? 0 : hash_file(path, hex, err);
+	return path == NULL || !file_exists(path) ? 0 :
+	    hash_file(path, hex, err);
 }
 
 /*

@@ -26,7 +26,7 @@ prepare() {
 mine() {
 	chad-mine --quiet --threads 2 --hums hums/manifest.jsonl \
 	    --held-out held/hums.jsonl --database held/songs.jsonl \
-	    --recipe recipe.json --rounds 1 "$@"
+	    --recipe recipe.json --rounds 1
 }
 
 # The catalogue and its models, as text.
@@ -66,7 +66,7 @@ prepare "$tmp/undisturbed"
 cd "$tmp/undisturbed"
 start=$(date +%s%N)
 mine > summary
-took=$((($(date +%s%N) - start) / 1000000))
+took=$(( ($(date +%s%N) - start) / 1000000 ))
 state > "$tmp/expected"
 mine > again
 cmp summary again
@@ -89,7 +89,7 @@ for i in $(seq "$n_kills"); do
 	[ $((i % 2)) = 0 ] || { what=all; target=-$pid; }
 	if kill -s KILL -- "$target" 2> /dev/null; then n_hit=$((n_hit + 1)); fi
 	wait "$pid" 2> /dev/null || true
-	if mine > summary && state > state && cmp state "$tmp/expected" &&
+	if mine > summary && state > after && cmp after "$tmp/expected" &&
 	    cmp summary "$tmp/undisturbed/summary"; then
 		echo "kill $i after $moment s ($what): same"
 	else

@@ -77,15 +77,16 @@ convert(struct resampler *r, const float *samples, size_t n, size_t *n_out,
     struct error *err)
 {
 	const uint8_t *in[1] = { (const uint8_t *)samples };
-	uint64_t n_wanted = exact_length(r, r->n_in);
+	uint64_t n_exact = exact_length(r, r->n_in);
+	uint64_t n_left = n_exact > r->n_out ? n_exact - r->n_out : 0;
 	uint8_t *out[1];
 	int room = swr_get_out_samples(r->swr, (int)n);
 	int got;
 
 	if (room < 0)
 		return error_set(err, ERROR_BUG, "the resampler failed");
-	if (n == 0 && n_wanted - r->n_out > (uint64_t)room)
-		room = (int)(n_wanted - r->n_out);
+	if (n == 0 && n_left > (uint64_t)room)
+		room = (int)n_left;
 	if (memory_grow(&r->out, &r->capacity, (size_t)room + 1,
 	    sizeof *r->out, "samples", err) != 0)
 		return -1;
@@ -95,12 +96,10 @@ convert(struct resampler *r, const float *samples, size_t n, size_t *n_out,
 		return error_set(err, ERROR_BUG, "the resampler failed");
 	*n_out = (size_t)got;
 	if (n == 0) {
-		size_t n_left = (size_t)(n_wanted - r->n_out);
-
 		if (*n_out < n_left)
 			memset(r->out + *n_out, 0,
 			    (n_left - *n_out) * sizeof *r->out);
-		*n_out = n_left;
+		*n_out = (size_t)n_left;
 	}
 	return 0;
 }

@@ -287,9 +287,8 @@ main(int argc, char *argv[])
 
 	stream_options_init(&set.stream);
 	i = cli_parse(&tool, argc, argv);
-	if (i < argc)
-		set.stream.in_path = argv[i];
-	if (stream_folder(set.stream.in_path, &folder, &err) != 0) {
+	if (stream_take_manifest(&set.stream, argc, argv, i, &err) != 0 ||
+	    stream_folder(set.stream.in_path, &folder, &err) != 0) {
 		cli_warn(&err, "cannot start");
 		return cli_finish(CLI_FATAL);
 	}

@@ -340,9 +340,8 @@ main(int argc, char *argv[])
 
 	stream_options_init(&set.stream);
 	i = cli_parse(&tool, argc, argv);
-	if (i < argc)
-		set.stream.in_path = argv[i];
-	if (prepare(&set, &model, model_name, sizeof(model_name), &folder,
+	if (stream_take_manifest(&set.stream, argc, argv, i, &err) != 0 ||
+	    prepare(&set, &model, model_name, sizeof(model_name), &folder,
 	    &err) != 0) {
 		cli_warn(&err, "cannot start");
 	} else {

@@ -317,9 +317,8 @@ main(int argc, char *argv[])
 
 	stream_options_init(&set.stream);
 	i = cli_parse(&tool, argc, argv);
-	if (i < argc)
-		set.stream.in_path = argv[i];
-	if (check_pass(set.pass, &err) != 0 ||
+	if (stream_take_manifest(&set.stream, argc, argv, i, &err) != 0 ||
+	    check_pass(set.pass, &err) != 0 ||
 	    name_model(set.model_path, model_name, sizeof model_name,
 	    &err) != 0 ||
 	    (model = separator_model_load(set.model_path, &err)) == NULL ||

@@ -50,8 +50,9 @@ axes_tick_step(const struct axes_range *range, double n_wanted)
 	    times < 7.5 ? 5.0 : 10.0);
 }
 
-struct canvas_box
-axes_box(const struct canvas *c, const struct axes *axes)
+/* The box on the canvas that the ranges fill. */
+static struct canvas_box
+box_of(const struct canvas *c, const struct axes *axes)
 {
 	const double top = TOP + axes->legend_height +
 	    (axes->title != NULL ? 1.6 * TITLE_SIZE : 0.0);
@@ -80,7 +81,7 @@ struct canvas_box
 axes_cells(const struct canvas *c, const struct axes *axes,
     const struct axes_range *x, const struct axes_range *y)
 {
-	const struct canvas_box box = axes_box(c, axes);
+	const struct canvas_box box = box_of(c, axes);
 	const double left = to_x(&box, axes, x->low);
 	const double top = to_y(&box, axes, y->high);
 	const struct canvas_box cells = { left, top,
@@ -133,7 +134,7 @@ draw_ticks(struct canvas *c, const struct axes *axes,
 void
 axes_draw(struct canvas *c, const struct axes *axes)
 {
-	const struct canvas_box box = axes_box(c, axes);
+	const struct canvas_box box = box_of(c, axes);
 	const double middle = box.left + box.width / 2.0;
 
 	canvas_set_line(c, 0.8, false);
@@ -154,7 +155,7 @@ void
 axes_plot(struct canvas *c, const struct axes *axes,
     const struct axes_line *line)
 {
-	const struct canvas_box box = axes_box(c, axes);
+	const struct canvas_box box = box_of(c, axes);
 	size_t i;
 
 	canvas_clip(c, &box);
@@ -178,7 +179,7 @@ void
 axes_legend(struct canvas *c, const struct axes *axes,
     const struct axes_line *lines, size_t n_lines)
 {
-	const struct canvas_box box = axes_box(c, axes);
+	const struct canvas_box box = box_of(c, axes);
 	const double y = box.top - 7.0;
 	double x = box.left;
 	size_t i, n_letters;

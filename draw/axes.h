@@ -42,9 +42,6 @@ struct axes_range axes_range_of(const double *values, size_t n);
  */
 double axes_tick_step(const struct axes_range *range, double n_wanted);
 
-/* The box on the canvas that the ranges fill. */
-struct canvas_box axes_box(const struct canvas *c, const struct axes *axes);
-
 /* The box on the canvas of a part of the plot, which may reach beyond it. */
 struct canvas_box axes_cells(const struct canvas *c, const struct axes *axes,
     const struct axes_range *x, const struct axes_range *y);

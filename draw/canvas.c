@@ -200,13 +200,6 @@ box_path(struct canvas *c, const struct canvas_box *box)
 }
 
 void
-canvas_fill_box(struct canvas *c, const struct canvas_box *box)
-{
-	box_path(c, box);
-	cairo_fill(c->cr);
-}
-
-void
 canvas_stroke_box(struct canvas *c, const struct canvas_box *box)
 {
 	box_path(c, box);

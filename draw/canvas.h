@@ -50,7 +50,6 @@ void canvas_move(struct canvas *c, double x, double y);
 void canvas_line_to(struct canvas *c, double x, double y);
 void canvas_stroke(struct canvas *c);
 
-void canvas_fill_box(struct canvas *c, const struct canvas_box *box);
 void canvas_stroke_box(struct canvas *c, const struct canvas_box *box);
 
 /* Draw only inside the box until canvas_unclip. */

@@ -101,7 +101,8 @@ record_path(const struct json *rec, const char *member,
 		error_set(err, ERROR_FORMAT, "\"%s\" is empty", member);
 		return NULL;
 	}
-	if (path[0] == '/' || base_folder == NULL || !is_given_by_user(member))
+	if (path[0] == '/' || base_folder == NULL ||
+	    strcmp(base_folder, ".") == 0 || !is_given_by_user(member))
 		joined = arena_strdup(a, path);
 	else
 		joined = arena_printf(a, "%s/%s", base_folder, path);

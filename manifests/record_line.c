@@ -5,6 +5,7 @@
 #include "manifests/record_line.h"
 
 #define SHOWN_BYTES 200
+#define NAMED_BYTES 100	/* of a name that messages may have cut */
 
 bool
 record_line_is_blank(const struct record_line *line)
@@ -62,4 +63,31 @@ record_line_broken(const struct record_line *line, const char *tool,
 		return rec;
 	json_free(rec);
 	return NULL;
+}
+
+/* True when the letter can be part of a file's name. */
+static bool
+is_in_name(char ch)
+{
+	return ch != '\0' && strchr(" /:,\"", ch) == NULL;
+}
+
+bool
+record_line_is_named(const char *message, const char *name)
+{
+	char start[NAMED_BYTES + 1];
+	size_t n;
+
+	/* A word such as "10" may stand in a message for something else. */
+	if (strpbrk(name, "./") == NULL && strncmp(name, "line ", 5) != 0 &&
+	    strlen(name) < NAMED_BYTES)
+		return false;
+	(void)snprintf(start, sizeof(start), "%s", name);
+	n = strlen(start);
+	for (const char *at = strstr(message, start); at != NULL;
+	    at = strstr(at + 1, start))
+		if ((at == message || !is_in_name(at[-1])) &&
+		    (n == NAMED_BYTES || !is_in_name(at[n])))
+			return true;
+	return false;
 }

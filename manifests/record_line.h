@@ -36,4 +36,10 @@ struct json *record_line_broken(const struct record_line *line,
 int record_line_mark(struct json *rec, const char *tool,
     const struct error *why, struct error *err) MUST_CHECK;
 
+/*
+ * True when the message already says which record it is about: it holds the
+ * "line 7" or the file name (with a dot or a slash) that "name" is.
+ */
+bool record_line_is_named(const char *message, const char *name);
+
 #endif

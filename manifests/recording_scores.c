@@ -125,7 +125,8 @@ measure_row(const struct recording_scores *kind, const struct measured *found,
 		    found->group, found->n, found->n_max,
 		    BOOTSTRAP_N_RESAMPLES, seed, &interval,
 		    err) != 0 ||
-		    table_put_interval(row, kind->names[i], &interval, err) != 0)
+		    table_put_interval(row, kind->names[i], &interval,
+		    err) != 0)
 			goto out;
 	}
 	status = json_append(rows, "", row, err);

@@ -45,8 +45,9 @@ struct walk {
 	struct error *err;
 };
 
-bool
-scan_is_sound(const char *name)
+/* Whether the name ends like that of a sound file. */
+static bool
+is_sound(const char *name)
 {
 	const char *dot = strrchr(name, '.');
 
@@ -63,7 +64,7 @@ stem_bytes(const char *name)
 {
 	const char *dot = strrchr(name, '.');
 
-	return dot != NULL && scan_is_sound(name) ? (size_t)(dot - name) :
+	return dot != NULL && is_sound(name) ? (size_t)(dot - name) :
 	    strlen(name);
 }
 
@@ -126,11 +127,13 @@ read_names(const char *path, struct arena *a, struct entry **entries,
 	(void)closedir(folder);
 	if (result == 0 && n > 0)
 		qsort(names, n, sizeof(names[0]), compare_entries);
+	if (result != 0) {
+		memory_free(names);
+		return -1;
+	}
 	*entries = names;
 	*n_entries = n;
-	if (result != 0)
-		memory_free(names);
-	return result;
+	return 0;
 }
 
 /* Whether the name begins with the word and then something but a letter. */
@@ -246,7 +249,7 @@ scan_entry(const struct walk *w, const struct level *level,
 	}
 	if (S_ISDIR(st.st_mode))
 		return enter(w, level, path, e->name, &st, a);
-	if (!S_ISREG(st.st_mode) || !scan_is_sound(e->name)) {
+	if (!S_ISREG(st.st_mode) || !is_sound(e->name)) {
 		calls->leave_out(calls->shared, path, "not a sound file",
 		    false);
 		return 0;

@@ -36,7 +36,4 @@ struct scan_calls {
 int scan_folder(const char *folder, const struct scan_calls *calls,
     struct error *err) MUST_CHECK;
 
-/* Whether the name ends like that of a sound file. */
-bool scan_is_sound(const char *name);
-
 #endif

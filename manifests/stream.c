@@ -95,6 +95,17 @@ release_job(struct job *job)
 	job->line = job->out = NULL;
 }
 
+/* What messages call the job: the record's id, or the number of its line. */
+static void
+name_job(struct job *job, const char *id)
+{
+	if (id[0] != '\0')
+		(void)snprintf(job->id, sizeof(job->id), "%s", id);
+	else
+		(void)snprintf(job->id, sizeof(job->id), "line %zu",
+		    job->in.number);
+}
+
 /* Take over a line of text, with a newline, as what is to be written. */
 static int
 keep_output(struct job *job, const char *text, size_t n_bytes,
@@ -167,6 +178,7 @@ keep_broken(struct worker *w, struct job *job, struct error *err)
 	bool is_ours = true;
 	int result;
 
+	name_job(job, "");
 	if (s->options->shard != NULL && stream_shard_has(s->options->shard,
 	    job->in.text, &is_ours, err) != 0)
 		return -1;
@@ -177,7 +189,6 @@ keep_broken(struct worker *w, struct job *job, struct error *err)
 		return -1;
 	result = keep_record(job, rec, w->scratch, err);
 	json_free(rec);
-	(void)snprintf(job->id, sizeof(job->id), "line %zu", job->in.number);
 	job->outcome = OUTCOME_FAILED;
 	return result;
 }
@@ -199,7 +210,7 @@ process(struct worker *w, struct job *job, struct error *err)
 		return error_set(err, ERROR_NOMEM, "%s", job->why.text);
 	if (rec == NULL)
 		return keep_broken(w, job, err);
-	(void)snprintf(job->id, sizeof(job->id), "%s", record_id(rec));
+	name_job(job, record_id(rec));
 	if (shard != NULL)
 		result = stream_shard_has(shard, record_id(rec), &is_ours, err);
 	if (result != 0 || !is_ours) {
@@ -250,7 +261,8 @@ count(struct stream *s, const struct job *job)
 		return;
 	r->n_failed++;
 	if (r->n_failed <= MAX_MESSAGES)
-		cli_warn(&job->why, "%s", job->id);
+		cli_warn(&job->why, "%s", record_line_is_named(job->why.text,
+		    job->id) ? "" : job->id);
 }
 
 /* ring: the job's turn to be written has come. */
@@ -317,8 +329,11 @@ read_lines(struct stream *s)
 		job->in.text = job->line;
 		ring_filled(s->ring);
 	}
-	if (kind == LINE_FAILED)
+	if (kind == LINE_FAILED) {
+		error_add(&err, "%s", s->options->in_path != NULL ?
+		    s->options->in_path : "standard input");
 		break_stream(s, &err);
+	}
 	if (line_reader_was_stopped(s->reader))
 		s->result.stopped = true;
 	ring_close(s->ring);

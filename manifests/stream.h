@@ -16,7 +16,7 @@
  *   - when work fails, what it had added is dropped and "error" is put on the
  *     record: "chad-x: the message".
  *
- * Failures are also printed on standard error, the first twenty as they
+ * Failures are also printed on standard error, the first twenty as they are
  * written and a count at the end.  SIGTERM and SIGINT let the records that
  * workers have begun finish and be written, then the loop ends with "stopped";
  * a second signal ends the process.  A line longer than RECORD_LINE_BYTES is
@@ -59,6 +59,13 @@ struct stream_options {
  * input, and $CHAD_WORK or else "chad-work" as work folder.
  */
 void stream_options_init(struct stream_options *o);
+
+/*
+ * Take argv[first], the only operand that may be there, as the manifest; -1
+ * with a message when there are more.
+ */
+int stream_take_manifest(struct stream_options *o, int argc,
+    char *const argv[], int first, struct error *err) MUST_CHECK;
 
 /*
  * The entries for a command's option table, so that they are written once:

@@ -22,6 +22,18 @@ stream_options_init(struct stream_options *o)
 	    work_folder : "chad-work";
 }
 
+int
+stream_take_manifest(struct stream_options *o, int argc, char *const argv[],
+    int first, struct error *err)
+{
+	if (argc - first > 1)
+		return error_set(err, ERROR_FORMAT, "one manifest at a time, "
+		    "not %d; chad-manifest join takes more", argc - first);
+	if (first < argc)
+		o->in_path = argv[first];
+	return 0;
+}
+
 /* Digits only, 1 to MAX_SHARDS.  Moves *text behind them.  0 when bad. */
 static unsigned long
 take_number(const char **text)

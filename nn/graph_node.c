@@ -30,12 +30,6 @@ graph_output_value(const struct graph *g, size_t i)
 	return g->outputs[i].value;
 }
 
-const char *
-graph_output_name(const struct graph *g, size_t i)
-{
-	return g->outputs[i].name;
-}
-
 struct graph_shape
 graph_input_shape(const struct graph *g, size_t i)
 {

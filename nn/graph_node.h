@@ -95,8 +95,6 @@ const struct graph_parameter *graph_tensor(const struct graph *g, size_t i);
 /* The value that is input or output i. */
 int graph_input_value(const struct graph *g, size_t i);
 int graph_output_value(const struct graph *g, size_t i);
-/* The name given to output i. */
-const char *graph_output_name(const struct graph *g, size_t i);
 
 /* True for the roles that the optimiser moves. */
 bool graph_role_is_trained(enum graph_role role);

@@ -14,6 +14,7 @@
 struct weights {
 	struct weights_tensor **tensors;
 	size_t n_tensors, capacity;
+	size_t n_values;		/* of all tensors */
 	struct json *metadata;
 	char sha256[HASH_HEX_BYTES];
 };
@@ -67,12 +68,12 @@ is_name_ok(const char *name)
 	return i > 0;
 }
 
-/* The product of the shape, or -1 when it is over the limit. */
+/* The product of the shape, or -1 when the weights would be too large. */
 static int
-count_values(size_t rank, const size_t *shape, size_t *n_values,
-    struct error *err)
+count_values(const struct weights *w, size_t rank, const size_t *shape,
+    size_t *n_values, struct error *err)
 {
-	const size_t limit = WEIGHTS_MAX_BYTES / sizeof(float);
+	const size_t limit = WEIGHTS_MAX_BYTES / sizeof(float) - w->n_values;
 	size_t i;
 
 	if (rank > WEIGHTS_MAX_RANK)
@@ -84,7 +85,8 @@ count_values(size_t rank, const size_t *shape, size_t *n_values,
 		if (shape[i] > limit ||
 		    (shape[i] != 0 && *n_values > limit / shape[i]))
 			return error_set(err, ERROR_LIMIT,
-			    "a tensor of more than %zu values", limit);
+			    "more than %zu values in all",
+			    WEIGHTS_MAX_BYTES / sizeof(float));
 		*n_values *= shape[i];
 	}
 	return 0;
@@ -93,15 +95,12 @@ count_values(size_t rank, const size_t *shape, size_t *n_values,
 /* A tensor whose name lies behind it in the same block. */
 static struct weights_tensor *
 new_tensor(const char *name, size_t rank, const size_t *shape,
-    struct error *err)
+    size_t n_values, struct error *err)
 {
 	const size_t n_name = strlen(name) + 1;
 	struct weights_tensor *t;
-	size_t n_values = 0;
 	char *copy;
 
-	if (count_values(rank, shape, &n_values, err) != 0)
-		return NULL;
 	t = memory_new(1, sizeof(*t) + n_name, "tensor", err);
 	if (t == NULL)
 		return NULL;
@@ -125,6 +124,7 @@ weights_add(struct weights *w, const char *name, size_t rank,
     const size_t *shape, float **values, struct error *err)
 {
 	struct weights_tensor *t;
+	size_t n_values = 0;
 
 	if (!is_name_ok(name))
 		return error_set(err, ERROR_FORMAT, "a tensor's name has 1 to "
@@ -135,7 +135,8 @@ weights_add(struct weights *w, const char *name, size_t rank,
 	if (w->n_tensors == WEIGHTS_MAX_TENSORS)
 		return error_set(err, ERROR_LIMIT, "more than %d tensors",
 		    WEIGHTS_MAX_TENSORS);
-	if ((t = new_tensor(name, rank, shape, err)) == NULL)
+	if (count_values(w, rank, shape, &n_values, err) != 0 ||
+	    (t = new_tensor(name, rank, shape, n_values, err)) == NULL)
 		return error_add(err, "tensor %s", name);
 	if (memory_grow(&w->tensors, &w->capacity, w->n_tensors + 1,
 	    sizeof(*w->tensors), "tensors", err) != 0) {
@@ -143,6 +144,7 @@ weights_add(struct weights *w, const char *name, size_t rank,
 		return -1;
 	}
 	w->tensors[w->n_tensors++] = t;
+	w->n_values += n_values;
 	if (values != NULL)
 		*values = t->values;
 	return 0;

@@ -113,31 +113,17 @@ catalogue_rollback(struct catalogue *c)
 	sql_undo(c, "ROLLBACK");
 }
 
-enum catalogue_kind
-catalogue_kind_of(const struct json *rec)
-{
-	if (json_has(rec, "review"))
-		return CATALOGUE_REVIEW;
-	if (!json_has(rec, "fragment_id"))
-		return CATALOGUE_RECORDING;
-	return json_has(rec, "original_id") ? CATALOGUE_FRAGMENT :
-	    CATALOGUE_ROW;
-}
-
+/* What a record is shows in its members. */
 static int
 add_by_kind(struct catalogue *c, const struct json *rec, struct error *err)
 {
-	switch (catalogue_kind_of(rec)) {
-	case CATALOGUE_REVIEW:
+	if (json_has(rec, "review"))
 		return reviews_put(c, rec, err);
-	case CATALOGUE_FRAGMENT:
+	if (!json_has(rec, "fragment_id"))
+		return recordings_put(c, rec, err);
+	if (json_has(rec, "original_id"))
 		return fragments_put(c, rec, NULL, err);
-	case CATALOGUE_ROW:
-		return fragments_put_row(c, rec, err);
-	case CATALOGUE_RECORDING:
-		break;
-	}
-	return recordings_put(c, rec, err);
+	return fragments_put_row(c, rec, err);	/* of a CHAD table */
 }
 
 int

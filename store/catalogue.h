@@ -131,16 +131,6 @@ int catalogue_begin(struct catalogue *c, struct error *err) MUST_CHECK;
 int catalogue_commit(struct catalogue *c, struct error *err) MUST_CHECK;
 void catalogue_rollback(struct catalogue *c);
 
-/* What a record is, by its members; see catalogue_add. */
-enum catalogue_kind {
-	CATALOGUE_RECORDING,
-	CATALOGUE_FRAGMENT,	/* has fragment_id and original_id */
-	CATALOGUE_ROW,		/* has fragment_id: a row of a CHAD table */
-	CATALOGUE_REVIEW	/* has review */
-};
-
-enum catalogue_kind catalogue_kind_of(const struct json *rec);
-
 /*
  * Add a record of any kind, inside a transaction of the caller; when it is
  * refused nothing of it is left.  What is there under the same key is

@@ -253,12 +253,3 @@ fragments_forget_mined(struct catalogue *c, struct error *err)
 	    " FROM reviews WHERE reviews.group_id = fragments.group_id"
 	    " AND reviews.fragment_id = fragments.fragment_id)", "");
 }
-
-int
-fragments_decide(struct catalogue *c, const char *group_id,
-    const char *fragment_id, const char *decision, struct error *err)
-{
-	return sql_run(c, err, "UPDATE fragments SET decision = ?3"
-	    " WHERE group_id = ?1 AND fragment_id = ?2", "ttt", group_id,
-	    fragment_id, decision);
-}

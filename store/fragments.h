@@ -61,9 +61,4 @@ int fragments_each_row(struct catalogue *c,
  */
 int fragments_forget_mined(struct catalogue *c, struct error *err) MUST_CHECK;
 
-/* Change the decision of one fragment. */
-int fragments_decide(struct catalogue *c, const char *group_id,
-    const char *fragment_id, const char *decision, struct error *err)
-    MUST_CHECK;
-
 #endif

@@ -23,12 +23,14 @@ put_column(struct json *line, sqlite3_stmt *row, int i, struct error *err)
 	case SQLITE_TEXT:
 		return json_put_string(line, name, sql_text(row, i), err);
 	case SQLITE_INTEGER:
+		if (sqlite3_column_int64(row, i) < 0)
+			break;
 		return json_put_size(line, name,
 		    (size_t)sqlite3_column_int64(row, i), err);
 	default:
-		return json_put_number(line, name,
-		    sqlite3_column_double(row, i), err);
+		break;
 	}
+	return json_put_number(line, name, sqlite3_column_double(row, i), err);
 }
 
 static int
@@ -165,7 +167,7 @@ check_artefact(sqlite3_stmt *row, struct complaints *to)
 		complain(to, "%s of %s of %s is missing: %s",
 		    sql_text(row, 2), sql_text(row, 1), sql_text(row, 0),
 		    path);
-	else if (key != NULL && strncmp(name, key, strlen(key)) != 0)
+	else if (strncmp(name, key, strlen(key)) != 0)
 		complain(to, "%s is not named by its key %s", path, key);
 }
 

@@ -177,6 +177,16 @@ set_version(struct catalogue *c, struct error *err)
 	return sql_script(c, sql, err);
 }
 
+static int
+check_version(const struct catalogue *c, int64_t version, struct error *err)
+{
+	if (version >= 0 && version <= CATALOGUE_VERSION)
+		return 0;
+	return error_set(err, ERROR_FORMAT, "%s has tables of version %lld and "
+	    "this program knows up to %d: use a newer version of CHAD tools",
+	    c->path, (long long)version, CATALOGUE_VERSION);
+}
+
 /* Run the steps from the file's version on; another process may be ahead. */
 static int
 bring_up_to_date(struct catalogue *c, struct error *err)
@@ -185,7 +195,8 @@ bring_up_to_date(struct catalogue *c, struct error *err)
 
 	if (sql_script(c, "BEGIN IMMEDIATE", err) != 0)
 		return -1;
-	if (sql_integer(c, &version, err, "PRAGMA user_version", "") != 0)
+	if (sql_integer(c, &version, err, "PRAGMA user_version", "") != 0 ||
+	    check_version(c, version, err) != 0)
 		goto fail;
 	for (int64_t i = version; i < CATALOGUE_VERSION; i++)
 		if (sql_script(c, steps[i], err) != 0)
@@ -214,11 +225,8 @@ schema_prepare(struct catalogue *c, bool may_change, struct error *err)
 		return error_set(err, ERROR_FORMAT,
 		    "%s is a SQLite file but no catalogue: name one made by "
 		    "chad-store", c->path);
-	if (version > CATALOGUE_VERSION)
-		return error_set(err, ERROR_FORMAT,
-		    "%s has tables of version %lld and this program knows up "
-		    "to %d: use a newer version of CHAD tools", c->path,
-		    (long long)version, CATALOGUE_VERSION);
+	if (check_version(c, version, err) != 0)
+		return -1;
 	if (version == CATALOGUE_VERSION)
 		return 0;
 	if (!may_change)

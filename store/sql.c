@@ -193,7 +193,9 @@ sql_next(struct catalogue *c, sqlite3_stmt *statement, bool *has_row,
 const char *
 sql_text(sqlite3_stmt *statement, int column)
 {
-	return (const char *)sqlite3_column_text(statement, column);
+	const unsigned char *text = sqlite3_column_text(statement, column);
+
+	return text == NULL ? "" : (const char *)text;
 }
 
 bool

@@ -63,7 +63,7 @@ sqlite3_stmt *sql_query(struct catalogue *c, struct error *err,
 int sql_next(struct catalogue *c, sqlite3_stmt *statement, bool *has_row,
     struct error *err) MUST_CHECK;
 
-/* Text of a column, borrowed until the next call on the row; NULL: none. */
+/* Text of a column, borrowed until the next call on the row; "" for NULL. */
 const char *sql_text(sqlite3_stmt *statement, int column);
 
 /* True when the column holds a value. */

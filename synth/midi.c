@@ -15,6 +15,7 @@ struct tempo {
 	uint64_t tick;
 	size_t order;		/* of two at one tick the later counts */
 	uint32_t quarter_usec;
+	double sec;		/* where the tick lies in time */
 };
 
 /* What is gathered from all tracks before ticks become seconds. */
@@ -159,8 +160,8 @@ meta_event(struct parse *p, struct track *t, struct reader *r,
 		if (get_big_endian(&body, 3, &usec, err) != 0 || usec == 0)
 			return error_set(err, ERROR_FORMAT,
 			    "a tempo makes no sense");
-		p->tempos[p->n_tempos] = (struct tempo){ t->tick,
-		    p->n_tempos, usec };
+		p->tempos[p->n_tempos] = (struct tempo){ .tick = t->tick,
+		    .order = p->n_tempos, .quarter_usec = usec };
 		p->n_tempos++;
 	}
 	return 0;
@@ -324,64 +325,71 @@ compare_notes(const void *a, const void *b)
 	return (x->end_tick > y->end_tick) - (x->end_tick < y->end_tick);
 }
 
-/* Where a tick lies in the tempo map. */
-struct clock {
-	const struct parse *p;
-	size_t i;		/* next tempo change */
-	uint64_t tick;		/* start of the present tempo */
-	double sec, tick_sec;
-};
-
 static double
-tick_sec_of(const struct parse *p, uint32_t quarter_usec)
+tick_sec_of(const struct parse *p, const struct tempo *t)
 {
 	if (p->ticks_a_second > 0)
 		return 1.0 / p->ticks_a_second;
-	return quarter_usec * 1e-6 / p->ticks_a_quarter;
+	return t->quarter_usec * 1e-6 / p->ticks_a_quarter;
 }
 
-/* Seconds of a tick; ticks must be asked for in rising order. */
-static double
-clock_sec(struct clock *c, uint64_t tick)
+/* Sort the tempo changes, the first at tick 0, and find their times. */
+static void
+make_tempo_map(struct parse *p)
 {
-	const struct parse *p = c->p;
+	qsort(p->tempos, p->n_tempos, sizeof *p->tempos, compare_tempos);
+	for (size_t i = 1; i < p->n_tempos; i++) {
+		const struct tempo *before = &p->tempos[i - 1];
 
-	for (; c->i < p->n_tempos && p->tempos[c->i].tick <= tick; c->i++) {
-		c->sec += (double)(p->tempos[c->i].tick - c->tick) *
-		    c->tick_sec;
-		c->tick = p->tempos[c->i].tick;
-		c->tick_sec = tick_sec_of(p, p->tempos[c->i].quarter_usec);
+		p->tempos[i].sec = before->sec + tick_sec_of(p, before) *
+		    (double)(p->tempos[i].tick - before->tick);
 	}
-	return c->sec + (double)(tick - c->tick) * c->tick_sec;
 }
 
-/* The end of a note, from the clock as it stands at its start. */
-static double
-end_sec(struct clock c, uint64_t tick)
+/* The tempo in force at a tick: the last that is not behind it. */
+static const struct tempo *
+tempo_at(const struct parse *p, uint64_t tick)
 {
-	return clock_sec(&c, tick);
+	size_t low = 0, high = p->n_tempos;
+
+	while (high - low > 1) {
+		const size_t middle = low + (high - low) / 2;
+
+		if (p->tempos[middle].tick <= tick)
+			low = middle;
+		else
+			high = middle;
+	}
+	return &p->tempos[low];
+}
+
+static double
+sec_of(const struct parse *p, uint64_t tick)
+{
+	const struct tempo *t = tempo_at(p, tick);
+
+	return t->sec + (double)(tick - t->tick) * tick_sec_of(p, t);
 }
 
 static int
 notes_to_seconds(struct parse *p, struct error *err)
 {
 	struct midi *m = p->midi;
-	struct clock c = { p, 0, 0, 0.0,
-	    tick_sec_of(p, DEFAULT_QUARTER_USEC) };
 
 	for (size_t i = 0; i < m->n_notes; i++) {
 		struct midi_note *n = &m->notes[i];
+		const double end_sec = sec_of(p, n->end_tick);
 
-		n->start_sec = clock_sec(&c, n->start_tick);
-		n->duration_sec = end_sec(c, n->end_tick) - n->start_sec;
-		if (n->start_sec + n->duration_sec > MIDI_MAX_SEC)
+		if (end_sec > MIDI_MAX_SEC)
 			return error_set(err, ERROR_LIMIT,
 			    "the piece is longer than a day");
-		if (i == 0)
-			m->quarter_sec = c.tick_sec *
-			    (p->ticks_a_quarter > 0 ? p->ticks_a_quarter :
-			    0.5 * p->ticks_a_second);
+		n->start_sec = sec_of(p, n->start_tick);
+		n->duration_sec = end_sec - n->start_sec;
 	}
+	if (m->n_notes > 0)
+		m->quarter_sec = tick_sec_of(p, tempo_at(p,
+		    m->notes[0].start_tick)) * (p->ticks_a_quarter > 0 ?
+		    p->ticks_a_quarter : 0.5 * p->ticks_a_second);
 	return 0;
 }
 
@@ -402,7 +410,7 @@ midi_parse(const void *bytes, size_t n_bytes, struct arena *a,
 	/* A note takes three bytes at least, a tempo seven. */
 	m->notes = arena_need(a, n_bytes / 3 + 1, sizeof *m->notes, "notes",
 	    err);
-	p.tempos = arena_need(a, n_bytes / 7 + 1, sizeof *p.tempos, "tempos",
+	p.tempos = arena_need(a, n_bytes / 7 + 2, sizeof *p.tempos, "tempos",
 	    err);
 	m->track_names = arena_need(a, m->n_tracks, sizeof *m->track_names,
 	    "track names", err);
@@ -411,9 +419,10 @@ midi_parse(const void *bytes, size_t n_bytes, struct arena *a,
 	for (size_t i = 0; i < m->n_tracks; i++)
 		m->track_names[i] = "";
 	p.max_tick = (uint64_t)1 << 40;
+	p.tempos[p.n_tempos++].quarter_usec = DEFAULT_QUARTER_USEC;
 	if (read_tracks(&p, r, m->n_tracks, err) != 0)
 		return -1;
-	qsort(p.tempos, p.n_tempos, sizeof *p.tempos, compare_tempos);
+	make_tempo_map(&p);
 	qsort(m->notes, m->n_notes, sizeof *m->notes, compare_notes);
 	return notes_to_seconds(&p, err);
 }

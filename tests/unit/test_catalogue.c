@@ -464,6 +464,10 @@ test_other_versions(void **state)
 	check_refused(p->path, CATALOGUE_READ, ERROR_FORMAT);
 	check_refused(p->path, CATALOGUE_CREATE, ERROR_FORMAT);
 	change_byte(p->path, 63, CATALOGUE_VERSION);
+	change_byte(p->path, 60, 0xff);		/* a negative number */
+	check_refused(p->path, CATALOGUE_READ, ERROR_FORMAT);
+	check_refused(p->path, CATALOGUE_CREATE, ERROR_FORMAT);
+	change_byte(p->path, 60, 0);
 	change_byte(p->path, 71, 0);
 	check_refused(p->path, CATALOGUE_WRITE, ERROR_FORMAT);
 }

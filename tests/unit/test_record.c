@@ -249,6 +249,30 @@ broken_lines_become_records(void **state)
 	arena_free(a);
 }
 
+/* What a message says already is not said again in front of it. */
+static void
+messages_name_their_record_once(void **state)
+{
+	char path[300], message[400];
+
+	(void)state;
+	assert_true(record_line_is_named("a/b.wav is empty", "a/b.wav"));
+	assert_true(record_line_is_named("/music/a/b.wav is empty",
+	    "a/b.wav"));
+	assert_true(record_line_is_named("line 7: no", "line 7"));
+	assert_false(record_line_is_named("line 71: no", "line 7"));
+	assert_false(record_line_is_named("ab.wav is empty", "b.wav"));
+	assert_false(record_line_is_named("b.wave is empty", "b.wav"));
+	assert_false(record_line_is_named("5 channels", "5"));
+	assert_false(record_line_is_named("", ""));
+	/* Long paths are cut in messages. */
+	memset(path, 'y', sizeof(path));
+	path[sizeof(path) - 1] = '\0';
+	(void)snprintf(message, sizeof(message), "opening %.100s...%.100s: no",
+	    path, path);
+	assert_true(record_line_is_named(message, path));
+}
+
 int
 main(void)
 {
@@ -260,6 +284,7 @@ main(void)
 		cmocka_unit_test(keys_change_with_everything),
 		cmocka_unit_test(input_keys_come_from_the_maker_or_the_bytes),
 		cmocka_unit_test(broken_lines_become_records),
+		cmocka_unit_test(messages_name_their_record_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

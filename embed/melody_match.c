@@ -108,16 +108,24 @@ SIMD static void
 compare_places(const float *x, size_t n, const float *song,
     float distance[LANES])
 {
-	static const float limits[] = { 1000, 2, 1 };
 	const float share = 1 / (float)n;
-	float key[LANES] = { 0 }, sum[LANES];
+	float key[LANES], sum[LANES];
 
-	for (size_t pass = 0; pass < 3; pass++) {
+	key[0] = 0;
+	for (size_t i = 0; i < n; i++)
+		key[0] += song[i] - x[i];
+	for (size_t l = 1; l < LANES; l++)
+		key[l] = key[l - 1] + song[n + l - 1] - song[l - 1];
+	for (size_t l = 0; l < LANES; l++)
+		key[l] *= share;
+	for (size_t pass = 0; pass < 2; pass++) {
+		const float limit = pass == 0 ? 2 : 1;
+
 		memset(sum, 0, sizeof(sum));
 		for (size_t i = 0; i < n; i++)
 			for (size_t l = 0; l < LANES; l++)
 				sum[l] += cut(song[i + l] - x[i] - key[l],
-				    limits[pass]);
+				    limit);
 		for (size_t l = 0; l < LANES; l++)
 			key[l] += sum[l] * share;
 	}

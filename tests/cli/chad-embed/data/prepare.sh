@@ -1,3 +1,4 @@
+#!/bin/sh
 # Make what the cases read: a model after one step of training, m.safetensors,
 # and a pitch track of 4 s of voice with a second of silence on either side,
 # a.f0.csv.  Sourced by cmd.

@@ -14,6 +14,7 @@
 #define POINTS_A_TICK 70.0	/* distance wanted between ticks */
 #define LEGEND_SAMPLE 20.0	/* length of the line before a name */
 #define LEGEND_GAP 14.0
+#define FLAT 1e-9		/* of a value: smaller ranges are none */
 #define CHARACTER_WIDTH 0.56	/* of the size, on average, and ample */
 
 static const struct canvas_colour ink = { 0.15, 0.15, 0.15 };
@@ -32,7 +33,8 @@ axes_range_of(const double *values, size_t n)
 	if (n == 0)
 		return (struct axes_range){ 0.0, 1.0 };
 	margin = 0.04 * (r.high - r.low);
-	if (!(margin > 0.0))
+	/* What differs in its last digits only has no room for ticks. */
+	if (!(margin > FLAT * fabs(r.low)))
 		margin = r.low == 0.0 ? 0.5 : 0.1 * fabs(r.low);
 	r.low -= margin;
 	r.high += margin;

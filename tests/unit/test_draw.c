@@ -40,6 +40,7 @@ static void
 ranges_hold_their_values(void **state)
 {
 	const double values[] = { 3, -1, 7 }, same[] = { 5, 5 };
+	const double near[] = { 5, nextafter(5, 6) };
 	struct axes_range r = axes_range_of(values, 3);
 
 	(void)state;
@@ -47,6 +48,9 @@ ranges_hold_their_values(void **state)
 	assert_true(r.high > 7.0 && r.high < 8.0);
 	r = axes_range_of(same, 2);
 	assert_true(r.low < 5.0 && r.high > 5.0);
+	/* Ticks between neighbouring numbers would never end. */
+	r = axes_range_of(near, 2);
+	assert_true(r.low < 4.9 && r.high > 5.1);
 	r = axes_range_of(NULL, 0);
 	assert_true(r.low < r.high);
 }

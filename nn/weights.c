@@ -265,6 +265,19 @@ weights_for(const struct graph *g, uint64_t seed, struct error *err)
 	return w;
 }
 
+/* Below 0 a variance has no root: what a network computes would be NaN. */
+static int
+check_variances(const struct weights_tensor *t, struct error *err)
+{
+	size_t i;
+
+	for (i = 0; i < t->n_values; i++)
+		if (t->values[i] < 0)
+			return error_set(err, ERROR_FORMAT,
+			    "tensor %s holds a variance below 0", t->name);
+	return 0;
+}
+
 int
 weights_check(const struct weights *w, const struct graph *g,
     struct error *err)
@@ -288,6 +301,8 @@ weights_check(const struct weights *w, const struct graph *g,
 				    " %zu of tensor %s is %zu, the network "
 				    "needs %zu", k, p->name, t->shape[k],
 				    p->shape[k]);
+		if (p->role == GRAPH_VARIANCE && check_variances(t, err) != 0)
+			return -1;
 	}
 	return 0;
 }

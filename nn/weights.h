@@ -55,7 +55,10 @@ void weights_free(struct weights *w);
 struct weights *weights_for(const struct graph *g, uint64_t seed,
     struct error *err) MUST_CHECK;
 
-/* 0 when every parameter of the graph is there in its shape. */
+/*
+ * 0 when every parameter of the graph is there in its shape and no running
+ * variance is below 0.
+ */
 int weights_check(const struct weights *w, const struct graph *g,
     struct error *err) MUST_CHECK;
 

@@ -214,6 +214,9 @@ test_for_graph(void **state)
 	assert_non_null(copy);
 	assert_memory_equal(weights_find(copy, "c.weight")->values, t->values,
 	    t->n_values * sizeof(float));
+	weights_find(copy, "n.running_var")->values[5] = -1e-4f;
+	assert_int_equal(weights_check(copy, g, &err), -1);
+	assert_non_null(strstr(err.text, "n.running_var"));
 	weights_free(copy);
 	copy = weights_new(&err);
 	assert_int_equal(weights_check(copy, g, &err), -1);

@@ -76,8 +76,8 @@ write_pairs(struct arena *a, const char *name, size_t first, size_t last)
 		write_activations(a, other, i, 1.1, -4);
 		fprintf(f, "{\"group_id\": \"work-%zu\", \"source\": \"hum\", "
 		    "\"original\": {\"activations\": \"%s/%s\", "
-		    "\"offset\": 0.5, "
-		    "\"duration\": 4.4}, \"other\": {\"activations\": \"%s/%s\", "
+		    "\"offset\": 0.5, \"duration\": 4.4}, "
+		    "\"other\": {\"activations\": \"%s/%s\", "
 		    "\"hop_sec\": 0.01, \"offset\": 0.4545, "
 		    "\"duration\": 4}}\n", i, folder, original, folder,
 		    other);

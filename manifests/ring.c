@@ -117,6 +117,9 @@ ring_take(struct ring *r)
 		(void)pthread_cond_wait(&r->can_take, &r->lock);
 	if (!must_stop(r) && r->n_taken < r->n_filled)
 		job = job_at(r, r->n_taken++);
+	else
+		/* Who waits to put more would not hear of a stop otherwise. */
+		(void)pthread_cond_broadcast(&r->can_put);
 	(void)pthread_mutex_unlock(&r->lock);
 	return job;
 }
@@ -158,9 +161,14 @@ ring_finish(struct ring *r, void *job)
 }
 
 size_t
-ring_n_left(const struct ring *r)
+ring_n_left(struct ring *r)
 {
-	return r->n_filled - r->n_taken;
+	size_t n;
+
+	(void)pthread_mutex_lock(&r->lock);
+	n = r->n_filled - r->n_taken;
+	(void)pthread_mutex_unlock(&r->lock);
+	return n;
 }
 
 void *

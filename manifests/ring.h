@@ -47,9 +47,9 @@ void *ring_take(struct ring *r);
 /* The job is finished. */
 void ring_finish(struct ring *r, void *job);
 
-/* After all threads have ended: jobs that were put and not taken. */
-size_t ring_n_left(const struct ring *r);
-/* Such a job, i < ring_n_left, for releasing what it holds. */
+/* Jobs that were put and not taken. */
+size_t ring_n_left(struct ring *r);
+/* Such a job, i < ring_n_left, to release what it holds after all ended. */
 void *ring_left(struct ring *r, size_t i);
 
 #endif

@@ -438,14 +438,17 @@ main(int argc, char *argv[])
 	const struct cli_tool tool = { TOOL,
 	    "find the fragments that recordings of one work share",
 	    "[options] [manifest] > fragments", options };
+	struct error err = { ERROR_NONE, "" };
 	struct sigaction on_stop;
 	int first;
 
 	aligner_options_init(o);
 	stream_options_init(&set.stream);
 	first = cli_parse(&tool, argc, argv);
-	if (first < argc)
-		set.stream.in_path = argv[first];
+	if (stream_take_manifest(&set.stream, argc, argv, first, &err) != 0) {
+		cli_warn(&err, "cannot start");
+		return cli_finish(CLI_FATAL);
+	}
 	memset(&on_stop, 0, sizeof(on_stop));
 	on_stop.sa_handler = stop;
 	(void)sigaction(SIGTERM, &on_stop, NULL);

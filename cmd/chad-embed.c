@@ -276,12 +276,11 @@ main(int argc, char *argv[])
 
 	stream_options_init(&set.stream);
 	i = cli_parse(&tool, argc, argv);
-	if (i < argc)
-		set.stream.in_path = argv[i];
 	if (a == NULL) {
 		error_set(&err, ERROR_NOMEM, "out of memory");
 		cli_warn(&err, "cannot start");
-	} else if (prepare(&shared, &model, &folder, a, &err) != 0) {
+	} else if (stream_take_manifest(&set.stream, argc, argv, i, &err) !=
+	    0 || prepare(&shared, &model, &folder, a, &err) != 0) {
 		cli_warn(&err, "cannot start");
 	} else {
 		const struct stream_stage stage = { TOOL,

@@ -98,6 +98,15 @@ read_claim(const struct json *rec, struct claim *c, struct error *err)
 	    err);
 }
 
+/* Whether the truth says anything of the claim. */
+static bool
+is_known(const struct claim *c)
+{
+	return align_truth_knows(c->cover, c->from_sec, c->to_sec,
+	    time_line_cover(&c->line, c->from_sec),
+	    time_line_cover(&c->line, c->to_sec));
+}
+
 static int
 compare_claims(const void *pa, const void *pb)
 {
@@ -126,7 +135,7 @@ read_claims(struct scoring *s, const struct json *const *fragments, size_t n,
 		    record_id(fragments[i]));
 		if (!has)
 			continue;
-		if (c->cover == NULL)
+		if (c->cover == NULL || !is_known(c))
 			s->score->n_unknown++;
 		else
 			s->n_claims++;

@@ -34,7 +34,7 @@ struct align_score {
 	size_t n_fragments;
 	size_t n_right;
 	size_t n_wrong_song;	/* of a cover that shares nothing with it */
-	size_t n_unknown;	/* of covers without truth; not counted above */
+	size_t n_unknown;	/* without truth; not counted above */
 	double shared_sec, found_sec;
 	/* Of 0..1; all zero when there is nothing to take the mean of. */
 	struct bootstrap_interval precision, recall;

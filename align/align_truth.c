@@ -60,7 +60,9 @@ load_cover(const struct json *rec, struct arena *a,
 	c->id = record_id(rec);
 	if (json_want_string(rec, "truth.original_id", &c->original_id,
 	    err) != 0 ||
-	    json_get_string(rec, "group_id", "", &c->group_id, err) != 0)
+	    json_get_string(rec, "group_id", "", &c->group_id, err) != 0 ||
+	    json_get_bool(rec, "truth.partial", false, &c->is_partial,
+	    err) != 0)
 		return -1;
 	if (segments == NULL || !json_is_array(segments))
 		return error_set(err, ERROR_FORMAT,
@@ -125,6 +127,33 @@ align_truth_find(const struct align_truth *t, const char *id)
 		return NULL;
 	return bsearch(&wanted, t->covers, t->n_covers, sizeof(*t->covers),
 	    compare_covers);
+}
+
+/* The share of from_sec..to_sec of one recording that lies in segments. */
+static double
+share_inside(const struct align_truth_cover *c, bool is_cover,
+    double from_sec, double to_sec)
+{
+	double sum_sec = 0.0;
+	size_t i;
+
+	for (i = 0; i < c->n_segments; i++) {
+		const struct align_truth_segment *s = &c->segments[i];
+		const double *sec = is_cover ? s->cover_sec : s->original_sec;
+
+		sum_sec += fmax(0.0, fmin(to_sec, sec[s->n_points - 1]) -
+		    fmax(from_sec, sec[0]));
+	}
+	return sum_sec / (to_sec - from_sec);
+}
+
+bool
+align_truth_knows(const struct align_truth_cover *c, double from_sec,
+    double to_sec, double cover_from_sec, double cover_to_sec)
+{
+	return !c->is_partial || c->n_segments == 0 ||
+	    share_inside(c, false, from_sec, to_sec) >= 0.5 ||
+	    share_inside(c, true, cover_from_sec, cover_to_sec) >= 0.5;
 }
 
 double

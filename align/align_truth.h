@@ -4,6 +4,7 @@
 #ifndef ALIGN_ALIGN_TRUTH_H
 #define ALIGN_ALIGN_TRUTH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/arena.h"
@@ -21,6 +22,7 @@ struct align_truth_cover {
 	const char *id, *original_id, *group_id;
 	struct align_truth_segment *segments;
 	size_t n_segments;	/* 0: a wrong song */
+	bool is_partial;	/* more is shared than the segments say */
 };
 
 struct align_truth {
@@ -39,6 +41,14 @@ int align_truth_load(const struct json *const *records, size_t n_records,
 /* NULL when nothing is known of the cover. */
 const struct align_truth_cover *align_truth_find(const struct align_truth *t,
     const char *id);
+
+/*
+ * False when the truth is partial and the fragment, which maps from_sec..to_sec
+ * of the original to cover_from_sec..cover_to_sec, lies for the most part
+ * outside of all segments, in both recordings.
+ */
+bool align_truth_knows(const struct align_truth_cover *c, double from_sec,
+    double to_sec, double cover_from_sec, double cover_to_sec);
 
 /* The cover time that the segment maps original time t_sec, inside it, to. */
 double align_truth_map(const struct align_truth_segment *s, double t_sec);

@@ -29,6 +29,8 @@
 #define MAX_STRETCH 0.06
 /* A path speaks for this much on either side of its ends. */
 #define CORE_SEC 0.5
+/* What lies this far inside of it is not cut off. */
+#define INNER_SEC 1.0
 #define SECOND_SHIFT_SEC 0.3
 /* Two fragments nearer than this, in the cover, are one. */
 #define TWIN_SEC 1.0
@@ -55,9 +57,9 @@ aligner_options_init(struct aligner_options *o)
 	o->shift_sec = 1.0;
 	o->keep = 0.5;
 	o->flag = 0.3;
-	o->keep_agreement = 0.45;
-	o->repeat_agreement = 0.6;
-	o->flag_agreement = 0.4;
+	o->keep_agreement = 0.4;
+	o->repeat_agreement = 0.55;
+	o->flag_agreement = 0.35;
 }
 
 enum aligner_decision
@@ -210,17 +212,44 @@ add_fragment(struct aligner *x, const struct time_line *l,
 	return 0;
 }
 
-/* The part of the span that the path itself speaks for, if long enough. */
+/* The part of the span that the path speaks for, give or take the margin. */
 static struct pitch_match_span
 core(const struct aligner_options *o, const struct path_set_path *path,
-    const struct pitch_match_span *span)
+    const struct pitch_match_span *span, double margin_sec)
 {
 	const struct pitch_match_span c = {
-	    fmax(span->from_sec, centre(o, path->cells[0].row) - CORE_SEC),
+	    fmax(span->from_sec, centre(o, path->cells[0].row) - margin_sec),
 	    fmin(span->to_sec, centre(o, path->cells[path->n_cells - 1].row) +
-	    CORE_SEC) };
+	    margin_sec) };
 
-	return c.to_sec - c.from_sec < o->min_sec ? *span : c;
+	return c;
+}
+
+/*
+ * Lay the line through a piece of the path: as the fingerprints see it, then
+ * as the pitch of what the path speaks for, then as that of what agrees.
+ * False when there is no line of a possible tempo.
+ */
+static bool
+lay_line(const struct aligner *x, const struct path_set_path *path,
+    const struct pitch_match_span *span, struct time_line *l)
+{
+	struct pitch_match_search search = { .shift_sec = x->o->shift_sec,
+	    .stretch = MAX_STRETCH,
+	    .min_tempo_ratio = x->o->min_tempo_ratio,
+	    .max_tempo_ratio = x->o->max_tempo_ratio };
+	struct pitch_match_span sure = core(x->o, path, span, CORE_SEC);
+
+	if (!fit_line(x->o, path, span, l))
+		return false;
+	if (sure.to_sec - sure.from_sec < x->o->min_sec)
+		sure = *span;
+	pitch_match_refine(&x->pitch, &sure, &search, l);
+	sure = pitch_match_trim(&x->pitch, l, span);
+	search.shift_sec = SECOND_SHIFT_SEC;
+	if (sure.to_sec - sure.from_sec >= x->o->min_sec)
+		pitch_match_refine(&x->pitch, &sure, &search, l);
+	return true;
 }
 
 /* Make a fragment of the part of the path that lies in the span. */
@@ -228,20 +257,18 @@ static int
 take_piece(struct aligner *x, const struct path_set_path *path,
     struct pitch_match_span span, struct error *err)
 {
-	struct pitch_match_search search = { .shift_sec = x->o->shift_sec,
-	    .stretch = MAX_STRETCH,
-	    .min_tempo_ratio = x->o->min_tempo_ratio,
-	    .max_tempo_ratio = x->o->max_tempo_ratio };
-	struct pitch_match_span sure = core(x->o, path, &span);
+	const struct pitch_match_span inner = core(x->o, path, &span,
+	    -INNER_SEC);
 	struct time_line l;
 
-	if (!fit_line(x->o, path, &span, &l))
+	if (!lay_line(x, path, &span, &l))
 		return 0;
-	pitch_match_refine(&x->pitch, &sure, &search, &l);
-	sure = pitch_match_trim(&x->pitch, &l, &span);
-	search.shift_sec = SECOND_SHIFT_SEC;
-	pitch_match_refine(&x->pitch, &sure, &search, &l);
+	/* Pitch moves the ends, but does not doubt what lies far inside. */
 	span = pitch_match_trim(&x->pitch, &l, &span);
+	if (inner.from_sec < inner.to_sec) {
+		span.from_sec = fmin(span.from_sec, inner.from_sec);
+		span.to_sec = fmax(span.to_sec, inner.to_sec);
+	}
 	cut_to_recordings(x, &l, &span);
 	if (span.to_sec - span.from_sec < x->o->min_sec)
 		return 0;

@@ -7,8 +7,8 @@
  *    around each piece a straight line is laid (reduced major axis: the ratio
  *    of the spreads, which is the inverse when the recordings are swapped).
  * 3. The line is moved and tilted so that the pitch tracks agree best, and the
- *    piece is trimmed to where they do, or extended at the ends of the path
- *    (pitch_match.h).
+ *    ends of the path, give or take half a window, are set where they stop
+ *    agreeing (pitch_match.h).
  * 4. The fragment is scored: correlation of the fingerprints along the line,
  *    and agreement of pitch over the fragment and 4 s on either side, in the
  *    key that most fragments of the two recordings share.

@@ -10,8 +10,11 @@
 #define COARSE_SEC 0.04		/* steps of the coarse search */
 #define MIN_JOINT_SEC 1.0
 #define KEY_SLACK 15		/* a singer may drift as far */
-/* Strangers agree on about this share at their best shift. */
-#define CHANCE 0.45
+/* Strangers agree on about this share, and on more at their best shift. */
+#define CHANCE 0.3
+#define CHANCE_AT_BEST 0.45
+/* What must be exceeded to go on: so far from CHANCE to what is reached. */
+#define TRIM_PART 0.4
 /* Frames in which one is silent speak a little against a match. */
 #define SILENCE_COST 0.02
 #define N_TILTS 7
@@ -181,7 +184,8 @@ evidence(const struct pitch_match_pair *p, const struct time_line *l,
 	struct pitch_match_count c;
 
 	pitch_match_compare(p, l, span, step_sec, &c);
-	return ((double)c.n_agreeing - CHANCE * (double)c.n_joint) * step_sec;
+	return step_sec * ((double)c.n_agreeing -
+	    CHANCE_AT_BEST * (double)c.n_joint);
 }
 
 /* One grid: shifts of step_sec up to +-shift_sec, N_TILTS tempo ratios. */
@@ -257,10 +261,14 @@ pitch_match_trim(const struct pitch_match_pair *p, const struct time_line *l,
 	const size_t n = n_steps(span, FRAME_SEC);
 	struct pitch_match_span best = { span->from_sec, span->from_sec };
 	struct pitch_match_count count;
-	double sum = 0.0, best_sum = 0.0, from = span->from_sec;
+	double sum = 0.0, best_sum = 0.0, from = span->from_sec, level;
 	size_t i;
 
 	pitch_match_compare(p, l, span, FRAME_SEC, &count);
+	if (count.n_joint == 0)
+		return best;
+	level = CHANCE + TRIM_PART *
+	    ((double)count.n_agreeing / (double)count.n_joint - CHANCE);
 	for (i = 0; i < n; i++) {
 		const double at = span->from_sec + (double)i * FRAME_SEC;
 		const int d = difference_at(p, l, at + FRAME_SEC / 2.0);
@@ -272,7 +280,7 @@ pitch_match_trim(const struct pitch_match_pair *p, const struct time_line *l,
 			off = abs(d - count.mode);
 			if (off > OCTAVE / 2)
 				off = OCTAVE - off;
-			sum += off <= HALF_WINDOW ? 1.0 - CHANCE : -CHANCE;
+			sum += off <= HALF_WINDOW ? 1.0 - level : -level;
 		}
 		if (sum <= 0.0) {
 			sum = 0.0;

@@ -267,7 +267,7 @@ main(int argc, char *argv[])
 	    .round = { .recipe_path = "recipes/embed.json",
 	    .f0_model = "models/f0-tiny.safetensors",
 	    .voice_model = "models/separate.safetensors", .keep = 0.5,
-	    .flag = 0.3, .min_agreement = 0.45, .top = 10, .seed = 1,
+	    .flag = 0.3, .min_agreement = 0.4, .top = 10, .seed = 1,
 	    .separate = true }, .n_rounds = 1 };
 	struct round_options *o = &set.round;
 	const struct cli_option options[] = {

@@ -12,6 +12,8 @@ draw_matrix(struct canvas *c, const struct axes *axes,
     const struct heat_map *map, struct error *err)
 {
 	const struct canvas_box box = axes_cells(c, axes, &map->x, &map->y);
+	const struct canvas_box inside = axes_cells(c, axes, &axes->x,
+	    &axes->y);
 	const double spread = map->value.high - map->value.low;
 	unsigned char *rgb = memory_new(map->n_rows * map->n_columns, 3,
 	    "dots", err);
@@ -28,7 +30,9 @@ draw_matrix(struct canvas *c, const struct axes *axes,
 			palette_heat(((double)from[column] - map->value.low) /
 			    spread, rgb + 3 * (row * map->n_columns + column));
 	}
+	canvas_clip(c, &inside);
 	status = canvas_image(c, &box, rgb, map->n_rows, map->n_columns, err);
+	canvas_unclip(c);
 	memory_free(rgb);
 	return status;
 }

@@ -15,8 +15,9 @@
 # are the singers that cover_pairs.tsv connects; the one that stands first is
 # the original.  To each work comes a cover with a wrong label: another song.
 # Clips that cover_pairs.tsv does not name are sung too; what is found between
-# those, or between a verse and the next one, counts as wrong.  Where FOLDER has
-# pitch/CLIP.pv, a last line says what of it is the same melody after all.
+# those is not judged (n_no_truth), and what is found between a verse and the
+# next one counts as wrong.  Where FOLDER has pitch/CLIP.pv, a last line says
+# what is the same melody after all.
 #
 # Decodes, separates, tracks, embeds and aligns the recordings and scores the
 # fragments; files go to OUT (default: a folder that is removed).  DECODE,
@@ -136,7 +137,7 @@ print_truth() {
 	}
 	END {
 		printf "\"truth\":{\"original_id\":\"%s\"," \
-		    "\"segments\":[%s]}", original, text
+		    "\"segments\":[%s],\"partial\":true}", original, text
 	}' "$out/clips" "$data/cover_pairs.tsv"
 }
 

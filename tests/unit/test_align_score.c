@@ -147,6 +147,28 @@ fragments_are_counted(void **state)
 	teardown(&f);
 }
 
+/* Where the truth is partial, what it does not speak of is not judged. */
+static void
+partial_truth(void **state)
+{
+	static const char found[] = "["
+	    FRAGMENT("x", "keep", 100, 110, 100, 110) ","
+	    FRAGMENT("x", "keep", 100, 110, 0, 10) "]";
+	struct align_score s;
+	struct fixture f;
+
+	(void)state;
+	setup(&f);
+	s = score(&f, found, ALIGN_SCORE_KEPT, 0.5);
+	assert_int_equal(s.n_fragments, 2);
+	f.truth.covers[0].is_partial = true;
+	s = score(&f, found, ALIGN_SCORE_KEPT, 0.5);
+	assert_int_equal(s.n_fragments, 1);
+	assert_int_equal(s.n_unknown, 1);
+	assert_int_equal(s.n_right, 0);
+	teardown(&f);
+}
+
 /* Right at both ends only, or in the middle only, is not right. */
 static void
 bent_fragments_are_wrong(void **state)
@@ -214,6 +236,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(truth_is_a_map),
 		cmocka_unit_test(fragments_are_counted),
+		cmocka_unit_test(partial_truth),
 		cmocka_unit_test(bent_fragments_are_wrong),
 		cmocka_unit_test(bad_truth_is_refused),
 	};

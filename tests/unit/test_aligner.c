@@ -262,16 +262,16 @@ decisions(void **state)
 		bool is_repeat;
 		enum aligner_decision want;
 	} cases[] = {
-		{ 0.50, 0.45, false, ALIGNER_KEEP },
-		{ 0.90, 0.44, false, ALIGNER_FLAG },
+		{ 0.50, 0.40, false, ALIGNER_KEEP },
+		{ 0.90, 0.39, false, ALIGNER_FLAG },
 		{ 0.49, 0.90, false, ALIGNER_FLAG },
-		{ 0.30, 0.40, false, ALIGNER_FLAG },
+		{ 0.30, 0.35, false, ALIGNER_FLAG },
 		{ 0.29, 1.00, false, ALIGNER_DROP },
-		{ 1.00, 0.39, false, ALIGNER_DROP },
+		{ 1.00, 0.34, false, ALIGNER_DROP },
 		{ 0.00, 0.00, false, ALIGNER_DROP },
-		{ 0.50, 0.60, true, ALIGNER_KEEP },
-		{ 0.90, 0.59, true, ALIGNER_FLAG },
-		{ 0.90, 0.39, true, ALIGNER_DROP },
+		{ 0.50, 0.55, true, ALIGNER_KEEP },
+		{ 0.90, 0.54, true, ALIGNER_FLAG },
+		{ 0.90, 0.34, true, ALIGNER_DROP },
 	};
 	struct aligner_options o;
 	size_t i;

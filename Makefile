@@ -159,9 +159,11 @@ asan tsan: export LSAN_OPTIONS = suppressions=$(CURDIR)/tests/lib/leaks.txt:prin
 asan tsan: deps
 	$(MAKE) CONFIG=$@ check-all
 
-## valgrind: the unit and command-line checks under valgrind
-valgrind:
-	$(MAKE) RUN="valgrind -q --leak-check=full --error-exitcode=99" check
+## valgrind: the same checks under valgrind (takes an hour)
+valgrind: deps
+	LIMIT=7200 $(MAKE) check-all \
+	  RUN="valgrind -q --leak-check=full --error-exitcode=99 \
+	  --suppressions=$(CURDIR)/tests/lib/valgrind.txt"
 
 ## fuzz: hunt for new failing inputs, as in "make fuzz TARGET=record"
 fuzz:

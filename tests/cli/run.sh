@@ -60,7 +60,7 @@ run_case() {
 	dir=$1 name=${1#"$here"/}
 	n_run=$((n_run + 1)); work=$tmp/$n_run; mkdir "$work"
 	in=/dev/null; [ -e "$dir/in" ] && in=$dir/in
-	(cd "$work" && CASE=$dir sh "$dir/cmd" < "$in" > "$tmp/out" \
+	(cd "$work" && CASE=$dir timeout -k 9 "${LIMIT:-900}" sh "$dir/cmd" < "$in" > "$tmp/out" \
 	    2> "$tmp/err")
 	status=$?
 	rm -rf "$work"

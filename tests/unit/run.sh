@@ -16,7 +16,8 @@ count() {
 
 for program in "$@"; do
 	begun=$(date +%s)
-	${RUN:-} "$program" > "$tmp" 2>&1 < /dev/null
+	# What hangs fails, after LIMIT seconds.
+	timeout -k 9 "${LIMIT:-900}" ${RUN:-} "$program" > "$tmp" 2>&1 < /dev/null
 	status=$?
 	ok=$(count OK) bad=$(count FAILED) skip=$(count SKIPPED)
 	# cmocka names those that failed and were skipped a second time.

@@ -19,9 +19,9 @@ if [ ! -d "$data/wav" ]; then
 	exit 0
 fi
 if [ $# -ge 1 ]; then
-	out=$1
+	mkdir -p "$1"
+	out=$(cd "$1" && pwd)
 	shift
-	mkdir -p "$out"
 else
 	out=$(mktemp -d)
 	trap 'rm -rf "$out"' EXIT

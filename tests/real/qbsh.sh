@@ -44,7 +44,7 @@ ln -sfn "$top/models" models
 # One record a MIDI file: $1 the folder, $2 what the works are called.
 songs_of() {
 	[ -d "$1" ] || return 0
-	find "$1" -name '*.mid' | sort | awk -v set="$2" '{
+	find -L "$1" -name '*.mid' | sort | awk -v set="$2" '{
 		name = $0; sub(/.*\//, "", name); sub(/\.mid$/, "", name)
 		printf "{\"id\":\"%s-%s\",\"group_id\":\"%s-%s\"," \
 		    "\"audio_type\":\"original\",\"audio_filepath\":\"%s\"}\n",
@@ -52,7 +52,7 @@ songs_of() {
 	}'
 }
 
-find "$data/qbsh/waveFile" -name '*.wav' | sort | awk '{
+find -L "$data/qbsh/waveFile" -name '*.wav' | sort | awk '{
 	n = split($0, part, "/")
 	song = part[n]; sub(/\.wav$/, "", song)
 	singer = part[n - 2] "-" part[n - 1]

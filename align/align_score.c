@@ -11,6 +11,9 @@
 #include "align/fragment_record.h"
 #include "align/time_line.h"
 
+/* Half a pause between two segments that a fragment may bridge. */
+#define GAP_SEC 1.0
+
 /* What is scored of a fragment. */
 struct claim {
 	const struct align_truth_cover *cover;
@@ -54,7 +57,18 @@ static double
 error_at(const struct claim *c, double t_sec)
 {
 	return align_truth_error(c->cover, t_sec,
-	    time_line_cover(&c->line, t_sec), c->line.tempo_ratio);
+	    time_line_cover(&c->line, t_sec), c->line.tempo_ratio, 0.0);
+}
+
+/* The same in the middle, which may fall between two segments. */
+static double
+error_in_middle(const struct claim *c)
+{
+	const double middle_sec = (c->from_sec + c->to_sec) / 2.0;
+
+	return align_truth_error(c->cover, middle_sec,
+	    time_line_cover(&c->line, middle_sec), c->line.tempo_ratio,
+	    GAP_SEC);
 }
 
 static bool
@@ -67,11 +81,9 @@ is_wrong_song(const struct claim *c)
 static bool
 is_right(const struct claim *c, double tolerance_sec)
 {
-	const double middle = (c->from_sec + c->to_sec) / 2.0;
-
 	return !is_wrong_song(c) &&
 	    error_at(c, c->from_sec) <= tolerance_sec &&
-	    error_at(c, middle) <= tolerance_sec &&
+	    error_in_middle(c) <= tolerance_sec &&
 	    error_at(c, c->to_sec) <= tolerance_sec;
 }
 
@@ -211,8 +223,7 @@ score_precision(struct scoring *s, struct arena *a, struct error *err)
 		if (is_wrong_song(c))
 			s->score->n_wrong_song++;
 		else
-			errors[n++] = error_at(c,
-			    (c->from_sec + c->to_sec) / 2.0);
+			errors[n++] = error_in_middle(c);
 		if (vote(&s->precision, right, group_of(s, c->cover),
 		    err) != 0)
 			return -1;

@@ -179,7 +179,7 @@ align_truth_map(const struct align_truth_segment *s, double t_sec)
 
 double
 align_truth_error(const struct align_truth_cover *c, double original_sec,
-    double cover_sec, double tempo_ratio)
+    double cover_sec, double tempo_ratio, double free_sec)
 {
 	double best = HUGE_VAL;
 	size_t i;
@@ -192,7 +192,8 @@ align_truth_error(const struct align_truth_cover *c, double original_sec,
 		const double off = cover_sec - tempo_ratio * beyond -
 		    align_truth_map(s, inside);
 
-		best = fmin(best, fmax(fabs(beyond), fabs(off)));
+		best = fmin(best, fabs(beyond) <= free_sec ? fabs(off) :
+		    fmax(fabs(beyond), fabs(off)));
 	}
 	return best;
 }

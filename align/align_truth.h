@@ -55,11 +55,12 @@ double align_truth_map(const struct align_truth_segment *s, double t_sec);
 
 /*
  * How wrong it is that original_sec maps to cover_sec, in seconds, by the
- * segment that fits best.  Outside a segment the error is at least the
- * distance to it in the original, and the map goes on at tempo_ratio.
- * HUGE_VAL when there are no segments.
+ * segment that fits best.  Outside a segment the map goes on at tempo_ratio,
+ * and when that is further than free_sec, in the original, the error is at
+ * least the distance.  HUGE_VAL when there are no segments.
  */
 double align_truth_error(const struct align_truth_cover *c,
-    double original_sec, double cover_sec, double tempo_ratio);
+    double original_sec, double cover_sec, double tempo_ratio,
+    double free_sec);
 
 #endif

@@ -58,7 +58,7 @@ aligner_options_init(struct aligner_options *o)
 	o->keep = 0.5;
 	o->flag = 0.3;
 	o->keep_agreement = 0.4;
-	o->repeat_agreement = 0.55;
+	o->repeat_agreement = 0.6;
 	o->flag_agreement = 0.35;
 }
 

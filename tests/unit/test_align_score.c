@@ -92,13 +92,14 @@ truth_is_a_map(void **state)
 	assert_true(align_truth_map(&x->segments[0], 15) == 5.0);
 	assert_true(align_truth_map(&x->segments[0], 20) == 10.0);
 	assert_true(align_truth_map(&x->segments[0], 25) == 20.0);
-	assert_true(align_truth_error(x, 15, 5.25, 1) == 0.25);
+	assert_true(align_truth_error(x, 15, 5.25, 1, 0) == 0.25);
 	/* The other stretch, sung again, is as good. */
-	assert_true(align_truth_error(x, 15, 45.25, 1) == 0.25);
+	assert_true(align_truth_error(x, 15, 45.25, 1, 0) == 0.25);
 	/* Before the beginning: off by the distance, though on the line. */
-	assert_true(align_truth_error(x, 9.5, -0.5, 1) == 0.5);
+	assert_true(align_truth_error(x, 9.5, -0.5, 1, 0) == 0.5);
+	assert_true(align_truth_error(x, 9.5, -0.5, 1, 0.6) == 0.0);
 	assert_true(align_truth_error(align_truth_find(&f.truth, "y"), 15, 5,
-	    1) == HUGE_VAL);
+	    1, 0) == HUGE_VAL);
 	teardown(&f);
 }
 

@@ -233,8 +233,8 @@ run(const struct settings *set)
 	{ CLI_STRING, "database", &(o).database_path, 0, 0, "FILE", \
 	    "songs to find them in" }, \
 	{ CLI_SHARED, "model", &(o).model_path, 0, 0, "FILE", \
-	    "the first model (default: one trained on the hums, or " \
-	    "without any " DEFAULT_MODEL ")" }, \
+	    "the first model (default: trained on hums, or else " \
+	    DEFAULT_MODEL ")" }, \
 	{ CLI_SHARED, "recipe", &(o).recipe_path, 0, 0, "FILE", \
 	    "how models are trained" }, \
 	{ CLI_SHARED, "f0-model", &(o).f0_model, 0, 0, "FILE", \

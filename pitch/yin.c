@@ -27,7 +27,10 @@ difference(const float *samples, size_t lag)
 	return sum;
 }
 
-/* Where a parabola through three neighbours of a dip is lowest. */
+/*
+ * Where a parabola through three neighbours of a dip is lowest: within half a
+ * sample of it.  At the ends of the range the lag may be no dip.
+ */
 static double
 refine(const double *dip, size_t lag)
 {
@@ -35,7 +38,7 @@ refine(const double *dip, size_t lag)
 	const double right = dip[lag + 1];
 	const double bend = left - 2.0 * here + right;
 
-	if (!(bend > 0.0))
+	if (!(bend > 0.0) || left < here || right < here)
 		return (double)lag;
 	return (double)lag + 0.5 * (left - right) / bend;
 }

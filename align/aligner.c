@@ -30,7 +30,7 @@
 /* A path speaks for this much on either side of its ends. */
 #define CORE_SEC 0.5
 /* What lies this far inside of it is not cut off. */
-#define INNER_SEC 1.0
+#define INNER_SEC 3.0
 #define SECOND_SHIFT_SEC 0.3
 /* Two fragments nearer than this, in the cover, are one. */
 #define TWIN_SEC 1.0

@@ -1,23 +1,24 @@
 #!/bin/sh
 # The whole loop on a corpus that is made up: from recordings of covers and
-# fifty labelled hums to aligned fragments in a catalogue and a better model.
+# thirty labelled hums to aligned fragments in a catalogue and a better model.
 #
 #	recipes/demo.sh [FOLDER]	FOLDER (demo) is begun anew
 #
 # BIN is the folder of the commands, MODELS that of the pitch and voice
-# networks, THREADS how many threads to use.  WORKS, HUM_WORKS, HELD_WORKS and
-# OTHER_SONGS change the size.  A demo that was killed is gone on with by
-# RESUME=1.
+# networks, THREADS how many threads to use.  WORKS, HUM_WORKS, HELD_WORKS,
+# OTHER_SONGS and RECIPE change the size.  A demo that was killed is gone on
+# with by RESUME=1.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 out=${1:-demo}
 BIN=${BIN:-$root/build/release/bin}
 MODELS=${MODELS:-$root/models}
 THREADS=${THREADS:-$(nproc)}
+RECIPE=${RECIPE:-$root/recipes/embed-demo.json}
 PATH=$BIN:$PATH; export PATH
 unset OPENBLAS_CORETYPE OPENBLAS_L2_SIZE CHAD_WORK || true
-works=${WORKS:-80} hum_works=${HUM_WORKS:-25}
-held_works=${HELD_WORKS:-100} other_songs=${OTHER_SONGS:-200}
+works=${WORKS:-70} hum_works=${HUM_WORKS:-15}
+held_works=${HELD_WORKS:-150} other_songs=${OTHER_SONGS:-200}
 began=$(date +%s)
 
 say() {
@@ -28,7 +29,8 @@ say() {
 corpus() {
 	folder=$1; shift
 	chad-synth --quiet --threads "$THREADS" --seed 1 --rate 16000 \
-	    --min-sec 30 --max-sec 45 --no-vocals --out "$folder" "$@"
+	    --min-sec 30 --max-sec 40 --hum-sec 8 --no-vocals \
+	    --out "$folder" "$@"
 }
 
 # Path of the output of a step of round 1; $1: its name.
@@ -37,9 +39,17 @@ step() {
 	    sed 's/.*"path":"\([^"]*\)".*/\1/' | tail -1
 }
 
-# Value of a text member of the first record; $1: its name.
+# The record with the highest agreement of pitch.
+best() {
+	awk 'match($0, /"agreement":[0-9.]+/) {
+		score = substr($0, RSTART + 12, RLENGTH - 12) + 0
+		if (score > highest) { highest = score; record = $0 }
+	} END { print record }'
+}
+
+# Value of a text member of a record; $1: its name.
 member() {
-	sed -n "1s/.*\"$1\":\"\([^\"]*\)\".*/\1/p"
+	sed -n "s/.*[{,]\"$1\":\"\([^\"]*\)\".*/\1/p"
 }
 
 make_corpus() {
@@ -66,20 +76,20 @@ make_corpus() {
 mine() {
 	chad-mine --threads "$THREADS" --rounds 1 --work work \
 	    --hums hums/manifest.jsonl --held-out held/hums.jsonl \
-	    --database songs.jsonl --recipe "$root/recipes/embed-demo.json" \
+	    --database songs.jsonl --recipe "$RECIPE" \
 	    --f0-model "$MODELS/f0-tiny.safetensors" \
 	    --voice-model "$MODELS/separate.safetensors"
 }
 
 draw() {
 	chad-store query fragments --decision keep > kept.jsonl
-	member fragment_id < kept.jsonl > name
+	best=$(best < kept.jsonl)
 	chad-plot similarity --out similarity.png \
-	    --original "$(member original_id < kept.jsonl)" \
-	    --cover "$(member id < kept.jsonl)" "$(step embed)" kept.jsonl
-	chad-plot f0 --out f0.png --fragment "$(cat name)" \
+	    --original "$(echo "$best" | member original_id)" \
+	    --cover "$(echo "$best" | member id)" "$(step embed)" kept.jsonl
+	chad-plot f0 --out f0.png \
+	    --fragment "$(echo "$best" | member fragment_id)" \
 	    "$(step analyse)" kept.jsonl
-	rm name
 	for k in 0 1; do
 		model=$(chad-store dump | grep '"table":"models"' |
 		    grep "\"name\":\"m$k\"" |

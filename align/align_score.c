@@ -119,6 +119,27 @@ is_known(const struct claim *c)
 	    time_line_cover(&c->line, c->to_sec));
 }
 
+int
+align_score_check(const struct json *fragment,
+    const struct align_truth *truth, double tolerance_sec, bool *known,
+    bool *right, struct error *err)
+{
+	struct claim c;
+	const char *id;
+
+	if (json_want_string(fragment, "id", &id, err) != 0)
+		return -1;
+	c.cover = align_truth_find(truth, id);
+	*known = *right = false;
+	if (c.cover == NULL)
+		return 0;
+	if (read_claim(fragment, &c, err) != 0)
+		return -1;
+	*known = is_known(&c);
+	*right = is_right(&c, tolerance_sec);
+	return 0;
+}
+
 static int
 compare_claims(const void *pa, const void *pb)
 {

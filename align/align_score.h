@@ -13,6 +13,7 @@
 #ifndef ALIGN_ALIGN_SCORE_H
 #define ALIGN_ALIGN_SCORE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -52,5 +53,13 @@ int align_score_run(const struct json *const *fragments, size_t n_fragments,
     const struct align_truth *truth, enum align_score_level level,
     double tolerance_sec, uint64_t seed, struct arena *a,
     struct align_score *score, struct error *err) MUST_CHECK;
+
+/*
+ * Whether one fragment is right within the tolerance.  *is_known is false when
+ * the truth does not speak of its cover.
+ */
+int align_score_check(const struct json *fragment,
+    const struct align_truth *truth, double tolerance_sec, bool *is_known,
+    bool *is_right, struct error *err) MUST_CHECK;
 
 #endif

@@ -24,8 +24,8 @@
 #include "base/table.h"
 
 #include "audio/clip.h"
-#include "audio/clip.h"
 #include "dsp/track.h"
+#include "manifests/record.h"
 #include "manifests/recording_scores.h"
 #include "manifests/stream.h"
 
@@ -34,10 +34,10 @@
 #include "embed/retrieval_eval.h"
 #include "pitch/pitch_score.h"
 #include "separate/separate_score.h"
-#include "separate/separate_score.h"
 
 #define TOOL "chad-eval"
 #define N_DECIMALS 4
+#define RIGHT_SEC 0.5		/* a fragment is right within this */
 #define VOICE_FILES 3
 #define VOICE_RATE_HZ 16000
 
@@ -98,7 +98,29 @@ put_interval(struct json *row, const char *column, bool is_known,
 struct align_settings {
 	struct common common;
 	const char *truth_path;
+	bool wants_each;
 };
+
+/* Print the fragments, each with "is_right" where the truth is known. */
+static int
+print_each(const struct stream_list *found, const struct align_truth *truth,
+    struct arena *a, struct error *err)
+{
+	for (size_t i = 0; i < found->n_records; i++) {
+		struct json *rec = found->records[i];
+		bool is_known = false, is_right = false;
+
+		if (!record_has_failed(rec) && align_score_check(rec, truth,
+		    RIGHT_SEC, &is_known, &is_right, err) != 0)
+			return error_add(err, "\"%s\"", record_id(rec));
+		if (is_known && json_put_bool(rec, "is_right", is_right,
+		    err) != 0)
+			return -1;
+		if (stream_write(stdout, rec, a, err) != 0)
+			return -1;
+	}
+	return 0;
+}
 
 /* A row of one level of decisions and one tolerance. */
 static int
@@ -141,24 +163,17 @@ align_row(const struct align_settings *set, const struct stream_list *found,
 
 static int
 align_rows(const struct align_settings *set, const struct stream_list *found,
-    const struct stream_list *known, struct json *rows, struct arena *a,
+    const struct align_truth *truth, struct json *rows, struct arena *a,
     struct error *err)
 {
-	static const double tolerances_sec[] = { 0.5, 1.0 };
-	struct align_truth truth;
+	static const double tolerances_sec[] = { RIGHT_SEC, 1.0 };
 	size_t i;
 	int level;
 
-	if (align_truth_load((const struct json *const *)known->records,
-	    known->n_records, a, &truth, err) != 0)
-		return error_add(err, "%s", set->truth_path);
-	if (truth.n_covers == 0)
-		return error_set(err, ERROR_FORMAT, "%s: no record has "
-		    "\"truth.original_id\"", set->truth_path);
 	for (i = 0; i < 2; i++) {
 		for (level = ALIGN_SCORE_KEPT; level <= ALIGN_SCORE_ALL;
 		    level++) {
-			if (align_row(set, found, &truth,
+			if (align_row(set, found, truth,
 			    (enum align_score_level)level, tolerances_sec[i],
 			    rows, a, err) != 0)
 				return -1;
@@ -168,12 +183,39 @@ align_rows(const struct align_settings *set, const struct stream_list *found,
 }
 
 static int
+align_run(const struct align_settings *set, const struct stream_list *found,
+    const struct stream_list *known, struct arena *a, struct error *err)
+{
+	struct align_truth truth;
+	struct json *rows;
+	int status = -1;
+
+	if (align_truth_load((const struct json *const *)known->records,
+	    known->n_records, a, &truth, err) != 0)
+		return error_add(err, "%s", set->truth_path);
+	if (truth.n_covers == 0)
+		return error_set(err, ERROR_FORMAT, "%s: no record has "
+		    "\"truth.original_id\"", set->truth_path);
+	if (set->wants_each)
+		return print_each(found, &truth, a, err);
+	if ((rows = json_new_array(err)) == NULL)
+		return -1;
+	if (align_rows(set, found, &truth, rows, a, err) == 0)
+		status = print_result(&set->common, "align", rows, NULL, a,
+		    err);
+	json_free(rows);
+	return status;
+}
+
+static int
 eval_align(int argc, char *argv[], struct arena *a, struct error *err)
 {
 	struct align_settings set = { .common = { .seed = 1 } };
 	const struct cli_option options[] = {
 		{ CLI_STRING, "truth", &set.truth_path, 0, 0, "FILE",
 		    "manifest whose records have \"truth\"" },
+		{ CLI_FLAG, "each", &set.wants_each, 0, 0, NULL,
+		    "print the fragments, each with \"is_right\"" },
 		COMMON_OPTIONS(set.common),
 	};
 	const struct cli_tool tool = { TOOL,
@@ -181,22 +223,17 @@ eval_align(int argc, char *argv[], struct arena *a, struct error *err)
 	    "align --truth manifest [options] [fragments]", options };
 	struct stream_list found = { .records = NULL };
 	struct stream_list known = { .records = NULL };
-	struct json *rows = json_new_array(err);
 	const int first = cli_parse(&tool, argc, argv);
 	int status = -1;
 
 	if (set.truth_path == NULL)
 		error_set(err, ERROR_FORMAT, "align needs --truth");
-	else if (rows != NULL &&
-	    stream_list_load(&found, first < argc ? argv[first] : NULL,
+	else if (stream_list_load(&found, first < argc ? argv[first] : NULL,
 	    err) == 0 &&
-	    stream_list_load(&known, set.truth_path, err) == 0 &&
-	    align_rows(&set, &found, &known, rows, a, err) == 0)
-		status = print_result(&set.common, "align", rows, NULL, a,
-		    err);
+	    stream_list_load(&known, set.truth_path, err) == 0)
+		status = align_run(&set, &found, &known, a, err);
 	stream_list_release(&found);
 	stream_list_release(&known);
-	json_free(rows);
 	return status;
 }
 

@@ -153,6 +153,10 @@ print_fragments(struct catalogue *c, const struct rounds_result *r)
 	    "fragments", count_of(c, r->key, "fragments", "keep"),
 	    count_of(c, r->key, "fragments", "flag"),
 	    count_of(c, r->key, "fragments", "drop"));
+	if (find_score(c, r->key, "thresholds", "min_agreement", &score))
+		(void)printf("%-12s agreement %.3f: precision %.3f on the "
+		    "truth given\n", "threshold", score.value,
+		    count_of(c, r->key, "thresholds", "precision"));
 	if (!find_score(c, r->key, "fragments", "precision", &score))
 		return;
 	(void)printf("%-12s", "precision");
@@ -232,6 +236,8 @@ run(const struct settings *set)
 	    "hums to measure on; their works are blocked" }, \
 	{ CLI_STRING, "database", &(o).database_path, 0, 0, "FILE", \
 	    "songs to find them in" }, \
+	{ CLI_STRING, "truth", &(o).truth_path, 0, 0, "FILE", \
+	    "covers of known alignment, to set --min-agreement by" }, \
 	{ CLI_SHARED, "model", &(o).model_path, 0, 0, "FILE", \
 	    "the first model (default: trained on hums, or else " \
 	    DEFAULT_MODEL ")" }, \
@@ -250,6 +256,8 @@ run(const struct settings *set)
 	    "flag those with this one for people" }, \
 	{ CLI_DOUBLE, "min-agreement", &(o).min_agreement, 0, 1, "SHARE", \
 	    "keep only where so many pitches agree" }, \
+	{ CLI_DOUBLE, "precision", &(o).precision, 0, 1, "SHARE", \
+	    "with --truth, of kept fragments" }, \
 	{ CLI_SIZE, "top", &(o).top, 1, 1000, "N", \
 	    "promote by the hit rate among the first N" }, \
 	{ CLI_UINT64, "seed", &(o).seed, 0, 0, "N", \
@@ -267,8 +275,8 @@ main(int argc, char *argv[])
 	    .round = { .recipe_path = "recipes/embed.json",
 	    .f0_model = "models/f0-tiny.safetensors",
 	    .voice_model = "models/separate.safetensors", .keep = 0.5,
-	    .flag = 0.3, .min_agreement = 0.4, .top = 10, .seed = 1,
-	    .separate = true }, .n_rounds = 1 };
+	    .flag = 0.3, .min_agreement = 0.4, .precision = 0.9, .top = 10,
+	    .seed = 1, .separate = true }, .n_rounds = 1 };
 	struct round_options *o = &set.round;
 	const struct cli_option options[] = {
 		{ CLI_STRING, "catalogue", &set.catalogue_path, 0, 0, "FILE",

@@ -238,6 +238,20 @@ measure_fragments(const struct steps *s, const struct measure_inputs *in,
 	return read_score(&f, m, err);
 }
 
+void
+measure_thresholds(struct measure *m, const struct thresholds *t)
+{
+	const struct calibrate_result *r = &t->result;
+
+	if (!t->is_calibrated)
+		return;
+	add_score(m, MEASURE_THRESHOLDS, "min_agreement", r->threshold,
+	    r->n_above);
+	add_score(m, MEASURE_THRESHOLDS, "precision", r->precision,
+	    r->n_above);
+	add_score(m, MEASURE_THRESHOLDS, "recall", r->recall, r->n_above);
+}
+
 int
 measure_store(const struct steps *s, const struct measure *m,
     const char *old_sha256, const char *new_sha256, struct error *err)
@@ -246,6 +260,7 @@ measure_store(const struct steps *s, const struct measure *m,
 		[MEASURE_OLD] = old_sha256, [MEASURE_NEW] = new_sha256,
 		[MEASURE_FRAGMENTS] = "fragments",
 		[MEASURE_CORPUS] = "corpus",
+		[MEASURE_THRESHOLDS] = "thresholds",
 	};
 
 	for (size_t i = 0; i < m->n_scores; i++) {

@@ -14,6 +14,7 @@
 #include "mine/round_options.h"
 #include "mine/stages.h"
 #include "mine/steps.h"
+#include "mine/thresholds.h"
 
 #define MEASURE_MAX_SCORES 32
 
@@ -24,7 +25,8 @@ struct measure_inputs {
 
 /* Names in the scores: of the round's old and new model, of its fragments. */
 enum measure_subject {
-	MEASURE_OLD, MEASURE_NEW, MEASURE_FRAGMENTS, MEASURE_CORPUS
+	MEASURE_OLD, MEASURE_NEW, MEASURE_FRAGMENTS, MEASURE_CORPUS,
+	MEASURE_THRESHOLDS
 };
 
 struct measure {
@@ -51,6 +53,9 @@ int measure_models(const struct steps *s, const struct measure_inputs *in,
 int measure_fragments(const struct steps *s, const struct measure_inputs *in,
     const struct lists_file *fragments, const struct steps_file *recordings,
     struct measure *m, struct error *err) MUST_CHECK;
+
+/* Add what the thresholds were set to, when they were. */
+void measure_thresholds(struct measure *m, const struct thresholds *t);
 
 /* Write all scores down for the round. */
 int measure_store(const struct steps *s, const struct measure *m,

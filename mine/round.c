@@ -14,6 +14,7 @@
 #include "mine/pairs.h"
 #include "mine/round.h"
 #include "mine/stages.h"
+#include "mine/thresholds.h"
 #include "mine/verdicts.h"
 
 /* A round at work. */
@@ -23,15 +24,16 @@ struct round {
 	size_t number;
 	char key[HASH_HEX_BYTES];
 	char recipe_sha256[HASH_HEX_BYTES];
-	struct lists_file recordings, hums, held_out, database;
+	struct lists_file recordings, hums, held_out, database, truth;
 	struct verdicts *verdicts;
 	struct stages_model old;	/* path NULL in round 0 */
 	struct json *settings;
 };
 
-/* Block the works that the models are measured on. */
+/* Block the works that models and thresholds are measured on. */
 static int
-block_held_out(struct catalogue *c, const char *path, struct error *err)
+block_works(struct catalogue *c, const char *path, const char *set_name,
+    struct error *err)
 {
 	struct stream_list list;
 	int status;
@@ -42,7 +44,7 @@ block_held_out(struct catalogue *c, const char *path, struct error *err)
 		return -1;
 	status = catalogue_begin(c, err);
 	for (size_t i = 0; i < list.n_records && status == 0; i++)
-		status = blocks_put(c, list.records[i], "held-out", err);
+		status = blocks_put(c, list.records[i], set_name, err);
 	stream_list_release(&list);
 	if (status == 0)
 		return catalogue_commit(c, err);
@@ -56,7 +58,10 @@ gather(struct round *r, struct error *err)
 {
 	const struct round_options *o = r->o;
 
-	if (block_held_out(r->s.catalogue, o->held_out_path, err) != 0 ||
+	if (block_works(r->s.catalogue, o->held_out_path, "held-out",
+	    err) != 0 ||
+	    block_works(r->s.catalogue, o->truth_path, "truth", err) != 0 ||
+	    lists_of_file(&r->s, o->truth_path, &r->truth, err) != 0 ||
 	    lists_of_catalogue(&r->s, &r->recordings, err) != 0 ||
 	    lists_of_file(&r->s, o->hums_path, &r->hums, err) != 0 ||
 	    lists_of_file(&r->s, o->held_out_path, &r->held_out, err) != 0 ||
@@ -119,7 +124,9 @@ put_mining(const struct round *r, struct json *j, struct error *err)
 	    err) != 0 ||
 	    json_put_number(j, "keep", o->keep, err) != 0 ||
 	    json_put_number(j, "flag", o->flag, err) != 0 ||
-	    json_put_number(j, "min_agreement", o->min_agreement, err) != 0)
+	    json_put_number(j, "min_agreement", o->min_agreement, err) != 0 ||
+	    json_put_string(j, "truth", r->truth.sha256, err) != 0 ||
+	    json_put_number(j, "precision", o->precision, err) != 0)
 		return -1;
 	return json_put_size(j, "top", o->top, err);
 }
@@ -228,6 +235,7 @@ struct mined {
 	struct steps_file recordings, hums, embedded, aligned, trained;
 	struct lists_file fragments, pairs;
 	struct stages_model model;
+	struct thresholds thresholds;
 };
 
 static int
@@ -238,7 +246,10 @@ mine(struct round *r, struct mined *m, struct error *err)
 	    decide_store_recordings(&r->s, &m->recordings, err) != 0 ||
 	    stages_embed(&r->s, "embed", &r->old, &m->recordings, false,
 	    &m->embedded, err) != 0 ||
-	    stages_align(&r->s, r->o, &m->embedded, &m->aligned, err) != 0)
+	    thresholds_find(&r->s, r->o, &r->truth, &r->old, &m->thresholds,
+	    err) != 0 ||
+	    stages_align(&r->s, "align", &m->thresholds.used, &m->embedded,
+	    &m->aligned, err) != 0)
 		return -1;
 	return decide_fragments(&r->s, &m->aligned, r->verdicts,
 	    &m->fragments, err);
@@ -303,6 +314,7 @@ run_mining(struct round *r, struct error *err)
 	    measure_fragments(&r->s, &in, &m.fragments, &m.recordings,
 	    &measured, err) != 0)
 		return -1;
+	measure_thresholds(&measured, &m.thresholds);
 	return close_round(r, &m, &measured, err);
 }
 

@@ -6,6 +6,7 @@
  *
  *	recordings of the catalogue -> voice -> pitch	"analyse"
  *	fingerprints by the old model			"embed"
+ *	thresholds, where truth is known	"check-truth"
  *	aligned fragments of every original and cover	"align"
  *	verdicts of people; into the catalogue		"decide"
  *	hums + kept fragments of works not blocked	"pairs"
@@ -14,11 +15,11 @@
  *	fragments against the truth, where known	"score"
  *	the better model goes on (mine/promote.h)
  *
- * The held-out hums' works are blocked first.  A round's key is the hash of its
- * settings, which name every input by its SHA-256; what was begun under this
- * key is gone on with.  Everything a round makes is a function of its key, so
- * a round that was killed any number of times ends with the same catalogue and
- * the same bytes of the model.
+ * The works of the held-out hums and of the truth are blocked first.  A round's
+ * key is the hash of its settings, which name every input by its SHA-256; what
+ * was begun under this key is gone on with.  Everything a round makes is a
+ * function of its key, so a round that was killed any number of times ends with
+ * the same catalogue and the same bytes of the model.
  */
 #ifndef MINE_ROUND_H
 #define MINE_ROUND_H

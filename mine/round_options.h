@@ -13,6 +13,7 @@ struct round_options {
 	const char *hums_path;		/* labelled hums, or NULL */
 	const char *held_out_path;	/* hums to measure on, or NULL */
 	const char *database_path;	/* songs to find them in, or NULL */
+	const char *truth_path;		/* covers of known truth, or NULL */
 	const char *recipe_path;	/* of chad-train */
 	const char *model_path;		/* the first model; NULL: trained */
 	const char *f0_model;		/* of chad-f0; NULL: its default */
@@ -21,6 +22,7 @@ struct round_options {
 	bool separate;			/* false: recordings are voices */
 	/* Thresholds of chad-align's decision. */
 	double keep, flag, min_agreement;
+	double precision;		/* wanted, with truth */
 	size_t top;			/* hit rate that decides, e.g. 10 */
 	uint64_t seed;
 };

@@ -226,23 +226,40 @@ stages_embed(const struct steps *s, const char *name,
 }
 
 int
-stages_align(const struct steps *s, const struct round_options *o,
-    const struct steps_file *embedded, struct steps_file *f,
-    struct error *err)
+stages_align(const struct steps *s, const char *name,
+    const struct stages_thresholds *t, const struct steps_file *embedded,
+    struct steps_file *f, struct error *err)
 {
 	struct words w = { .n = 0 };
 	char key[HASH_HEX_BYTES];
 
 	add(&w, "chad-align");
-	if (add_number(&w, "--keep", o->keep, s->a, err) != 0 ||
-	    add_number(&w, "--flag", o->flag, s->a, err) != 0 ||
-	    add_number(&w, "--min-agreement", o->min_agreement, s->a,
+	if (add_number(&w, "--keep", t->keep, s->a, err) != 0 ||
+	    add_number(&w, "--flag", t->flag, s->a, err) != 0 ||
+	    add_number(&w, "--min-agreement", t->min_agreement, s->a,
 	    err) != 0)
 		return -1;
 	hash_texts(key, "align", REVISION, CLI_VERSION, embedded->sha256,
 	    w.word[2], w.word[4], w.word[6], (const char *)NULL);
 	add_stream(&w, s);
-	return make(s, f, "align", key, "jsonl", embedded->path, &w, 1, err);
+	return make(s, f, name, key, "jsonl", embedded->path, &w, 1, err);
+}
+
+int
+stages_check(const struct steps *s, const char *name,
+    const struct steps_file *fragments, const struct steps_file *truth,
+    struct steps_file *f, struct error *err)
+{
+	struct words w = { .n = 0 };
+	char key[HASH_HEX_BYTES];
+
+	add(&w, "chad-eval");
+	add(&w, "align");
+	add(&w, "--each");
+	add_option(&w, "--truth", truth->path);
+	hash_texts(key, "check", REVISION, CLI_VERSION, fragments->sha256,
+	    truth->sha256, (const char *)NULL);
+	return make(s, f, name, key, "jsonl", fragments->path, &w, 1, err);
 }
 
 int

@@ -34,10 +34,20 @@ int stages_embed(const struct steps *s, const char *name,
     const struct stages_model *model, const struct steps_file *in,
     bool is_query, struct steps_file *f, struct error *err) MUST_CHECK;
 
+/* Thresholds of chad-align's decision. */
+struct stages_thresholds {
+	double keep, flag, min_agreement;
+};
+
 /* Aligned fragments of all groups. */
-int stages_align(const struct steps *s, const struct round_options *o,
-    const struct steps_file *embedded, struct steps_file *f,
-    struct error *err) MUST_CHECK;
+int stages_align(const struct steps *s, const char *name,
+    const struct stages_thresholds *t, const struct steps_file *embedded,
+    struct steps_file *f, struct error *err) MUST_CHECK;
+
+/* Say of each fragment whether it is right: its record with "is_right". */
+int stages_check(const struct steps *s, const char *name,
+    const struct steps_file *fragments, const struct steps_file *truth,
+    struct steps_file *f, struct error *err) MUST_CHECK;
 
 /* A model of the training pairs. */
 int stages_train(const struct steps *s, const struct round_options *o,

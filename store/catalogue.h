@@ -58,7 +58,7 @@
  *
  * scores -- what was measured in a round
  *	round_key, subject, measure	key; subject: a models.sha256 or
- *				"fragments" or "corpus"; measure: "top10" ...
+ *				"fragments", "corpus" or "thresholds"
  *	value			of the measure
  *	low, high		95 % bootstrap interval, or NULL
  *	n			queries, fragments ... it was measured on

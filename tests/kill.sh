@@ -26,7 +26,7 @@ prepare() {
 mine() {
 	chad-mine --quiet --threads 2 --hums hums/manifest.jsonl \
 	    --held-out held/hums.jsonl --database held/songs.jsonl \
-	    --recipe recipe.json --rounds 1
+	    --truth truth/manifest.jsonl --recipe recipe.json --rounds 1
 }
 
 # The catalogue and its models, as text.
@@ -46,6 +46,7 @@ cd "$tmp/corpus"
 corpus --out pool --works 6 --covers 2 --hums 0
 corpus --out hums --works 6 --first 100 --covers 0 --hums 2
 corpus --out held --works 6 --first 200 --covers 0 --hums 2
+corpus --out truth --works 5 --first 300 --covers 2 --hums 0 --wrong 0.2
 grep '"audio_type":"humming"' held/manifest.jsonl > held/hums.jsonl
 grep '"audio_type":"original"' held/manifest.jsonl > held/songs.jsonl
 cat > recipe.json <<'END'
@@ -81,8 +82,8 @@ for i in $(seq "$n_kills"); do
 	cd "$tmp/run-$i"
 	setsid "$BIN/chad-mine" --quiet --threads 2 \
 	    --hums hums/manifest.jsonl --held-out held/hums.jsonl \
-	    --database held/songs.jsonl --recipe recipe.json --rounds 1 \
-	    > summary 2> messages &
+	    --database held/songs.jsonl --truth truth/manifest.jsonl \
+	    --recipe recipe.json --rounds 1 > summary 2> messages &
 	pid=$!
 	sleep "$moment"
 	what=alone; target=$pid

@@ -1,0 +1,104 @@
+#include "base/memory.h"
+#include "manifests/stream.h"
+
+#include "mine/thresholds.h"
+
+/*
+ * The fragments that the correlation alone would keep, and whether they are
+ * right.  Without is_right nothing is known of a fragment.
+ */
+static int
+read_points(const struct stream_list *list, double keep,
+    struct calibrate_point *points, size_t *n_points, struct error *err)
+{
+	*n_points = 0;
+	for (size_t i = 0; i < list->n_records; i++) {
+		const struct json *rec = list->records[i];
+		struct calibrate_point *p = &points[*n_points];
+		double correlation;
+
+		if (json_has(rec, "error") || !json_has(rec, "is_right"))
+			continue;
+		if (json_want_number(rec, "correlation", &correlation,
+		    err) != 0 ||
+		    json_want_number(rec, "agreement", &p->score,
+		    err) != 0 ||
+		    json_get_bool(rec, "is_right", false, &p->is_right,
+		    err) != 0)
+			return error_add(err, "fragment %zu", i + 1);
+		if (correlation >= keep)
+			++*n_points;
+	}
+	return 0;
+}
+
+static int
+calibrate(const struct steps_file *checked, const struct round_options *o,
+    struct calibrate_result *result, struct error *err)
+{
+	struct calibrate_point *points = NULL;
+	struct stream_list list;
+	size_t n_points;
+	int status = -1;
+
+	if (stream_list_load(&list, checked->path, err) != 0)
+		return -1;
+	points = memory_new(list.n_records, sizeof(*points), "fragments",
+	    err);
+	if (points != NULL && read_points(&list, o->keep, points, &n_points,
+	    err) == 0)
+		status = calibrate_threshold(points, n_points, o->precision,
+		    result, err);
+	memory_free(points);
+	stream_list_release(&list);
+	return status;
+}
+
+/* Align the covers of known truth and see which fragments are right. */
+static int
+check_truth(const struct steps *s, const struct round_options *o,
+    const struct lists_file *truth, const struct stages_model *model,
+    struct steps_file *checked, struct error *err)
+{
+	static const struct stages_thresholds all = { 0, 0, 0 };
+	struct steps_file analysed, embedded, aligned;
+
+	if (stages_analyse(s, o, "analyse-truth", truth, &analysed,
+	    err) != 0 ||
+	    stages_embed(s, "embed-truth", model, &analysed, false,
+	    &embedded, err) != 0 ||
+	    stages_align(s, "align-truth", &all, &embedded, &aligned,
+	    err) != 0)
+		return -1;
+	return stages_check(s, "check-truth", &aligned, &analysed, checked,
+	    err);
+}
+
+int
+thresholds_find(const struct steps *s, const struct round_options *o,
+    const struct lists_file *truth, const struct stages_model *model,
+    struct thresholds *t, struct error *err)
+{
+	struct error why = { ERROR_NONE, "" };
+	struct steps_file checked;
+
+	t->used = (struct stages_thresholds) { o->keep, o->flag,
+	    o->min_agreement };
+	t->is_calibrated = false;
+	if (truth->path == NULL)
+		return 0;
+	if (check_truth(s, o, truth, model, &checked, err) != 0)
+		return -1;
+	if (calibrate(&checked, o, &t->result, &why) == 0) {
+		t->is_calibrated = true;
+		t->used.min_agreement = t->result.threshold;
+		return 0;
+	}
+	if (why.code != ERROR_LIMIT) {
+		*err = why;
+		return -1;
+	}
+	if (s->note != NULL)
+		s->note(s->context, why.text);
+	return 0;
+}

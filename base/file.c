@@ -149,6 +149,30 @@ file_temporary_path(const struct file_new *f)
 	return f->temporary_path;
 }
 
+/* Have the folder of the path on disk, and with it the new name. */
+static int
+sync_folder(const struct file_new *f, struct error *err)
+{
+	char *slash = strrchr(f->temporary_path, '/');
+	int fd, status;
+
+	if (slash != NULL)
+		slash[slash == f->temporary_path] = '\0';
+	fd = open(slash == NULL ? "." : f->temporary_path,
+	    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return error_set_errno(err, "cannot open the folder of %s",
+		    f->path);
+	status = fsync(fd);
+	/* Some file systems cannot sync folders; there is no more to do. */
+	if (status != 0 && errno != EINVAL)
+		error_set_errno(err, "cannot write the folder of %s", f->path);
+	else
+		status = 0;
+	(void)close(fd);
+	return status;
+}
+
 int
 file_commit(struct file_new *f, struct error *err)
 {
@@ -167,6 +191,8 @@ file_commit(struct file_new *f, struct error *err)
 		result = error_set_errno(err, "cannot rename to %s", f->path);
 	if (result != 0)
 		(void)unlink(f->temporary_path);
+	else
+		result = sync_folder(f, err);
 	free_file(f);
 	return result;
 }

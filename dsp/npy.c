@@ -161,6 +161,9 @@ npy_writer_put(struct npy_writer *w, const float *rows, size_t n_rows,
 		for (size_t i = 0; i < n; i++) {
 			uint32_t bits;
 
+			if (!isfinite(rows[i]))
+				return error_set(err, ERROR_BUG, "a value of "
+				    "an array is not finite");
 			if (w->type == NPY_FLOAT16)
 				bits = npy_half_of_float(rows[i]);
 			else

@@ -56,6 +56,7 @@ int npy_read(const char *path, struct arena *a, float **values,
 struct npy_writer;
 struct npy_writer *npy_writer_open(const char *path, enum npy_type type,
     size_t n_columns, struct error *err) MUST_CHECK;
+/* Values that are not finite are refused. */
 int npy_writer_put(struct npy_writer *w, const float *rows, size_t n_rows,
     struct error *err) MUST_CHECK;
 int npy_writer_commit(struct npy_writer *w, struct error *err) MUST_CHECK;

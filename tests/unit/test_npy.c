@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -234,16 +235,48 @@ headers_are_read_strictly(void **state)
 }
 
 static void
+values_that_are_not_finite_are_not_written(void **state)
+{
+	const struct fixture *f = *state;
+	const float values[2] = { NAN, INFINITY };
+	struct error err;
+	struct stat st;
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		assert_int_equal(npy_write(f->path, NPY_FLOAT32, values + i,
+		    1, 1, &err), -1);
+		assert_non_null(strstr(err.text, "not finite"));
+	}
+	assert_int_equal(stat(f->path, &st), 0);
+	assert_int_equal(st.st_size, 0);
+}
+
+/* Make the last value of the file a NaN. */
+static void
+spoil(const char *path)
+{
+	const float value = NAN;
+	FILE *out = fopen(path, "r+b");
+
+	assert_non_null(out);
+	assert_int_equal(fseek(out, -(long)sizeof(value), SEEK_END), 0);
+	assert_int_equal(fwrite(&value, sizeof(value), 1, out), 1);
+	assert_int_equal(fclose(out), 0);
+}
+
+static void
 cut_and_broken_files_are_refused(void **state)
 {
 	const struct fixture *f = *state;
-	const float values[4] = { 1, 2, 3, NAN };
+	const float values[4] = { 1, 2, 3, 4 };
 	float *read;
 	size_t n_rows, n_columns;
 	struct error err;
 
 	assert_int_equal(npy_write(f->path, NPY_FLOAT32, values, 4, 1, &err),
 	    0);
+	spoil(f->path);
 	assert_int_equal(npy_read(f->path, f->arena, &read, &n_rows,
 	    &n_columns, &err), -1);
 	assert_non_null(strstr(err.text, "not finite"));
@@ -273,6 +306,9 @@ main(void)
 		cmocka_unit_test_setup_teardown(empty_arrays_are_arrays,
 		    set_up, tear_down),
 		cmocka_unit_test(headers_are_read_strictly),
+		cmocka_unit_test_setup_teardown(
+		    values_that_are_not_finite_are_not_written, set_up,
+		    tear_down),
 		cmocka_unit_test_setup_teardown(
 		    cut_and_broken_files_are_refused, set_up, tear_down),
 	};

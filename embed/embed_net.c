@@ -111,9 +111,9 @@ embed_net_put(const struct embed_net *net, struct json *document,
 		return -1;
 	json_remove(document, "network.channels");
 	for (size_t i = 0; i <= net->n_stages; i++)
-		if (json_append_number(document, "network.channels",
-		    (double)(i == 0 ? net->stem_channels :
-		    net->channels[i - 1]), err) != 0)
+		if (json_append_size(document, "network.channels",
+		    i == 0 ? net->stem_channels : net->channels[i - 1],
+		    err) != 0)
 			return -1;
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
 		if (json_put_size(document, sizes[i].path, sizes[i].value,

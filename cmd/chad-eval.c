@@ -243,7 +243,7 @@ struct retrieval_settings {
 	struct common common;
 	const char *database_path;
 	size_t n_threads;
-	bool wants_rescore;
+	bool wants_no_rescore;
 };
 
 static int
@@ -258,7 +258,7 @@ retrieval_score(const struct retrieval_settings *set,
 	int status = -1;
 
 	retrieval_eval_options_init(&o);
-	if (set->wants_rescore)
+	if (!set->wants_no_rescore)
 		retrieval_eval_options_rescore(&o);
 	o.n_threads = set->n_threads;
 	o.seed = set->common.seed;
@@ -281,8 +281,8 @@ eval_retrieval(int argc, char *argv[], struct arena *a, struct error *err)
 	const struct cli_option options[] = {
 		{ CLI_STRING, "database", &set.database_path, 0, 0, "FILE",
 		    "manifest of the songs, with fingerprints" },
-		{ CLI_FLAG, "rescore", &set.wants_rescore, 0, 0, NULL,
-		    "compare the best works again by pitch" },
+		{ CLI_FLAG, "no-rescore", &set.wants_no_rescore, 0, 0, NULL,
+		    "fingerprints alone: do not compare by pitch" },
 		{ CLI_SIZE, "threads", &set.n_threads, 1, 256, "N",
 		    "queries searched at a time" },
 		COMMON_OPTIONS(set.common),
@@ -335,16 +335,20 @@ measure_manifest(const struct recording_scores *kind, const char *score,
 }
 
 static int
-f0_run(const void *settings, const char *const *paths, double *values,
-    struct arena *a, struct error *err)
+f0_run(const void *settings, const struct json *rec,
+    const char *const *paths, double *values, struct arena *a,
+    struct error *err)
 {
 	const struct measure_settings *set = settings;
 	struct track found, truth;
 	struct pitch_score score;
+	double shift_sec;
 
-	if (track_read(paths[0], a, &found, err) != 0 ||
+	if (json_get_number(rec, "truth.f0_shift_sec", 0.0, &shift_sec,
+	    err) != 0 ||
+	    track_read(paths[0], a, &found, err) != 0 ||
 	    track_read(paths[1], a, &truth, err) != 0 ||
-	    pitch_score_tracks(&truth, &found, set->shift_sec,
+	    pitch_score_tracks(&truth, &found, set->shift_sec + shift_sec,
 	    set->tolerance_cents, a, &score, err) != 0)
 		return -1;
 	values[0] = score.raw_pitch;
@@ -383,13 +387,15 @@ eval_f0(int argc, char *argv[], struct arena *a, struct error *err)
 
 /* The voice, and the mixture it came from, against the true voice. */
 static int
-voice_run(const void *settings, const char *const *paths, double *values,
-    struct arena *a, struct error *err)
+voice_run(const void *settings, const struct json *rec,
+    const char *const *paths, double *values, struct arena *a,
+    struct error *err)
 {
 	struct clip clips[VOICE_FILES];
 	size_t i;
 
 	(void)settings;
+	(void)rec;
 	for (i = 0; i < VOICE_FILES; i++) {
 		if (clip_load(paths[i], VOICE_RATE_HZ, 0.0, 0.0, a, &clips[i],
 		    err) != 0)

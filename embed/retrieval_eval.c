@@ -60,7 +60,7 @@ load_line(const struct json *rec, const char *folder, bool is_hum,
 	memset(line, 0, sizeof(*line));
 	if (!json_has(rec, "f0.path"))
 		return error_set(err, ERROR_FORMAT, "comparing by pitch needs "
-		    "\"f0.path\": run chad-f0 first");
+		    "\"f0.path\": run chad-f0 first, or use --no-rescore");
 	if ((path = record_path(rec, "f0.path", folder, a, err)) == NULL ||
 	    track_read(path, a, &t, err) != 0)
 		return -1;

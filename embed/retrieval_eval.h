@@ -33,7 +33,7 @@ struct retrieval_eval_options {
 /* The defaults: fingerprints alone, one thread, seed 1. */
 void retrieval_eval_options_init(struct retrieval_eval_options *o);
 
-/* For --rescore: 300 works by pitch, 40 of them by warping. */
+/* Compare again: 300 works by pitch, 40 of them by warping. */
 void retrieval_eval_options_rescore(struct retrieval_eval_options *o);
 
 struct retrieval_eval_hum {

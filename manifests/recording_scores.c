@@ -28,7 +28,7 @@ measure_record(const struct recording_scores *kind, const struct json *rec,
 		if (paths[i] == NULL)
 			return -1;
 	}
-	if (kind->run(kind->settings, paths, values, a, err) != 0)
+	if (kind->run(kind->settings, rec, paths, values, a, err) != 0)
 		return error_add(err, "\"%s\"", record_id(rec));
 	for (i = 0; i < kind->n_scores; i++)
 		found->values[i * found->n_max + found->n] = values[i];

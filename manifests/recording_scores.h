@@ -27,8 +27,9 @@ struct recording_scores {
 	const char *names[RECORDING_SCORES_MAX];
 	size_t n_scores;
 	/* paths: those of the members; values: [n_scores] to be filled. */
-	int (*run)(const void *settings, const char *const *paths,
-	    double *values, struct arena *a, struct error *err);
+	int (*run)(const void *settings, const struct json *rec,
+	    const char *const *paths, double *values, struct arena *a,
+	    struct error *err);
 	const void *settings;
 };
 

@@ -27,12 +27,14 @@ else
 	trap 'rm -rf "$out"' EXIT
 fi
 "$top/tests/real/mir1k_f0_manifest.sh" "$out" clips "$@"
+# The shift is what is looked for.
+sed 's/,"f0_shift_sec":[0-9.]*//' "$out/clips.jsonl" > "$out/unshifted.jsonl"
 [ -n "${MODELS:-}" ] || MODELS="$top/models/f0-tiny.safetensors yin"
 
 # Track with options $*, to $out/tracked.jsonl.
 track() {
 	# shellcheck disable=SC2086
-	chad-f0 --quiet --work "$out/work" "$@" ${F0:-} "$out/clips.jsonl" \
+	chad-f0 --quiet --work "$out/work" "$@" ${F0:-} "$out/unshifted.jsonl" \
 	    > "$out/tracked.jsonl"
 }
 

@@ -82,6 +82,6 @@ chad-decode --quiet hums.jsonl |
 
 echo "$(wc -l < hums.embedded.jsonl) hums, $(wc -l < "$SONGS") songs"
 echo "by fingerprints:"
+chad-eval retrieval --no-rescore --database "$SONGS" hums.embedded.jsonl
+echo "the best songs compared again by pitch, as is the default:"
 chad-eval retrieval --database "$SONGS" hums.embedded.jsonl
-echo "the best songs compared again by pitch:"
-chad-eval retrieval --rescore --database "$SONGS" hums.embedded.jsonl

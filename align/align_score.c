@@ -20,6 +20,7 @@ struct claim {
 	const char *original_id;
 	struct time_line line;
 	double from_sec, to_sec;	/* in the original */
+	double judged_from_sec, judged_to_sec;	/* what the truth speaks of */
 };
 
 /* Ones and zeros with the work they belong to. */
@@ -64,7 +65,7 @@ error_at(const struct claim *c, double t_sec)
 static double
 error_in_middle(const struct claim *c)
 {
-	const double middle_sec = (c->from_sec + c->to_sec) / 2.0;
+	const double middle_sec = (c->judged_from_sec + c->judged_to_sec) / 2.0;
 
 	return align_truth_error(c->cover, middle_sec,
 	    time_line_cover(&c->line, middle_sec), c->line.tempo_ratio,
@@ -82,9 +83,9 @@ static bool
 is_right(const struct claim *c, double tolerance_sec)
 {
 	return !is_wrong_song(c) &&
-	    error_at(c, c->from_sec) <= tolerance_sec &&
+	    error_at(c, c->judged_from_sec) <= tolerance_sec &&
 	    error_in_middle(c) <= tolerance_sec &&
-	    error_at(c, c->to_sec) <= tolerance_sec;
+	    error_at(c, c->judged_to_sec) <= tolerance_sec;
 }
 
 static int
@@ -101,13 +102,23 @@ has_level(const struct json *rec, enum align_score_level level, bool *has,
 	return 0;
 }
 
+/* cover: what is true of it, or NULL. */
 static int
-read_claim(const struct json *rec, struct claim *c, struct error *err)
+read_claim(const struct json *rec, const struct align_truth_cover *cover,
+    struct claim *c, struct error *err)
 {
-	if (json_want_string(rec, "original_id", &c->original_id, err) != 0)
+	c->cover = cover;
+	if (json_want_string(rec, "original_id", &c->original_id, err) != 0 ||
+	    fragment_record_line(rec, &c->line, &c->from_sec, &c->to_sec,
+	    err) != 0)
 		return -1;
-	return fragment_record_line(rec, &c->line, &c->from_sec, &c->to_sec,
-	    err);
+	c->judged_from_sec = c->from_sec;
+	c->judged_to_sec = c->to_sec;
+	/* Where nothing is known of the original, all of it is judged. */
+	if (cover != NULL && cover->is_partial)
+		(void)align_truth_narrow(cover, &c->judged_from_sec,
+		    &c->judged_to_sec);
+	return 0;
 }
 
 /* Whether the truth says anything of the claim. */
@@ -124,16 +135,17 @@ align_score_check(const struct json *fragment,
     const struct align_truth *truth, double tolerance_sec, bool *known,
     bool *right, struct error *err)
 {
+	const struct align_truth_cover *cover;
 	struct claim c;
 	const char *id;
 
 	if (json_want_string(fragment, "id", &id, err) != 0)
 		return -1;
-	c.cover = align_truth_find(truth, id);
+	cover = align_truth_find(truth, id);
 	*known = *right = false;
-	if (c.cover == NULL)
+	if (cover == NULL)
 		return 0;
-	if (read_claim(fragment, &c, err) != 0)
+	if (read_claim(fragment, cover, &c, err) != 0)
 		return -1;
 	*known = is_known(&c);
 	*right = is_right(&c, tolerance_sec);
@@ -162,10 +174,9 @@ read_claims(struct scoring *s, const struct json *const *fragments, size_t n,
 		if (record_has_failed(fragments[i]))
 			continue;
 		if (has_level(fragments[i], level, &has, err) != 0 ||
-		    read_claim(fragments[i], c, err) != 0)
+		    read_claim(fragments[i], align_truth_find(s->truth,
+		    record_id(fragments[i])), c, err) != 0)
 			return error_add(err, "fragment %zu", i + 1);
-		c->cover = align_truth_find(s->truth,
-		    record_id(fragments[i]));
 		if (!has)
 			continue;
 		if (c->cover == NULL || !is_known(c))

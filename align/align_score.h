@@ -3,12 +3,12 @@
  *
  * A fragment is right within a tolerance when its map from original to cover
  * is, at its start, middle and end; a pause of up to 2 s between two segments,
- * as between the lines of a song, may lie in its middle.  Precision is the
- * share of fragments that are right.  Recall is the share of original time
- * shared with a cover, in steps of 0.1 s, that some fragment of that cover maps
- * within the tolerance.
- * Intervals are bootstrapped over works, since the fragments of a work stand
- * and fall together.
+ * as between the lines of a song, may lie in its middle.  Where the truth is
+ * partial, that is asked of the part of it that the truth speaks of.
+ * Precision is the share of fragments that are right.  Recall is the share of
+ * original time shared with a cover, in steps of 0.1 s, that some fragment of
+ * that cover maps within the tolerance.  Intervals are bootstrapped over works,
+ * since the fragments of a work stand and fall together.
  */
 #ifndef ALIGN_ALIGN_SCORE_H
 #define ALIGN_ALIGN_SCORE_H

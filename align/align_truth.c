@@ -156,6 +156,31 @@ align_truth_knows(const struct align_truth_cover *c, double from_sec,
 	    share_inside(c, true, cover_from_sec, cover_to_sec) >= 0.5;
 }
 
+bool
+align_truth_narrow(const struct align_truth_cover *c, double *from_sec,
+    double *to_sec)
+{
+	double first = HUGE_VAL, last = -HUGE_VAL;
+	size_t i;
+
+	for (i = 0; i < c->n_segments; i++) {
+		const struct align_truth_segment *s = &c->segments[i];
+		const double from = fmax(*from_sec, s->original_sec[0]);
+		const double to = fmin(*to_sec,
+		    s->original_sec[s->n_points - 1]);
+
+		if (from < to) {
+			first = fmin(first, from);
+			last = fmax(last, to);
+		}
+	}
+	if (first >= last)
+		return false;
+	*from_sec = first;
+	*to_sec = last;
+	return true;
+}
+
 double
 align_truth_map(const struct align_truth_segment *s, double t_sec)
 {

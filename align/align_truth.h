@@ -50,6 +50,13 @@ const struct align_truth_cover *align_truth_find(const struct align_truth *t,
 bool align_truth_knows(const struct align_truth_cover *c, double from_sec,
     double to_sec, double cover_from_sec, double cover_to_sec);
 
+/*
+ * Narrow from_sec..to_sec of the original to what lies between the first and
+ * the last time in it that a segment speaks of.  False when none does.
+ */
+bool align_truth_narrow(const struct align_truth_cover *c, double *from_sec,
+    double *to_sec);
+
 /* The cover time that the segment maps original time t_sec, inside it, to. */
 double align_truth_map(const struct align_truth_segment *s, double t_sec);
 

@@ -170,6 +170,27 @@ partial_truth(void **state)
 	teardown(&f);
 }
 
+/* Both begin before the first segment; one is right from there on. */
+static void
+partial_truth_judges_what_it_knows(void **state)
+{
+	static const char found[] = "["
+	    FRAGMENT("x", "keep", 4, 16, 34, 46) ","
+	    FRAGMENT("x", "keep", 4, 16, 35, 47) "]";
+	struct align_score s;
+	struct fixture f;
+
+	(void)state;
+	setup(&f);
+	s = score(&f, found, ALIGN_SCORE_KEPT, 0.5);
+	assert_int_equal(s.n_right, 0);
+	f.truth.covers[0].is_partial = true;
+	s = score(&f, found, ALIGN_SCORE_KEPT, 0.5);
+	assert_int_equal(s.n_fragments, 2);
+	assert_int_equal(s.n_right, 1);
+	teardown(&f);
+}
+
 /* Right at both ends only, or in the middle only, is not right. */
 static void
 bent_fragments_are_wrong(void **state)
@@ -238,6 +259,7 @@ main(void)
 		cmocka_unit_test(truth_is_a_map),
 		cmocka_unit_test(fragments_are_counted),
 		cmocka_unit_test(partial_truth),
+		cmocka_unit_test(partial_truth_judges_what_it_knows),
 		cmocka_unit_test(bent_fragments_are_wrong),
 		cmocka_unit_test(bad_truth_is_refused),
 	};

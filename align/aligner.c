@@ -5,6 +5,7 @@
 #include "align/aligner.h"
 #include "align/main_line.h"
 #include "align/path_set.h"
+#include "align/pieces.h"
 #include "align/pitch_match.h"
 #include "align/sequence_score.h"
 #include "align/similarity.h"
@@ -58,7 +59,7 @@ aligner_options_init(struct aligner_options *o)
 	o->keep = 0.5;
 	o->flag = 0.3;
 	o->keep_agreement = 0.4;
-	o->repeat_agreement = 0.6;
+	o->repeat_agreement = 0.75;
 	o->flag_agreement = 0.35;
 }
 
@@ -281,19 +282,20 @@ take_path(struct aligner *x, const struct path_set_path *path,
     struct error *err)
 {
 	const struct path_cell *last = &path->cells[path->n_cells - 1];
-	const double from = clamp((double)path->cells[0].row * x->o->hop_sec,
+	struct pitch_match_span span, *pieces;
+	size_t i, n;
+
+	span.from_sec = clamp((double)path->cells[0].row * x->o->hop_sec,
 	    0.0, x->original_sec);
-	const double to = clamp((double)last->row * x->o->hop_sec +
-	    x->o->window_sec, from, x->original_sec);
-	const size_t n = (size_t)ceil((to - from) / x->o->max_sec);
-	size_t i;
-
+	span.to_sec = clamp((double)last->row * x->o->hop_sec +
+	    x->o->window_sec, span.from_sec, x->original_sec);
+	pieces = arena_need(x->arena, pieces_max(span.to_sec - span.from_sec,
+	    x->o->max_sec), sizeof(*pieces), "pieces", err);
+	if (pieces == NULL)
+		return -1;
+	n = pieces_cut(&x->original_pitch, &span, x->o->max_sec, pieces);
 	for (i = 0; i < n; i++) {
-		const double step = (to - from) / (double)n;
-		const struct pitch_match_span span = {
-		    from + step * (double)i, from + step * (double)(i + 1) };
-
-		if (take_piece(x, path, span, err) != 0)
+		if (take_piece(x, path, pieces[i], err) != 0)
 			return -1;
 	}
 	return 0;
@@ -424,8 +426,8 @@ n_pieces(const struct path_set *set, const struct aligner_options *o)
 		const size_t n_rows = p->cells[p->n_cells - 1].row -
 		    p->cells[0].row;
 
-		n += 2 + (size_t)(((double)n_rows * o->hop_sec +
-		    o->window_sec) / o->max_sec);
+		n += pieces_max((double)n_rows * o->hop_sec + o->window_sec,
+		    o->max_sec);
 	}
 	return n;
 }

@@ -3,8 +3,8 @@
  *
  * 1. Paths of high similarity between the two sequences of fingerprints
  *    (local_path.h, path_set.h).
- * 2. Each path is cut into pieces of a few seconds, and through the cells
- *    around each piece a straight line is laid (reduced major axis: the ratio
+ * 2. Each path is cut into pieces of a few seconds (pieces.h), and through the
+ *    cells around each a straight line is laid (reduced major axis: the ratio
  *    of the spreads, which is the inverse when the recordings are swapped).
  * 3. The line is moved and tilted so that the pitch tracks agree best, and the
  *    ends of the path, give or take half a window, are set where they stop

@@ -4,8 +4,8 @@
  * The main line is the sequence of fragments that go forward in both
  * recordings and weigh most together, by length and agreement: the cover sung
  * along the original.  The others are repeats: sections sung again, which are
- * as good, and phrases that resemble others of the work, which are not; they
- * deserve more doubt.
+ * as good, and verses and phrases that resemble others of the work, which are
+ * not; they deserve more doubt.
  */
 #ifndef ALIGN_MAIN_LINE_H
 #define ALIGN_MAIN_LINE_H

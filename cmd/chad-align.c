@@ -423,7 +423,7 @@ main(int argc, char *argv[])
 		{ CLI_DOUBLE, "min", &o->min_sec, 1, 600, "SEC",
 		    "shortest fragment" },
 		{ CLI_DOUBLE, "max", &o->max_sec, 2, 600, "SEC",
-		    "longer stretches are cut into pieces of about this" },
+		    "longer stretches are cut at pauses of the voice" },
 		{ CLI_DOUBLE, "min-tempo", &o->min_tempo_ratio, 0.5, 1,
 		    "RATIO", "shortest cover second of an original second" },
 		{ CLI_DOUBLE, "max-tempo", &o->max_tempo_ratio, 1, 2,

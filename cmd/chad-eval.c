@@ -243,7 +243,7 @@ struct retrieval_settings {
 	struct common common;
 	const char *database_path;
 	size_t n_threads;
-	bool wants_no_rescore;
+	bool wants_rescore;
 };
 
 static int
@@ -258,7 +258,7 @@ retrieval_score(const struct retrieval_settings *set,
 	int status = -1;
 
 	retrieval_eval_options_init(&o);
-	if (!set->wants_no_rescore)
+	if (set->wants_rescore)
 		retrieval_eval_options_rescore(&o);
 	o.n_threads = set->n_threads;
 	o.seed = set->common.seed;
@@ -277,12 +277,12 @@ static int
 eval_retrieval(int argc, char *argv[], struct arena *a, struct error *err)
 {
 	struct retrieval_settings set = { .common = { .seed = 1 },
-	    .n_threads = 1 };
+	    .n_threads = 1, .wants_rescore = true };
 	const struct cli_option options[] = {
 		{ CLI_STRING, "database", &set.database_path, 0, 0, "FILE",
 		    "manifest of the songs, with fingerprints" },
-		{ CLI_FLAG, "no-rescore", &set.wants_no_rescore, 0, 0, NULL,
-		    "fingerprints alone: do not compare by pitch" },
+		{ CLI_FLAG, "rescore", &set.wants_rescore, 0, 0, NULL,
+		    "compare the best works again by pitch" },
 		{ CLI_SIZE, "threads", &set.n_threads, 1, 256, "N",
 		    "queries searched at a time" },
 		COMMON_OPTIONS(set.common),

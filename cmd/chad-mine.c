@@ -22,6 +22,7 @@
 #include "store/catalogue.h"
 #include "store/rounds.h"
 
+#include "align/aligner.h"
 #include "mine/round.h"
 
 #define BUSY_MS 30000
@@ -250,12 +251,16 @@ run(const struct settings *set)
 
 /* How they are run. */
 #define ROUND_OPTIONS(o) \
-	{ CLI_DOUBLE, "keep", &(o).keep, 0, 1, "R", \
+	{ CLI_DOUBLE, "keep", &(o).thresholds.keep, 0, 1, "R", \
 	    "keep fragments with this correlation" }, \
-	{ CLI_DOUBLE, "flag", &(o).flag, 0, 1, "R", \
+	{ CLI_DOUBLE, "flag", &(o).thresholds.flag, 0, 1, "R", \
 	    "flag those with this one for people" }, \
-	{ CLI_DOUBLE, "min-agreement", &(o).min_agreement, 0, 1, "SHARE", \
-	    "keep only where so many pitches agree" }, \
+	{ CLI_DOUBLE, "min-agreement", &(o).thresholds.min_agreement, 0, 1, \
+	    "SHARE", "keep only where so many pitches agree" }, \
+	{ CLI_DOUBLE, "repeat-agreement", &(o).thresholds.repeat_agreement, \
+	    0, 1, "SHARE", "the same for sections sung again" }, \
+	{ CLI_DOUBLE, "flag-agreement", &(o).thresholds.flag_agreement, 0, 1, \
+	    "SHARE", "flag only where so many pitches agree" }, \
 	{ CLI_DOUBLE, "precision", &(o).precision, 0, 1, "SHARE", \
 	    "with --truth, of kept fragments" }, \
 	{ CLI_SIZE, "top", &(o).top, 1, 1000, "N", \
@@ -267,6 +272,20 @@ run(const struct settings *set)
 	{ CLI_FLAG, "separate", &(o).separate, 0, 0, NULL, \
 	    "take the voice out of the mixture" }
 
+/* The defaults are chad-align's. */
+static void
+take_thresholds(struct round_thresholds *t)
+{
+	struct aligner_options o;
+
+	aligner_options_init(&o);
+	t->keep = o.keep;
+	t->flag = o.flag;
+	t->min_agreement = o.keep_agreement;
+	t->repeat_agreement = o.repeat_agreement;
+	t->flag_agreement = o.flag_agreement;
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -274,9 +293,9 @@ main(int argc, char *argv[])
 	struct settings set = { .catalogue_path = "chad.sqlite",
 	    .round = { .recipe_path = "recipes/embed.json",
 	    .f0_model = "models/f0-tiny.safetensors",
-	    .voice_model = "models/separate.safetensors", .keep = 0.5,
-	    .flag = 0.3, .min_agreement = 0.4, .precision = 0.9, .top = 10,
-	    .seed = 1, .separate = true }, .n_rounds = 1 };
+	    .voice_model = "models/separate.safetensors",
+	    .precision = 0.9, .top = 10, .seed = 1, .separate = true },
+	    .n_rounds = 1 };
 	struct round_options *o = &set.round;
 	const struct cli_option options[] = {
 		{ CLI_STRING, "catalogue", &set.catalogue_path, 0, 0, "FILE",
@@ -298,6 +317,7 @@ main(int argc, char *argv[])
 	char threads[32];
 	int first;
 
+	take_thresholds(&o->thresholds);
 	set.place.work_folder = work != NULL && work[0] != '\0' ? work :
 	    "chad-work";
 	first = cli_parse(&tool, argc, argv);

@@ -109,6 +109,19 @@ put_inputs(const struct round *r, struct json *j, struct error *err)
 	return 0;
 }
 
+static int
+put_thresholds(const struct round_thresholds *t, struct json *j,
+    struct error *err)
+{
+	if (json_put_number(j, "keep", t->keep, err) != 0 ||
+	    json_put_number(j, "flag", t->flag, err) != 0 ||
+	    json_put_number(j, "min_agreement", t->min_agreement, err) != 0 ||
+	    json_put_number(j, "repeat_agreement", t->repeat_agreement,
+	    err) != 0)
+		return -1;
+	return json_put_number(j, "flag_agreement", t->flag_agreement, err);
+}
+
 /* What only the mining rounds depend on. */
 static int
 put_mining(const struct round *r, struct json *j, struct error *err)
@@ -122,9 +135,7 @@ put_mining(const struct round *r, struct json *j, struct error *err)
 	    json_put_string(j, "database", r->database.sha256, err) != 0 ||
 	    json_put_string(j, "reviews", verdicts_sha256(r->verdicts),
 	    err) != 0 ||
-	    json_put_number(j, "keep", o->keep, err) != 0 ||
-	    json_put_number(j, "flag", o->flag, err) != 0 ||
-	    json_put_number(j, "min_agreement", o->min_agreement, err) != 0 ||
+	    put_thresholds(&o->thresholds, j, err) != 0 ||
 	    json_put_string(j, "truth", r->truth.sha256, err) != 0 ||
 	    json_put_number(j, "precision", o->precision, err) != 0)
 		return -1;

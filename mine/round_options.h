@@ -8,6 +8,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Thresholds of chad-align's decision. */
+struct round_thresholds {
+	double keep, flag;		/* correlation */
+	double min_agreement;		/* for keeping */
+	double repeat_agreement;	/* for keeping what is off the main line */
+	double flag_agreement;
+};
+
 /* Paths may be NULL where the text says so; all are borrowed. */
 struct round_options {
 	const char *hums_path;		/* labelled hums, or NULL */
@@ -20,8 +28,7 @@ struct round_options {
 	const char *f0_method;		/* "crepe" or "yin"; NULL: default */
 	const char *voice_model;	/* of chad-separate; NULL: default */
 	bool separate;			/* false: recordings are voices */
-	/* Thresholds of chad-align's decision. */
-	double keep, flag, min_agreement;
+	struct round_thresholds thresholds;
 	double precision;		/* wanted, with truth */
 	size_t top;			/* hit rate that decides, e.g. 10 */
 	uint64_t seed;

@@ -7,7 +7,7 @@
 #include "mine/stages.h"
 
 /* Changed when the way a round uses the commands changes their results. */
-#define REVISION "1"
+#define REVISION "2"
 
 #define MAX_WORDS 24
 
@@ -227,7 +227,7 @@ stages_embed(const struct steps *s, const char *name,
 
 int
 stages_align(const struct steps *s, const char *name,
-    const struct stages_thresholds *t, const struct steps_file *embedded,
+    const struct round_thresholds *t, const struct steps_file *embedded,
     struct steps_file *f, struct error *err)
 {
 	struct words w = { .n = 0 };
@@ -237,10 +237,15 @@ stages_align(const struct steps *s, const char *name,
 	if (add_number(&w, "--keep", t->keep, s->a, err) != 0 ||
 	    add_number(&w, "--flag", t->flag, s->a, err) != 0 ||
 	    add_number(&w, "--min-agreement", t->min_agreement, s->a,
+	    err) != 0 ||
+	    add_number(&w, "--repeat-agreement", t->repeat_agreement, s->a,
+	    err) != 0 ||
+	    add_number(&w, "--flag-agreement", t->flag_agreement, s->a,
 	    err) != 0)
 		return -1;
 	hash_texts(key, "align", REVISION, CLI_VERSION, embedded->sha256,
-	    w.word[2], w.word[4], w.word[6], (const char *)NULL);
+	    w.word[2], w.word[4], w.word[6], w.word[8], w.word[10],
+	    (const char *)NULL);
 	add_stream(&w, s);
 	return make(s, f, name, key, "jsonl", embedded->path, &w, 1, err);
 }
@@ -303,6 +308,8 @@ stages_search(const struct steps *s, const struct round_options *o,
 	add(&w, "chad-eval");
 	add(&w, "retrieval");
 	add(&w, "--json");
+	/* The models are compared, not what pitch makes of their answers. */
+	add(&w, "--no-rescore");
 	add_option(&w, "--database", database->path);
 	if (add_seed(&w, o->seed, s->a, err) != 0)
 		return -1;

@@ -34,14 +34,9 @@ int stages_embed(const struct steps *s, const char *name,
     const struct stages_model *model, const struct steps_file *in,
     bool is_query, struct steps_file *f, struct error *err) MUST_CHECK;
 
-/* Thresholds of chad-align's decision. */
-struct stages_thresholds {
-	double keep, flag, min_agreement;
-};
-
 /* Aligned fragments of all groups. */
 int stages_align(const struct steps *s, const char *name,
-    const struct stages_thresholds *t, const struct steps_file *embedded,
+    const struct round_thresholds *t, const struct steps_file *embedded,
     struct steps_file *f, struct error *err) MUST_CHECK;
 
 /* Say of each fragment whether it is right: its record with "is_right". */

@@ -5,7 +5,8 @@
 
 /*
  * The fragments that the correlation alone would keep, and whether they are
- * right.  Without is_right nothing is known of a fragment.
+ * right.  Without is_right nothing is known of a fragment; repeats have a
+ * threshold of their own.
  */
 static int
 read_points(const struct stream_list *list, double keep,
@@ -16,6 +17,7 @@ read_points(const struct stream_list *list, double keep,
 		const struct json *rec = list->records[i];
 		struct calibrate_point *p = &points[*n_points];
 		double correlation;
+		bool is_repeat;
 
 		if (json_has(rec, "error") || !json_has(rec, "is_right"))
 			continue;
@@ -23,10 +25,12 @@ read_points(const struct stream_list *list, double keep,
 		    err) != 0 ||
 		    json_want_number(rec, "agreement", &p->score,
 		    err) != 0 ||
+		    json_get_bool(rec, "is_repeat", false, &is_repeat,
+		    err) != 0 ||
 		    json_get_bool(rec, "is_right", false, &p->is_right,
 		    err) != 0)
 			return error_add(err, "fragment %zu", i + 1);
-		if (correlation >= keep)
+		if (correlation >= keep && !is_repeat)
 			++*n_points;
 	}
 	return 0;
@@ -45,7 +49,7 @@ calibrate(const struct steps_file *checked, const struct round_options *o,
 		return -1;
 	points = memory_new(list.n_records, sizeof(*points), "fragments",
 	    err);
-	if (points != NULL && read_points(&list, o->keep, points, &n_points,
+	if (points != NULL && read_points(&list, o->thresholds.keep, points, &n_points,
 	    err) == 0)
 		status = calibrate_threshold(points, n_points, o->precision,
 		    result, err);
@@ -60,7 +64,7 @@ check_truth(const struct steps *s, const struct round_options *o,
     const struct lists_file *truth, const struct stages_model *model,
     struct steps_file *checked, struct error *err)
 {
-	static const struct stages_thresholds all = { 0, 0, 0 };
+	static const struct round_thresholds all = { 0 };
 	struct steps_file analysed, embedded, aligned;
 
 	if (stages_analyse(s, o, "analyse-truth", truth, &analysed,
@@ -82,8 +86,7 @@ thresholds_find(const struct steps *s, const struct round_options *o,
 	struct error why = { ERROR_NONE, "" };
 	struct steps_file checked;
 
-	t->used = (struct stages_thresholds) { o->keep, o->flag,
-	    o->min_agreement };
+	t->used = o->thresholds;
 	t->is_calibrated = false;
 	if (truth->path == NULL)
 		return 0;

@@ -21,7 +21,7 @@
 #include "mine/steps.h"
 
 struct thresholds {
-	struct stages_thresholds used;
+	struct round_thresholds used;
 	bool is_calibrated;
 	struct calibrate_result result;	/* when it is */
 };

@@ -167,10 +167,13 @@ print_fragments(struct catalogue *c, const struct rounds_result *r)
 	(void)printf("  of the time that is shared\n");
 }
 
-/* The table at the end: one block a round. */
+/*
+ * The table at the end: one block a round.  *current is the number of the model
+ * that the round starts from, and then of the one that it ends with.
+ */
 static int
-print_round(struct catalogue *c, size_t number, struct arena *a,
-    struct error *err)
+print_round(struct catalogue *c, size_t number, size_t *current,
+    struct arena *a, struct error *err)
 {
 	struct rounds_result r;
 	char old[32], new[32];
@@ -184,12 +187,14 @@ print_round(struct catalogue *c, size_t number, struct arena *a,
 	print_fragments(c, &r);
 	(void)printf("%-10s  %-20s  %-20s  %-20s\n", "model",
 	    "top-1 [95 %]", "top-10 [95 %]", "MRR [95 %]");
-	(void)snprintf(old, sizeof(old), "M%zu", number - 1);
+	(void)snprintf(old, sizeof(old), "M%zu", *current);
 	(void)snprintf(new, sizeof(new), "M%zu", number);
 	print_model(c, &r, old, r.model_in);
 	print_model(c, &r, new, r.model_new);
 	(void)printf("M%zu %s\nmodel %s\n\n", number, r.reason,
 	    r.model_out_path);
+	if (r.model_new != NULL && strcmp(r.model_out, r.model_new) == 0)
+		*current = number;
 	return 0;
 }
 
@@ -197,6 +202,7 @@ static int
 mine(const struct settings *set, struct catalogue *c, struct error *err)
 {
 	struct arena *a = arena_new();
+	size_t current = 0;
 	int status;
 
 	if (a == NULL)
@@ -205,7 +211,7 @@ mine(const struct settings *set, struct catalogue *c, struct error *err)
 	if (status == 0)
 		status = run_rounds(set, c, err);
 	for (size_t i = 1; i <= set->n_rounds && status == 0; i++)
-		status = print_round(c, i, a, err);
+		status = print_round(c, i, &current, a, err);
 	arena_free(a);
 	return status;
 }

@@ -12,7 +12,7 @@
 struct round_thresholds {
 	double keep, flag;		/* correlation */
 	double min_agreement;		/* for keeping */
-	double repeat_agreement;	/* for keeping what is off the main line */
+	double repeat_agreement;	/* for keeping repeats */
 	double flag_agreement;
 };
 

@@ -49,8 +49,8 @@ calibrate(const struct steps_file *checked, const struct round_options *o,
 		return -1;
 	points = memory_new(list.n_records, sizeof(*points), "fragments",
 	    err);
-	if (points != NULL && read_points(&list, o->thresholds.keep, points, &n_points,
-	    err) == 0)
+	if (points != NULL && read_points(&list, o->thresholds.keep, points,
+	    &n_points, err) == 0)
 		status = calibrate_threshold(points, n_points, o->precision,
 		    result, err);
 	memory_free(points);

@@ -240,9 +240,9 @@ run(const struct settings *set)
 	{ CLI_STRING, "hums", &(o).hums_path, 0, 0, "FILE", \
 	    "labelled hums, to train on" }, \
 	{ CLI_STRING, "held-out", &(o).held_out_path, 0, 0, "FILE", \
-	    "hums to measure on; their works are blocked" }, \
+	    "hums to measure on (default: of the catalogue)" }, \
 	{ CLI_STRING, "database", &(o).database_path, 0, 0, "FILE", \
-	    "songs to find them in" }, \
+	    "songs to find them in (default: originals)" }, \
 	{ CLI_STRING, "truth", &(o).truth_path, 0, 0, "FILE", \
 	    "covers of known alignment, to set --min-agreement by" }, \
 	{ CLI_SHARED, "model", &(o).model_path, 0, 0, "FILE", \

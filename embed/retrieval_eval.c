@@ -239,10 +239,11 @@ out:
 	return status;
 }
 
-/* Number the singers: group [n]; hums without one stand for themselves. */
+/* Number the singers, or works where hums name none. */
 static int
-group_by_singer(const struct stream_list *queries, size_t *group,
-    size_t *n_groups, struct arena *a, struct error *err)
+group_hums(const struct stream_list *queries,
+    struct retrieval_eval_hum *hums, size_t *n_groups, struct arena *a,
+    struct error *err)
 {
 	const size_t n = queries->n_records;
 	uint64_t *hashes = arena_need(a, n, sizeof(*hashes), "singers", err);
@@ -251,21 +252,17 @@ group_by_singer(const struct stream_list *queries, size_t *group,
 		return -1;
 	*n_groups = 0;
 	for (size_t i = 0; i < n; i++) {
-		const char *singer = "";
-		size_t g;
+		const char *name;
+		size_t g = 0;
 
-		if (json_get_string(queries->records[i], "singer", "",
-		    &singer, err) != 0)
+		if (json_get_string(queries->records[i], "singer",
+		    hums[i].group_id, &name, err) != 0)
 			return -1;
-		hashes[i] = singer[0] == '\0' ? 0 : hash_text64(singer);
-		group[i] = *n_groups;
-		for (g = 0; g < i && singer[0] != '\0'; g++) {
-			if (hashes[g] == hashes[i]) {
-				group[i] = group[g];
-				break;
-			}
-		}
-		*n_groups += group[i] == *n_groups;
+		hashes[i] = hash_text64(name);
+		while (hashes[g] != hashes[i])
+			g++;
+		hums[i].bootstrap_group = g < i ? hums[g].bootstrap_group :
+		    (*n_groups)++;
 	}
 	return 0;
 }
@@ -282,8 +279,10 @@ take_means(const struct stream_list *queries, uint64_t seed, struct arena *a,
 	size_t n_groups;
 
 	if (values == NULL || group == NULL ||
-	    group_by_singer(queries, group, &n_groups, a, err) != 0)
+	    group_hums(queries, result->hums, &n_groups, a, err) != 0)
 		return -1;
+	for (size_t i = 0; i < n; i++)
+		group[i] = result->hums[i].bootstrap_group;
 	for (size_t m = 0; m < 3; m++) {
 		for (size_t i = 0; i < n; i++) {
 			const size_t rank = result->hums[i].rank;
@@ -376,6 +375,8 @@ retrieval_eval_put_hums(const struct retrieval_eval_result *result,
 		    json_put_string(j, "group_id", hum->group_id, err) == 0 &&
 		    json_put_size(j, "rank", hum->rank, err) == 0 &&
 		    json_put_string(j, "best", hum->best, err) == 0 &&
+		    json_put_size(j, "bootstrap_group",
+		    hum->bootstrap_group, err) == 0 &&
 		    json_put_rounded(j, "offset_sec", hum->offset_sec, 2,
 		    err) == 0)
 			status = json_append(list, "", j, err);

@@ -40,6 +40,7 @@ struct retrieval_eval_hum {
 	const char *id, *group_id;	/* borrowed from the query's record */
 	const char *best;		/* group_id of the first, or "" */
 	size_t rank;			/* 1: found first; 0: not there */
+	size_t bootstrap_group;		/* hums that are drawn together */
 	double offset_sec;		/* of the right work */
 	bool has_failed;
 };
@@ -51,7 +52,7 @@ struct retrieval_eval_result {
 };
 
 /*
- * Bootstrapped over the hums, or, where queries have a text member "singer",
+ * Bootstrapped over works, or, where queries have a text member "singer",
  * over singers.  The lists must live as long as the result is used.
  */
 int retrieval_eval_run(const struct stream_list *database,
@@ -66,7 +67,10 @@ int retrieval_eval_run(const struct stream_list *database,
 int retrieval_eval_put_row(const struct retrieval_eval_result *result,
     struct json *rows, struct error *err) MUST_CHECK;
 
-/* A list of {"id", "group_id", "rank", "best", "offset_sec"}, one a hum. */
+/*
+ * A list of {"id", "group_id", "rank", "best", "bootstrap_group",
+ * "offset_sec"}, one a hum.
+ */
 int retrieval_eval_put_hums(const struct retrieval_eval_result *result,
     struct json *list, struct error *err) MUST_CHECK;
 

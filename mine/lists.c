@@ -63,6 +63,7 @@ lists_end(struct lists_new *n, const struct steps *s, struct lists_file *f,
 struct writer {
 	struct lists_new list;
 	struct arena *scratch;
+	bool (*takes)(const struct json *rec);	/* NULL: all */
 };
 
 static int
@@ -100,17 +101,29 @@ writer_end(struct writer *w, int status, const struct steps *s,
 	return -1;
 }
 
+static int
+put_taken(void *context, struct json *rec, struct error *err)
+{
+	const struct writer *w = context;
+
+	return w->takes == NULL || w->takes(rec) ?
+	    put_record(context, rec, err) : 0;
+}
+
 int
-lists_of_catalogue(const struct steps *s, struct lists_file *f,
+lists_of_catalogue(const struct steps *s, const char *audio_type,
+    bool (*takes)(const struct json *rec), struct lists_file *f,
     struct error *err)
 {
-	const struct recordings_filter filter = { .inputs_only = true };
+	const struct recordings_filter filter = { .audio_type = audio_type,
+	    .inputs_only = true };
 	struct writer w;
 	int status;
 
 	if (writer_begin(&w, err) != 0)
 		return -1;
-	status = recordings_each(s->catalogue, &filter, put_record, &w, err);
+	w.takes = takes;
+	status = recordings_each(s->catalogue, &filter, put_taken, &w, err);
 	return writer_end(&w, status, s, f, err);
 }
 

@@ -10,6 +10,7 @@
 #ifndef MINE_LISTS_H
 #define MINE_LISTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -44,8 +45,12 @@ int lists_end(struct lists_new *n, const struct steps *s,
 /* Give the list up; a list that was not begun or has ended: nothing. */
 void lists_abandon(struct lists_new *n);
 
-/* All recordings of the catalogue, as they were given. */
-int lists_of_catalogue(const struct steps *s, struct lists_file *f,
+/*
+ * Recordings of the catalogue, as they were given: those of an audio type, or
+ * all for NULL, that "takes", if it is not NULL, says yes to.
+ */
+int lists_of_catalogue(const struct steps *s, const char *audio_type,
+    bool (*takes)(const struct json *rec), struct lists_file *f,
     struct error *err) MUST_CHECK;
 
 /*

@@ -46,6 +46,7 @@ add_interval(struct measure *m, enum measure_subject subject,
 /* The ranks of the held-out hums by one model. */
 struct ranks {
 	double *hits;		/* [n]: 1 when the rank is at most "top" */
+	size_t *group;		/* [n]: hums that are drawn together */
 	size_t n;
 };
 
@@ -60,14 +61,17 @@ read_hits(const struct json *result, size_t top, struct ranks *r,
 		    "chad-eval gave no list of queries");
 	r->n = json_count(queries);
 	r->hits = arena_need(a, r->n, sizeof(*r->hits), "queries", err);
-	if (r->hits == NULL)
+	r->group = arena_need(a, r->n, sizeof(*r->group), "queries", err);
+	if (r->hits == NULL || r->group == NULL)
 		return -1;
 	for (size_t i = 0; i < r->n; i++) {
 		size_t rank;
 
 		/* Rank 0: the song is not in the list at all. */
-		if (json_get_size(json_item(queries, i), "rank", 0, &rank,
-		    err) != 0)
+		if (json_want_size(json_item(queries, i), "rank", &rank,
+		    err) != 0 ||
+		    json_want_size(json_item(queries, i), "bootstrap_group",
+		    &r->group[i], err) != 0)
 			return -1;
 		r->hits[i] = rank >= 1 && rank <= top ? 1 : 0;
 	}
@@ -113,7 +117,7 @@ measure_models(const struct steps *s, const struct measure_inputs *in,
     const struct stages_model *old, const struct stages_model *fresh,
     struct measure *m, struct error *err)
 {
-	struct ranks before = { NULL, 0 }, after = { NULL, 0 };
+	struct ranks before = { .n = 0 }, after = { .n = 0 };
 	struct steps_file hums, songs;
 
 	m->n_scores = 0;
@@ -132,7 +136,8 @@ measure_models(const struct steps *s, const struct measure_inputs *in,
 			    "and %zu queries for the same hums", before.n,
 			    after.n);
 	}
-	return promote_decide(before.hits, after.hits, before.n, in->o->top,
+	return promote_decide(before.hits, after.hits, after.group, before.n,
+	    in->o->top,
 	    in->o->seed, &m->promote, err);
 }
 

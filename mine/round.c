@@ -3,12 +3,11 @@
 
 #include "base/cli.h"
 #include "base/file.h"
-#include "manifests/stream.h"
-#include "store/blocks.h"
 #include "store/models.h"
 #include "store/rounds.h"
 
 #include "mine/decide.h"
+#include "mine/held_out.h"
 #include "mine/lists.h"
 #include "mine/measure.h"
 #include "mine/pairs.h"
@@ -30,42 +29,18 @@ struct round {
 	struct json *settings;
 };
 
-/* Block the works that models and thresholds are measured on. */
-static int
-block_works(struct catalogue *c, const char *path, const char *set_name,
-    struct error *err)
-{
-	struct stream_list list;
-	int status;
-
-	if (path == NULL)
-		return 0;
-	if (stream_list_load(&list, path, err) != 0)
-		return -1;
-	status = catalogue_begin(c, err);
-	for (size_t i = 0; i < list.n_records && status == 0; i++)
-		status = blocks_put(c, list.records[i], set_name, err);
-	stream_list_release(&list);
-	if (status == 0)
-		return catalogue_commit(c, err);
-	catalogue_rollback(c);
-	return error_add(err, "%s", path);
-}
-
 /* The lists and hashes that the round starts from. */
 static int
 gather(struct round *r, struct error *err)
 {
 	const struct round_options *o = r->o;
 
-	if (block_works(r->s.catalogue, o->held_out_path, "held-out",
+	if (lists_of_file(&r->s, o->truth_path, &r->truth, err) != 0 ||
+	    held_out_block(&r->s, &r->truth, "truth", err) != 0 ||
+	    held_out_find(&r->s, o, &r->held_out, &r->database, err) != 0 ||
+	    lists_of_catalogue(&r->s, NULL, NULL, &r->recordings,
 	    err) != 0 ||
-	    block_works(r->s.catalogue, o->truth_path, "truth", err) != 0 ||
-	    lists_of_file(&r->s, o->truth_path, &r->truth, err) != 0 ||
-	    lists_of_catalogue(&r->s, &r->recordings, err) != 0 ||
-	    lists_of_file(&r->s, o->hums_path, &r->hums, err) != 0 ||
-	    lists_of_file(&r->s, o->held_out_path, &r->held_out, err) != 0 ||
-	    lists_of_file(&r->s, o->database_path, &r->database, err) != 0)
+	    lists_of_file(&r->s, o->hums_path, &r->hums, err) != 0)
 		return -1;
 	if (hash_file(o->recipe_path, r->recipe_sha256, err) != 0)
 		return error_add(err, "the recipe");

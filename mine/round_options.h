@@ -19,8 +19,8 @@ struct round_thresholds {
 /* Paths may be NULL where the text says so; all are borrowed. */
 struct round_options {
 	const char *hums_path;		/* labelled hums, or NULL */
-	const char *held_out_path;	/* hums to measure on, or NULL */
-	const char *database_path;	/* songs to find them in, or NULL */
+	/* Hums to measure on and songs to find them in: mine/held_out.h. */
+	const char *held_out_path, *database_path;
 	const char *truth_path;		/* covers of known truth, or NULL */
 	const char *recipe_path;	/* of chad-train */
 	const char *model_path;		/* the first model; NULL: trained */

@@ -13,13 +13,16 @@
 #define N 200
 
 static void
-decide(size_t n_lost, size_t n_won, struct promote_result *result)
+decide(size_t n_lost, size_t n_won, size_t n_together,
+    struct promote_result *result)
 {
 	double old[N], new[N];
+	size_t group[N];
 
 	for (size_t i = 0; i < N; i++) {
 		old[i] = i < n_lost || i % 2 == 0 ? 1 : 0;
 		new[i] = old[i];
+		group[i] = i / n_together;
 	}
 	for (size_t i = 0; i < n_lost; i++)
 		new[i] = 0;
@@ -28,8 +31,8 @@ decide(size_t n_lost, size_t n_won, struct promote_result *result)
 			new[i] = 1;
 			n_won--;
 		}
-	assert_int_equal(promote_decide(old, new, N, 10, 1, result, NULL),
-	    0);
+	assert_int_equal(promote_decide(old, new, group, N, 10, 1, result,
+	    NULL), 0);
 }
 
 /*
@@ -43,7 +46,7 @@ test_better(void **state)
 	struct promote_result r;
 
 	(void)state;
-	decide(0, 30, &r);
+	decide(0, 30, 1, &r);
 	assert_true(r.promoted);
 	assert_true(fabs(r.difference - p) < 1e-12);
 	assert_true(fabs(r.low - (p - 1.96 * sqrt(p * (1 - p) / N))) < 0.02);
@@ -56,14 +59,27 @@ test_not_better(void **state)
 	struct promote_result r;
 
 	(void)state;
-	decide(0, 0, &r);
+	decide(0, 0, 1, &r);
 	assert_false(r.promoted);
-	decide(10, 12, &r);	/* within chance */
+	decide(10, 12, 1, &r);	/* within chance */
 	assert_false(r.promoted);
 	assert_non_null(strstr(r.reason, "includes 0"));
-	decide(30, 0, &r);
+	decide(30, 0, 1, &r);
 	assert_false(r.promoted);
 	assert_non_null(strstr(r.reason, "lies below 0"));
+}
+
+/* Six hums that were won are six works' or one's. */
+static void
+test_hums_of_a_work_fall_together(void **state)
+{
+	struct promote_result r;
+
+	(void)state;
+	decide(0, 6, 1, &r);
+	assert_true(r.promoted);
+	decide(0, 6, 20, &r);
+	assert_false(r.promoted);
 }
 
 static void
@@ -72,9 +88,10 @@ test_unmeasured(void **state)
 	struct promote_result r;
 
 	(void)state;
-	assert_int_equal(promote_decide(NULL, NULL, 0, 10, 1, &r, NULL), 0);
-	assert_true(r.promoted);
-	assert_non_null(strstr(r.reason, "unmeasured"));
+	assert_int_equal(promote_decide(NULL, NULL, NULL, 0, 10, 1, &r, NULL),
+	    0);
+	assert_false(r.promoted);
+	assert_non_null(strstr(r.reason, "no held-out hums"));
 }
 
 int
@@ -83,6 +100,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_better),
 		cmocka_unit_test(test_not_better),
+		cmocka_unit_test(test_hums_of_a_work_fall_together),
 		cmocka_unit_test(test_unmeasured),
 	};
 

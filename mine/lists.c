@@ -63,7 +63,9 @@ lists_end(struct lists_new *n, const struct steps *s, struct lists_file *f,
 struct writer {
 	struct lists_new list;
 	struct arena *scratch;
-	bool (*takes)(const struct json *rec);	/* NULL: all */
+	/* Which records are written; NULL: all. */
+	bool (*takes)(const void *context, const struct json *rec);
+	const void *context;
 };
 
 static int
@@ -106,14 +108,14 @@ put_taken(void *context, struct json *rec, struct error *err)
 {
 	const struct writer *w = context;
 
-	return w->takes == NULL || w->takes(rec) ?
+	return w->takes == NULL || w->takes(w->context, rec) ?
 	    put_record(context, rec, err) : 0;
 }
 
 int
 lists_of_catalogue(const struct steps *s, const char *audio_type,
-    bool (*takes)(const struct json *rec), struct lists_file *f,
-    struct error *err)
+    bool (*takes)(const void *context, const struct json *rec),
+    const void *context, struct lists_file *f, struct error *err)
 {
 	const struct recordings_filter filter = { .audio_type = audio_type,
 	    .inputs_only = true };
@@ -123,6 +125,7 @@ lists_of_catalogue(const struct steps *s, const char *audio_type,
 	if (writer_begin(&w, err) != 0)
 		return -1;
 	w.takes = takes;
+	w.context = context;
 	status = recordings_each(s->catalogue, &filter, put_taken, &w, err);
 	return writer_end(&w, status, s, f, err);
 }

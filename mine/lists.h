@@ -50,8 +50,8 @@ void lists_abandon(struct lists_new *n);
  * all for NULL, that "takes", if it is not NULL, says yes to.
  */
 int lists_of_catalogue(const struct steps *s, const char *audio_type,
-    bool (*takes)(const struct json *rec), struct lists_file *f,
-    struct error *err) MUST_CHECK;
+    bool (*takes)(const void *context, const struct json *rec),
+    const void *context, struct lists_file *f, struct error *err) MUST_CHECK;
 
 /*
  * A manifest of the user's, with its paths made relative to the working

@@ -7,7 +7,7 @@
 #include "store/rounds.h"
 
 #include "mine/decide.h"
-#include "mine/held_out.h"
+#include "mine/evaluation_set.h"
 #include "mine/lists.h"
 #include "mine/measure.h"
 #include "mine/pairs.h"
@@ -36,9 +36,10 @@ gather(struct round *r, struct error *err)
 	const struct round_options *o = r->o;
 
 	if (lists_of_file(&r->s, o->truth_path, &r->truth, err) != 0 ||
-	    held_out_block(&r->s, &r->truth, "truth", err) != 0 ||
-	    held_out_find(&r->s, o, &r->held_out, &r->database, err) != 0 ||
-	    lists_of_catalogue(&r->s, NULL, NULL, &r->recordings,
+	    evaluation_set_block(&r->s, &r->truth, "truth", err) != 0 ||
+	    evaluation_set_find(&r->s, o, &r->held_out, &r->database,
+	    err) != 0 ||
+	    lists_of_catalogue(&r->s, NULL, NULL, NULL, &r->recordings,
 	    err) != 0 ||
 	    lists_of_file(&r->s, o->hums_path, &r->hums, err) != 0)
 		return -1;

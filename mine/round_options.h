@@ -19,7 +19,7 @@ struct round_thresholds {
 /* Paths may be NULL where the text says so; all are borrowed. */
 struct round_options {
 	const char *hums_path;		/* labelled hums, or NULL */
-	/* Hums to measure on and songs to find them in: mine/held_out.h. */
+	/* Hums to measure on, songs to find them in: evaluation_set.h. */
 	const char *held_out_path, *database_path;
 	const char *truth_path;		/* covers of known truth, or NULL */
 	const char *recipe_path;	/* of chad-train */

@@ -6,8 +6,10 @@
 # STEMS is a folder made by mir1k_stems.sh; the manifests are those in it to
 # score, by default held-out (songs that training did not use) and unseen
 # (singers that it did not use).  Mixtures and voices go to STEMS/scored.
-# MODEL names other weights.  Needs the commands on PATH, and ffmpeg.
+# MODEL names other weights, BIN the folder of the commands.
 set -eu
+top=$(cd "$(dirname "$0")/../.." && pwd)
+PATH=${BIN:-$top/build/release/bin}:$PATH; export PATH
 [ $# -ge 1 ] || { echo "usage: separate.sh STEMS [manifest ...]" >&2; exit 2; }
 stems=$1; shift
 [ -s "$stems/unseen.jsonl" ] || { echo "skipped: no stems in $stems"; exit 0; }
@@ -39,5 +41,5 @@ for list; do
 	echo "$list:"
 	chad-decode --work "$out/work" "$out/$list.jsonl" |
 	    chad-separate --work "$out/work" \
-	    --model "${MODEL:-models/separate.safetensors}" | chad-eval voice
+	    --model "${MODEL:-$top/models/separate.safetensors}" | chad-eval voice
 done

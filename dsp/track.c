@@ -14,6 +14,7 @@
 #define MAX_F0_HZ 1e5
 /* Times are written in milliseconds, by the crepe command in hundredths. */
 #define TIME_TOLERANCE_SEC 0.006
+#define ROUNDING_SEC 0.000501	/* of a time in milliseconds, and a bit */
 
 int
 track_init(struct track *t, size_t n_frames, double hop_sec,
@@ -190,18 +191,34 @@ fill(FILE *in, struct track *t, struct error *err)
 	return 0;
 }
 
+/*
+ * The mean spacing is finer than the written times.  Most hops are whole
+ * microseconds; one that is not would drift away in a long track.
+ */
+static double
+find_hop(size_t n_frames, double last_sec)
+{
+	const double n_hops = (double)n_frames - 1.0;
+	double mean_sec, whole_sec;
+
+	if (n_frames < 2)
+		return DEFAULT_HOP_SEC;
+	mean_sec = last_sec / n_hops;
+	whole_sec = round(mean_sec * 1e6) / 1e6;
+	return fabs(whole_sec * n_hops - last_sec) <= ROUNDING_SEC ?
+	    whole_sec : mean_sec;
+}
+
 int
 track_read_stream(FILE *in, struct arena *a, struct track *t,
     struct error *err)
 {
 	size_t n_frames;
-	double last_sec, hop_sec = DEFAULT_HOP_SEC;
+	double last_sec, hop_sec;
 
 	if (survey(in, &n_frames, &last_sec, err) != 0)
 		return -1;
-	/* The mean spacing is finer than the written times; 1 us steps. */
-	if (n_frames > 1)
-		hop_sec = round(last_sec / (double)(n_frames - 1) * 1e6) / 1e6;
+	hop_sec = find_hop(n_frames, last_sec);
 	if (!(hop_sec > 0.0))
 		return error_set(err, ERROR_FORMAT, "times do not rise");
 	if (track_init(t, n_frames, hop_sec, a, err) != 0)

@@ -39,7 +39,8 @@ int track_write(const char *path, const struct track *t, struct error *err)
 
 /*
  * Read a file.  Times must start at 0 and be evenly spaced; the hop is their
- * mean spacing to the microsecond (10 ms when there are fewer than two).
+ * mean spacing, in whole microseconds where that fits all of them (10 ms when
+ * there are fewer than two).
  */
 int track_read(const char *path, struct arena *a, struct track *t,
     struct error *err) MUST_CHECK;

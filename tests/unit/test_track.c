@@ -107,6 +107,27 @@ the_hop_is_the_spacing_of_the_lines(void **state)
 	assert_true(track_voiced_share(&t) == 0.0);
 }
 
+/* An hour at a third of 32 ms: in steps of 1 us the times would drift. */
+static void
+any_hop_that_is_written_is_read(void **state)
+{
+	const double hop_sec = 0.032 / 3.0;
+	struct arena *a = *state;
+	char path[] = "/tmp/test_track_XXXXXX";
+	struct track t, read;
+	struct error err;
+	const int fd = mkstemp(path);
+
+	assert_true(fd >= 0);
+	close(fd);
+	assert_int_equal(track_init(&t, 337500, hop_sec, a, &err), 0);
+	assert_int_equal(track_write(path, &t, &err), 0);
+	assert_int_equal(track_read(path, a, &read, &err), 0);
+	/* The last time is written to half a millisecond. */
+	assert_true(fabs(read.hop_sec - hop_sec) <= 0.0005 / 337499.0);
+	unlink(path);
+}
+
 static void
 other_texts_are_refused(void **state)
 {
@@ -208,6 +229,8 @@ main(void)
 		    tracks_return_to_the_written_digits, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    the_hop_is_the_spacing_of_the_lines, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    any_hop_that_is_written_is_read, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(other_texts_are_refused,
 		    set_up, tear_down),
 		cmocka_unit_test(bins_and_frequencies_agree),

@@ -152,6 +152,24 @@ attempt(struct worker *w, struct job *job, struct json *rec,
 	return keep_record(job, rec, w->scratch, err);
 }
 
+/* What stands for a line that is none, or for a record without room. */
+static int
+keep_beginning(struct worker *w, struct job *job, const char *id,
+    struct error *err)
+{
+	struct json *rec = record_line_broken(&job->in,
+	    w->stream->stage->name, &job->why, err);
+	int result = -1;
+
+	if (rec == NULL)
+		return -1;
+	if (id[0] == '\0' || json_put_string(rec, "id", id, err) == 0)
+		result = keep_record(job, rec, w->scratch, err);
+	json_free(rec);
+	job->outcome = OUTCOME_FAILED;
+	return result;
+}
+
 /* The record as it came, with the error. */
 static int
 keep_failure(struct worker *w, struct job *job, struct error *err)
@@ -164,6 +182,9 @@ keep_failure(struct worker *w, struct job *job, struct error *err)
 		return -1;
 	if (record_line_mark(rec, tool, &job->why, err) == 0)
 		result = keep_record(job, rec, w->scratch, err);
+	if (result != 0 && err->code == ERROR_LIMIT)
+		result = keep_beginning(w, job,
+		    record_check(rec, NULL) == 0 ? record_id(rec) : "", err);
 	json_free(rec);
 	job->outcome = OUTCOME_FAILED;
 	return result;
@@ -174,23 +195,13 @@ static int
 keep_broken(struct worker *w, struct job *job, struct error *err)
 {
 	const struct stream *s = w->stream;
-	struct json *rec;
 	bool is_ours = true;
-	int result;
 
 	name_job(job, "");
 	if (s->options->shard != NULL && stream_shard_has(s->options->shard,
 	    job->in.text, &is_ours, err) != 0)
 		return -1;
-	if (!is_ours)
-		return 0;
-	rec = record_line_broken(&job->in, s->stage->name, &job->why, err);
-	if (rec == NULL)
-		return -1;
-	result = keep_record(job, rec, w->scratch, err);
-	json_free(rec);
-	job->outcome = OUTCOME_FAILED;
-	return result;
+	return is_ours ? keep_beginning(w, job, "", err) : 0;
 }
 
 /*

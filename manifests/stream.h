@@ -14,7 +14,8 @@
  *   - otherwise stage->work is called with an arena of its own and may add
  *     members; then an item is added to "history";
  *   - when work fails, what it had added is dropped and "error" is put on the
- *     record: "chad-x: the message".
+ *     record: "chad-x: the message".  A record that would then be longer than
+ *     RECORD_LINE_BYTES is cut as a broken line is, and keeps its id.
  *
  * Failures are also printed on standard error, the first twenty as they are
  * written and a count at the end.  SIGTERM and SIGINT let the records that

@@ -257,6 +257,35 @@ too_long_a_line_is_one_failure(void **state)
 	arena_free(a);
 }
 
+/* A record as long as a line may be has no room for an error beside it. */
+static void
+a_full_line_that_fails_is_one_failure(void **state)
+{
+	static const char start[] = "{\"n\":1}\n"
+	    "{\"id\":\"full\",\"n\":3,\"x\":\"";
+	static const char end[] = "\"}\n{\"n\":2}\n";
+	const size_t n_first = RECORD_LINE_BYTES + 8;
+	struct arena *a = arena_new();
+	char *text = arena_alloc(a, n_first + sizeof(end), 1);
+	struct stream_result result;
+	const char *got;
+
+	(void)state;
+	assert_non_null(text);
+	memset(text, 'x', n_first);
+	memcpy(text, start, sizeof(start) - 1);
+	memcpy(text + n_first - 2, end, sizeof(end));
+	got = run(text, strlen(text), 2, NULL, &result, a);
+	assert_int_equal(result.n_records, 3);
+	assert_int_equal(result.n_failed, 1);
+	assert_non_null(strstr(got,
+	    "{\"error\":\"chad-test: line 2: ends in 3\",\"line\":"));
+	assert_non_null(strstr(got, ",\"id\":\"full\"}\n"));
+	assert_non_null(strstr(got, "\"half\":1.0"));
+	assert_true(strlen(got) < 1000);
+	arena_free(a);
+}
+
 static size_t
 n_lines(const char *text)
 {
@@ -542,6 +571,7 @@ main(void)
 		TEST(failed_records_flow_on_untouched),
 		TEST(broken_lines_flow_on_as_errors),
 		TEST(too_long_a_line_is_one_failure),
+		TEST(a_full_line_that_fails_is_one_failure),
 		TEST(shards_make_up_the_whole),
 		TEST(bad_shards_are_refused),
 		TEST(what_cannot_begin_is_an_error),

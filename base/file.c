@@ -144,6 +144,12 @@ file_stream(struct file_new *f)
 }
 
 const char *
+file_path(const struct file_new *f)
+{
+	return f->path;
+}
+
+const char *
 file_temporary_path(const struct file_new *f)
 {
 	return f->temporary_path;

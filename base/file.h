@@ -30,6 +30,7 @@ struct file_new;
 
 struct file_new *file_create(const char *path, struct error *err) MUST_CHECK;
 FILE *file_stream(struct file_new *f);		/* borrowed */
+const char *file_path(const struct file_new *f);	/* the real name */
 const char *file_temporary_path(const struct file_new *f);
 int file_commit(struct file_new *f, struct error *err) MUST_CHECK;
 void file_abandon(struct file_new *f);	/* NULL: does nothing */

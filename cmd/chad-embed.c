@@ -138,7 +138,7 @@ embed_views(struct encoder *e, const struct input *in,
 {
 	struct npy_writer *w;
 
-	w = npy_writer_open(path, NPY_FLOAT32, dimension, err);
+	w = npy_writer_open(path, STORED_FLOAT32, dimension, err);
 	if (w == NULL)
 		return -1;
 	if (encoder_run(e, &in->source, views, n_views, put_rows, w,

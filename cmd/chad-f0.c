@@ -154,7 +154,7 @@ track_sound(const struct shared *sh, struct tracker *tracker,
 	struct tracker_sink sink = { write_rows, NULL };
 
 	if (sh->set->wants_activations) {
-		w = npy_writer_open(result->activations_path, NPY_FLOAT16,
+		w = npy_writer_open(result->activations_path, STORED_FLOAT16,
 		    ACTIVATIONS_N_BINS, err);
 		if (w == NULL)
 			return -1;

@@ -23,7 +23,6 @@
 #include "base/random.h"
 
 #include "dsp/activations.h"
-#include "dsp/npy.h"
 #include "dsp/track.h"
 #include "manifests/artefact.h"
 #include "manifests/record.h"
@@ -74,25 +73,6 @@ read_melody(const char *path, const char *track_name, struct arena *a,
 		t->confidence[k] = p.f0_hz[k] > 0;
 	}
 	return 0;
-}
-
-static int
-write_activations(const char *path, const struct track *t, struct error *err)
-{
-	struct npy_writer *w = npy_writer_open(path, NPY_FLOAT16,
-	    ACTIVATIONS_N_BINS, err);
-	float row[ACTIVATIONS_N_BINS];
-
-	if (w == NULL)
-		return -1;
-	for (size_t k = 0; k < t->n_frames; k++) {
-		activations_of_f0((double)t->f0_hz[k], row);
-		if (npy_writer_put(w, row, 1, err) != 0) {
-			npy_writer_abandon(w);
-			return -1;
-		}
-	}
-	return npy_writer_commit(w, err);
 }
 
 static int
@@ -153,7 +133,7 @@ add_melody(const void *shared, void *local, struct json *rec,
 		return -1;
 	if (sh->set->wants_activations &&
 	    !file_exists(result.activations_path) &&
-	    write_activations(result.activations_path, &t, err) != 0)
+	    activations_write(result.activations_path, &t, err) != 0)
 		return -1;
 	return put_result(sh->set, rec, &result, &t, err);
 }

@@ -25,7 +25,6 @@
 
 #include "audio/clip.h"
 #include "dsp/activations.h"
-#include "dsp/npy.h"
 #include "dsp/track.h"
 #include "manifests/stream.h"
 #include "manifests/truth.h"
@@ -96,29 +95,6 @@ track_of(const struct performance *p, struct arena *a, struct track *t,
 	return 0;
 }
 
-/* Write the track's activations row by row. */
-static int
-write_activations(const char *path, const struct track *t, struct error *err)
-{
-	struct npy_writer *w = npy_writer_open(path, NPY_FLOAT16,
-	    ACTIVATIONS_N_BINS, err);
-	float row[ACTIVATIONS_N_BINS];
-
-	if (w == NULL)
-		return -1;
-	for (size_t k = 0; k < t->n_frames; k++) {
-		struct track one = { t->hop_sec, 1, &t->f0_hz[k],
-		    &t->confidence[k] };
-
-		activations_of_track(&one, row);
-		if (npy_writer_put(w, row, 1, err) != 0) {
-			npy_writer_abandon(w);
-			return -1;
-		}
-	}
-	return npy_writer_commit(w, err);
-}
-
 /* The members that chad-f0 would add. */
 static int
 put_track(struct json *rec, const struct track *t, const char *path,
@@ -155,7 +131,7 @@ write_pitch(const struct item *it, struct json *rec, struct arena *a,
 	if (set->has_activations &&
 	    ((full_rows = below_out(set, rows, a, err)) == NULL ||
 	    (!file_exists(full_rows) &&
-	    write_activations(full_rows, &t, err) != 0)))
+	    activations_write(full_rows, &t, err) != 0)))
 		return -1;
 	if (set->has_audio)
 		return 0;

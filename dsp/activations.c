@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "dsp/activations.h"
+#include "dsp/npy.h"
 
 #define REFERENCE_HZ 10.0
 #define TARGET_CENTS 25.0	/* standard deviation of a target */
@@ -17,13 +18,6 @@ double
 activations_cents_to_hz(double cents)
 {
 	return REFERENCE_HZ * exp2(cents / 1200.0);
-}
-
-double
-activations_hz_to_bin(double f0_hz)
-{
-	return (activations_hz_to_cents(f0_hz) - ACTIVATIONS_FIRST_CENTS) /
-	    ACTIVATIONS_BIN_CENTS;
 }
 
 void
@@ -55,4 +49,26 @@ activations_of_track(const struct track *t, float *rows)
 		for (size_t b = 0; b < ACTIVATIONS_N_BINS; b++)
 			row[b] *= t->confidence[k];
 	}
+}
+
+int
+activations_write(const char *path, const struct track *t, struct error *err)
+{
+	struct npy_writer *w = npy_writer_open(path, STORED_FLOAT16,
+	    ACTIVATIONS_N_BINS, err);
+	float row[ACTIVATIONS_N_BINS];
+
+	if (w == NULL)
+		return -1;
+	for (size_t k = 0; k < t->n_frames; k++) {
+		const struct track one = { t->hop_sec, 1, &t->f0_hz[k],
+		    &t->confidence[k] };
+
+		activations_of_track(&one, row);
+		if (npy_writer_put(w, row, 1, err) != 0) {
+			npy_writer_abandon(w);
+			return -1;
+		}
+	}
+	return npy_writer_commit(w, err);
 }

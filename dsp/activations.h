@@ -22,9 +22,6 @@
 double activations_hz_to_cents(double f0_hz);
 double activations_cents_to_hz(double cents);
 
-/* Fractional bin of a frequency; may lie outside 0..359. */
-double activations_hz_to_bin(double f0_hz);
-
 /*
  * The target a network is trained to give for f0_hz: a Gaussian of height 1
  * and standard deviation 25 cents (CREPE, section 2.2); all zero for 0 Hz.
@@ -33,5 +30,9 @@ void activations_of_f0(double f0_hz, float row[ACTIVATIONS_N_BINS]);
 
 /* The rows of a whole track: [n_frames][360], scaled by its confidence. */
 void activations_of_track(const struct track *t, float *rows);
+
+/* Write these rows as a .npy file of float16, whole or not at all. */
+int activations_write(const char *path, const struct track *t,
+    struct error *err) MUST_CHECK;
 
 #endif

@@ -15,14 +15,13 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/stored.h"
 
 #define NPY_MAX_VALUES ((size_t)1 << 33)
 
-enum npy_type { NPY_FLOAT32, NPY_FLOAT16, NPY_FLOAT64 };
-
 /* What the start of a file says. */
 struct npy_layout {
-	enum npy_type type;
+	enum stored_type type;
 	size_t n_rows, n_columns;	/* product at most NPY_MAX_VALUES */
 	size_t data_offset;		/* bytes before the first value */
 };
@@ -37,31 +36,24 @@ struct npy_layout {
 int npy_header_parse(const void *bytes, size_t n_bytes,
     struct npy_layout *layout, struct error *err) MUST_CHECK;
 
-/* IEEE half precision, rounded to nearest even; too large becomes infinite. */
-uint16_t npy_half_of_float(float value);
-float npy_float_of_half(uint16_t half);
-
-/*
- * Write [n_rows][n_columns], whole or not at all.  Types written are
- * NPY_FLOAT32 and NPY_FLOAT16.
- */
-int npy_write(const char *path, enum npy_type type, const float *values,
-    size_t n_rows, size_t n_columns, struct error *err) MUST_CHECK;
-
 /* Read the whole array into arena memory. */
 int npy_read(const char *path, struct arena *a, float **values,
     size_t *n_rows, size_t *n_columns, struct error *err) MUST_CHECK;
 
-/* Row by row, for arrays that do not fit in memory. */
+/*
+ * Writing row by row; the file appears, whole, when committed.  The type is
+ * STORED_FLOAT32 or STORED_FLOAT16.
+ */
 struct npy_writer;
-struct npy_writer *npy_writer_open(const char *path, enum npy_type type,
+struct npy_writer *npy_writer_open(const char *path, enum stored_type type,
     size_t n_columns, struct error *err) MUST_CHECK;
-/* Values that are not finite are refused. */
+/* Values that are not finite, or too large for float16, are refused. */
 int npy_writer_put(struct npy_writer *w, const float *rows, size_t n_rows,
     struct error *err) MUST_CHECK;
 int npy_writer_commit(struct npy_writer *w, struct error *err) MUST_CHECK;
 void npy_writer_abandon(struct npy_writer *w);
 
+/* Reading any rows, for arrays that do not fit in memory. */
 struct npy_reader;
 struct npy_reader *npy_reader_open(const char *path, struct error *err)
     MUST_CHECK;

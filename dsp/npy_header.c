@@ -56,11 +56,11 @@ static int
 parse_descr(struct cursor *c, struct npy_layout *l, struct error *err)
 {
 	if (take(c, "'<f4'"))
-		l->type = NPY_FLOAT32;
+		l->type = STORED_FLOAT32;
 	else if (take(c, "'<f2'"))
-		l->type = NPY_FLOAT16;
+		l->type = STORED_FLOAT16;
 	else if (take(c, "'<f8'"))
-		l->type = NPY_FLOAT64;
+		l->type = STORED_FLOAT64;
 	else
 		return error_set(err, ERROR_FORMAT, "an array of another type; "
 		    "little-endian float16, float32 and float64 are read");

@@ -18,8 +18,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
-
-#include "nn/stored.h"
+#include "base/stored.h"
 
 #define PICKLE_MAX_BYTES ((size_t)16 << 20)
 #define PICKLE_MAX_RANK 6

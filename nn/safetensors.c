@@ -12,8 +12,8 @@
 #include "base/arena.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/stored.h"
 
-#include "nn/stored.h"
 #include "nn/weights.h"
 
 #define HEADER_MAX_BYTES ((size_t)16 << 20)

@@ -44,9 +44,7 @@ write_activations(struct arena *a, const char *name, size_t work,
 	const size_t n = (size_t)(600 / speed);
 	struct track t;
 	struct error err;
-	float *rows = arena_alloc(a, n * ACTIVATIONS_N_BINS, sizeof(float));
 
-	assert_non_null(rows);
 	assert_int_equal(track_init(&t, n, CROP_FRAME_SEC, a, &err), 0);
 	for (size_t k = 0; k < n; k++) {
 		const double note = floor((double)k * speed / 45);
@@ -55,9 +53,7 @@ write_activations(struct arena *a, const char *name, size_t work,
 		    sin(note * (double)(work + 2) * 1.7))) / 12));
 		t.confidence[k] = 0.9f;
 	}
-	activations_of_track(&t, rows);
-	assert_int_equal(npy_write(path_of(a, name), NPY_FLOAT16, rows, n,
-	    ACTIVATIONS_N_BINS, &err), 0);
+	assert_int_equal(activations_write(path_of(a, name), &t, &err), 0);
 }
 
 /* Pairs of works first..last as chad-mine writes them. */

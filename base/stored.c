@@ -2,7 +2,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "nn/stored.h"
+#include "base/stored.h"
 
 uint64_t
 stored_integer(const unsigned char *b, size_t n)
@@ -74,4 +74,47 @@ stored_bytes(enum stored_type type)
 	default:
 		return 4;
 	}
+}
+
+void
+stored_put_integer(unsigned char *b, size_t n_bytes, uint64_t value)
+{
+	size_t i;
+
+	for (i = 0; i < n_bytes; i++)
+		b[i] = (unsigned char)(value >> (8 * i));
+}
+
+uint16_t
+stored_half(float value)
+{
+	uint32_t bits, sign, magnitude, kept, rest, half_way;
+	unsigned shift;
+
+	memcpy(&bits, &value, sizeof(bits));
+	sign = bits >> 16 & 0x8000u;
+	magnitude = bits & 0x7fffffffu;
+	if (magnitude > 0x7f800000u)
+		return (uint16_t)(sign | 0x7e00u);	/* NaN */
+	if (magnitude >= 0x47800000u)
+		return (uint16_t)(sign | 0x7c00u);	/* 65536 and more */
+	if (magnitude < 0x33000000u)
+		return (uint16_t)sign;			/* below 2^-25 */
+	if (magnitude >= 0x38800000u) {
+		/* Normal: the exponent is moved by 127 - 15. */
+		shift = 13;
+		kept = (magnitude - 0x38000000u) >> shift;
+		rest = magnitude & 0x1fffu;
+	} else {
+		/* Subnormal: the mantissa, with its leading 1, in 2^-24. */
+		const uint32_t mantissa = (magnitude & 0x7fffffu) | 0x800000u;
+
+		shift = 126 - (magnitude >> 23);
+		kept = mantissa >> shift;
+		rest = mantissa & ((1u << shift) - 1);
+	}
+	half_way = 1u << (shift - 1);
+	if (rest > half_way || (rest == half_way && (kept & 1)))
+		kept++;		/* may carry into the exponent, rightly */
+	return (uint16_t)(sign | kept);
 }

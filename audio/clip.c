@@ -112,7 +112,7 @@ clip_reader_n_samples(const struct clip_reader *r)
 	return r->n_samples;
 }
 
-/* Mean over the channels of each of n frames; what is not finite is 0. */
+/* Mean over the channels of n frames; what is not finite is 0. */
 static void
 average(const float *frames, size_t n, size_t n_channels, float *samples)
 {
@@ -123,7 +123,7 @@ average(const float *frames, size_t n, size_t n_channels, float *samples)
 			float x = frames[i * n_channels + c];
 
 			if (isfinite(x))
-				sum += (double)x;
+				sum += sound_file_limit((double)x);
 		}
 		samples[i] = (float)(sum / (double)n_channels);
 	}

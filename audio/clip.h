@@ -4,7 +4,8 @@
  * This reads what chad-decode writes and any other WAV or FLAC that already
  * has the wanted rate; another rate is refused in words ("run chad-decode
  * first"), several channels are averaged.  Samples that are NaN or infinite
- * become 0.  Nothing here resamples.
+ * become 0, those beyond 24 dB over full scale are cut to it (-16..16).
+ * Nothing here resamples.
  */
 #ifndef AUDIO_CLIP_H
 #define AUDIO_CLIP_H
@@ -16,7 +17,7 @@
 #include "base/error.h"
 
 struct clip {
-	float *samples;		/* [n_samples], -1..1 */
+	float *samples;		/* [n_samples], full scale is -1..1 */
 	size_t n_samples;
 	unsigned rate_hz;
 };

@@ -6,9 +6,7 @@
 #include <libavutil/samplefmt.h>
 
 #include "audio/media_mono.h"
-
-/* Values beyond this are cut: no filter is fed what it cannot bear. */
-#define MAX_VALUE 16.0
+#include "audio/sound_file.h"
 
 /* Value i of one channel's run of samples, of which full scale is 1. */
 static double
@@ -56,7 +54,7 @@ media_mono(const AVFrame *frame, float *samples, uint64_t *n_nonfinite,
 			        i * n_channels + c);
 
 			if (isfinite(x))
-				sum += fmax(-MAX_VALUE, fmin(MAX_VALUE, x));
+				sum += sound_file_limit(x);
 			else
 				++*n_nonfinite;
 		}

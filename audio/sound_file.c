@@ -1,11 +1,14 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "audio/sound_file.h"
+
+#define MAX_VALUE 16.0
 
 const char *
 sound_file_label(const char *path, char label[SOUND_FILE_LABEL_BYTES])
@@ -18,6 +21,12 @@ sound_file_label(const char *path, char label[SOUND_FILE_LABEL_BYTES])
 		(void)snprintf(label, SOUND_FILE_LABEL_BYTES, "%.100s...%s",
 		    path, path + n - 100);
 	return label;
+}
+
+double
+sound_file_limit(double sample)
+{
+	return fmax(-MAX_VALUE, fmin(MAX_VALUE, sample));
 }
 
 /* Say what is wrong with a file that is there, or 0. */

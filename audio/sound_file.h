@@ -24,6 +24,12 @@ const char *sound_file_label(const char *path,
     char label[SOUND_FILE_LABEL_BYTES]);
 
 /*
+ * A finite sample cut to 24 dB over full scale, -16..16: what reads sound
+ * feeds no filter or network what it cannot bear.
+ */
+double sound_file_limit(double sample);
+
+/*
  * Open a regular file that is not empty for reading; close with fclose.
  * *n_bytes, when not NULL, is its size.  NULL with a message that names it.
  */

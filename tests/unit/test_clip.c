@@ -108,12 +108,13 @@ test_blocks(void **state)
 	arena_free(a);
 }
 
-/* Integer formats clip and round; NaN becomes 0. */
+/* Integer formats clip and round; NaN becomes 0, what is huge is cut. */
 static void
 test_odd_values(void **state)
 {
 	const float x[] = { 2.0f, -2.0f, NAN, INFINITY, -INFINITY,
 	    0.4f / 32768.0f, 0.6f / 32768.0f };
+	const float huge[] = { 3e38f, -3e38f };
 	const float y[] = { 32767.0f / 32768.0f, -1.0f, 0.0f,
 	    32767.0f / 32768.0f, -1.0f, 0.0f, 1.0f / 32768.0f };
 	struct arena *a = arena_new();
@@ -132,6 +133,10 @@ test_odd_values(void **state)
 	assert_true(clip.samples[0] == 2.0f);
 	for (size_t i = 2; i < 5; i++)
 		assert_true(clip.samples[i] == 0.0f);
+	assert_int_equal(clip_write(path, CLIP_WAV_FLOAT, RATE_HZ, huge, 2,
+	    &err), 0);
+	assert_int_equal(clip_load(path, RATE_HZ, 0, 0, a, &clip, &err), 0);
+	assert_true(clip.samples[0] == 16.0f && clip.samples[1] == -16.0f);
 	arena_free(a);
 }
 

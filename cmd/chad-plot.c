@@ -240,9 +240,10 @@ plot_similarity(int argc, char *argv[], struct arena *a, struct error *err)
 	int status = -1;
 
 	if (set.out_path == NULL || set.original_id == NULL ||
-	    set.cover_id == NULL || first >= argc)
+	    set.cover_id == NULL || first >= argc || argc - first > 2)
 		return error_set(err, ERROR_FORMAT, "similarity needs --out, "
-		    "--original, --cover and a manifest");
+		    "--original, --cover and a manifest, and may have "
+		    "fragments");
 	if (stream_list_load(&manifest, argv[first], err) == 0 &&
 	    (first + 1 >= argc ||
 	    stream_list_load(&fragments, argv[first + 1], err) == 0))
@@ -358,7 +359,7 @@ plot_f0(int argc, char *argv[], struct arena *a, struct error *err)
 	int status = -1;
 
 	if (set.out_path == NULL || set.fragment_id == NULL ||
-	    first + 1 >= argc)
+	    argc - first != 2)
 		return error_set(err, ERROR_FORMAT, "f0 needs --out, "
 		    "--fragment, a manifest and fragments");
 	if (stream_list_load(&manifest, argv[first], err) == 0 &&
@@ -414,9 +415,9 @@ plot_curve(int argc, char *argv[], struct arena *a, struct error *err)
 	struct axes_line lines[2];
 	struct csv_table table;
 
-	if (out_path == NULL || first >= argc)
+	if (out_path == NULL || argc - first != 1)
 		return error_set(err, ERROR_FORMAT,
-		    "curve needs --out and a file");
+		    "curve needs --out and one file");
 	if (csv_table_read(argv[first], a, &table, err) != 0)
 		return -1;
 	x = csv_table_find(&table, x_name);
@@ -456,9 +457,9 @@ plot_activations(int argc, char *argv[], struct arena *a, struct error *err)
 	size_t n_frames;
 	float *frames;
 
-	if (out_path == NULL || first >= argc)
+	if (out_path == NULL || argc - first != 1)
 		return error_set(err, ERROR_FORMAT,
-		    "activations needs --out and a file");
+		    "activations needs --out and one file");
 	if (npy_read(argv[first], a, &frames, &n_frames, &map.n_rows,
 	    err) != 0)
 		return -1;

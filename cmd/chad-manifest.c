@@ -254,43 +254,66 @@ is_in_part(const void *shared, const struct json *rec)
 }
 
 /*
- * Write each part as a file in the folder.  There, relative paths would lead
- * elsewhere, so they become absolute.
+ * The folder that the parts' relative paths are put behind: in another folder
+ * they would lead elsewhere, so there they become absolute.
  */
+static int
+find_folder(const struct stream_list *list, const char *out_folder,
+    const char **folder, struct arena *a, struct error *err)
+{
+	char *here;
+
+	*folder = list->folder;
+	if (strcmp(out_folder, ".") == 0 ||
+	    (*folder != NULL && (*folder)[0] == '/'))
+		return 0;
+	here = arena_need(a, MAX_FOLDER_BYTES, 1, "bytes of a path", err);
+	if (here == NULL)
+		return -1;
+	if (getcwd(here, MAX_FOLDER_BYTES) == NULL)
+		return error_set_errno(err, "cannot tell the working folder");
+	if (*folder == NULL || strcmp(*folder, ".") == 0)
+		*folder = here;
+	else if ((*folder = arena_printf(a, "%s/%s", here, *folder)) == NULL)
+		return error_set(err, ERROR_NOMEM, "out of memory for a path");
+	return 0;
+}
+
+/* Write the part w->part as a file. */
+static int
+write_part(const struct stream_list *list, const struct wanted_part *w,
+    const char *folder, struct arena *a, struct error *err)
+{
+	const char *path = arena_printf(a, "%s/%s.jsonl", w->set->out_folder,
+	    w->split->names[w->part]);
+	struct file_new *f;
+
+	if (path == NULL)
+		return error_set(err, ERROR_NOMEM, "out of memory for a path");
+	if ((f = file_create(path, err)) == NULL)
+		return -1;
+	if (write_list(file_stream(f), list, folder, is_in_part, w,
+	    err) != 0) {
+		file_abandon(f);
+		return error_add(err, "%s", path);
+	}
+	return file_commit(f, err);
+}
+
 static int
 write_parts(const struct stream_list *list, struct wanted_part *w,
     struct error *err)
 {
 	struct arena *a = arena_new();
-	char *here = a != NULL ? arena_alloc(a, MAX_FOLDER_BYTES, 1) : NULL;
-	const char *folder = list->folder;
-	int result = 0;
+	const char *folder;
+	int result;
 
-	if (here == NULL) {
-		arena_free(a);
+	if (a == NULL)
 		return error_set(err, ERROR_NOMEM, "out of memory");
-	}
-	if (strcmp(w->set->out_folder, ".") != 0 &&
-	    (folder == NULL || folder[0] != '/')) {
-		if (getcwd(here, MAX_FOLDER_BYTES) == NULL)
-			result = error_set_errno(err, "where are we?");
-		folder = folder == NULL || strcmp(folder, ".") == 0 ? here :
-		    arena_printf(a, "%s/%s", here, folder);
-	}
+	result = find_folder(list, w->set->out_folder, &folder, a, err);
 	for (w->part = 0; w->part < w->split->n_parts && result == 0;
-	    w->part++) {
-		const char *path = arena_printf(a, "%s/%s.jsonl",
-		    w->set->out_folder, w->split->names[w->part]);
-		struct file_new *f = path != NULL ? file_create(path, err) :
-		    NULL;
-
-		result = f == NULL ? -1 : write_list(file_stream(f), list,
-		    folder, is_in_part, w, err);
-		if (result == 0)
-			result = file_commit(f, err);
-		else
-			file_abandon(f);
-	}
+	    w->part++)
+		result = write_part(list, w, folder, a, err);
 	arena_free(a);
 	return result;
 }

@@ -237,7 +237,7 @@ check_lines(struct state *s, struct line_reader *r, struct error *err)
 			return -1;
 	}
 	if (kind == LINE_FAILED)
-		return -1;
+		return error_add(err, "%s", s->path);
 	tell_what_came_twice(s);
 	return 0;
 }

@@ -79,8 +79,7 @@ free_file(struct file_new *f)
 static int
 open_temporary(struct file_new *f, struct error *err)
 {
-	const char *slash = strrchr(f->path, '/');
-	const char *name = slash == NULL ? f->path : slash + 1;
+	const char *name = file_name(f->path);
 	const size_t folder_bytes = (size_t)(name - f->path);
 	const size_t n_bytes = strlen(f->path) + 64;
 	int fd = -1;
@@ -235,6 +234,28 @@ file_exists(const char *path)
 	struct stat st;
 
 	return stat(path, &st) == 0;
+}
+
+const char *
+file_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash == NULL ? path : slash + 1;
+}
+
+const char *
+file_stem(const char *path, struct arena *a, struct error *err)
+{
+	const char *name = file_name(path);
+	const char *dot = strrchr(name, '.');
+	const size_t n = dot != NULL && dot != name ? (size_t)(dot - name) :
+	    strlen(name);
+	const char *stem = arena_printf(a, "%.*s", (int)n, name);
+
+	if (stem == NULL)
+		error_set(err, ERROR_NOMEM, "out of memory for a name");
+	return stem;
 }
 
 /* Make one folder; one that is there already is as good. */

@@ -41,6 +41,13 @@ int file_write(const char *path, const void *bytes, size_t n_bytes,
 
 bool file_exists(const char *path);
 
+/* What follows the last slash of the path; all of it when there is none. */
+const char *file_name(const char *path);
+
+/* The same without its last suffix: "m0" of "models/m0.json".  Arena memory. */
+const char *file_stem(const char *path, struct arena *a, struct error *err)
+    MUST_CHECK;
+
 /* mkdir -p. */
 int file_make_folder(const char *path, struct error *err) MUST_CHECK;
 

@@ -11,6 +11,7 @@
 
 #include "base/json_path.h"
 #include "base/memory.h"
+#include "base/utf8.h"
 
 #undef json_is_object
 #undef json_is_array
@@ -98,34 +99,6 @@ put_new(struct json *j, const char *path, json_t *value, struct error *err)
 	return 0;
 }
 
-/*
- * Bytes of the UTF-8 character at s, which has n_bytes >= 1, or 0 when it is
- * none: cut short, longer than need be, a surrogate, or over U+10FFFF.
- */
-static size_t
-utf8_length(const char *s, size_t n_bytes)
-{
-	static const uint32_t lowest[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	const unsigned char *u = (const unsigned char *)s;
-	const size_t n = u[0] < 0x80 ? 1 : u[0] < 0xc0 ? 0 : u[0] < 0xe0 ? 2 :
-	    u[0] < 0xf0 ? 3 : u[0] < 0xf8 ? 4 : 0;
-	uint32_t c;
-
-	if (n <= 1)
-		return n;
-	if (n > n_bytes)
-		return 0;
-	c = u[0] & (0x7fu >> n);
-	for (size_t i = 1; i < n; i++) {
-		if ((u[i] & 0xc0) != 0x80)
-			return 0;
-		c = c << 6 | (u[i] & 0x3fu);
-	}
-	if (c < lowest[n] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000))
-		return 0;
-	return n;
-}
-
 static bool
 is_utf8(const char *s)
 {
@@ -161,15 +134,7 @@ json_put_bytes(struct json *j, const char *path, const char *bytes,
 
 	if (text == NULL)
 		return -1;
-	for (size_t i = 0; i < n_bytes;) {
-		const size_t n = utf8_length(bytes + i, n_bytes - i);
-
-		if (n == 0 || bytes[i] == '\0')
-			text[i] = '?';
-		else
-			memcpy(text + i, bytes + i, n);
-		i += n == 0 ? 1 : n;
-	}
+	utf8_clean(text, bytes, n_bytes);
 	result = json_put_string(j, path, text, err);
 	memory_free(text);
 	return result;

@@ -217,16 +217,6 @@ embed_one(const void *shared, void *local, struct json *rec,
 	return status;
 }
 
-/* "models/m0.safetensors" is called "m0". */
-static const char *
-name_of(const char *path, struct arena *a)
-{
-	const char *slash = strrchr(path, '/');
-	const char *name = slash == NULL ? path : slash + 1;
-
-	return arena_printf(a, "%.*s", (int)strcspn(name, "."), name);
-}
-
 /* Fill what the workers share; 0, or -1 with an error. */
 static int
 prepare(struct shared *sh, struct encoder_model **model, char **folder,
@@ -244,10 +234,8 @@ prepare(struct shared *sh, struct encoder_model **model, char **folder,
 	    encoder_model_features(*model)->hop_sec;
 	if (encoder_check_hop(sh->hop_sec, err) != 0)
 		return error_add(err, "--hop");
-	sh->model_name = name_of(set->model_path, a);
-	if (sh->model_name == NULL)
-		return error_set(err, ERROR_NOMEM, "out of memory");
-	return 0;
+	sh->model_name = file_stem(set->model_path, a, err);
+	return sh->model_name == NULL ? -1 : 0;
 }
 
 int

@@ -262,27 +262,10 @@ track_one(const void *shared, void *local, struct json *rec,
 	return status;
 }
 
-/* The file's name without folders and suffix: "f0-tiny". */
-static int
-name_model(const char *path, char *name, size_t n_bytes, struct error *err)
-{
-	const char *slash = strrchr(path, '/');
-	const char *base = slash == NULL ? path : slash + 1;
-	const char *dot = strrchr(base, '.');
-	const size_t n = dot == NULL ? strlen(base) : (size_t)(dot - base);
-
-	if (n == 0 || n >= n_bytes)
-		return error_set(err, ERROR_FORMAT, "%s: no name for a model",
-		    path);
-	memcpy(name, base, n);
-	name[n] = '\0';
-	return 0;
-}
-
 /* Check the method and load what it needs. */
 static int
-prepare(struct settings *set, struct tracker_model **model, char *name,
-    size_t n_bytes, char **folder, struct error *err)
+prepare(struct settings *set, struct tracker_model **model,
+    const char **name, char **folder, struct arena *a, struct error *err)
 {
 	set->tracker.hop_sec = set->hop_ms / 1000.0;
 	if (set->tracker.n_median % 2 == 0)
@@ -298,8 +281,8 @@ prepare(struct settings *set, struct tracker_model **model, char *name,
 		    "--viterbi goes with --method crepe only");
 	if (set->tracker.method == TRACKER_CREPE) {
 		*model = tracker_model_load(set->model_path, err);
-		if (*model == NULL ||
-		    name_model(set->model_path, name, n_bytes, err) != 0)
+		if (*model == NULL || (*name = file_stem(set->model_path, a,
+		    err)) == NULL)
 			return -1;
 	}
 	return stream_folder(set->stream.in_path, folder, err);
@@ -335,18 +318,22 @@ main(int argc, char *argv[])
 	    "[options] [manifest] > manifest", options };
 	struct error err = { ERROR_NONE, "" };
 	struct tracker_model *model = NULL;
-	char *folder = NULL, model_name[256];
+	struct arena *a = arena_new();
+	const char *model_name = NULL;
+	char *folder = NULL;
 	int i, status = CLI_FATAL;
 
 	stream_options_init(&set.stream);
 	i = cli_parse(&tool, argc, argv);
-	if (stream_take_manifest(&set.stream, argc, argv, i, &err) != 0 ||
-	    prepare(&set, &model, model_name, sizeof(model_name), &folder,
-	    &err) != 0) {
+	if (a == NULL)
+		error_set(&err, ERROR_NOMEM, "out of memory");
+	if (a == NULL ||
+	    stream_take_manifest(&set.stream, argc, argv, i, &err) != 0 ||
+	    prepare(&set, &model, &model_name, &folder, a, &err) != 0) {
 		cli_warn(&err, "cannot start");
 	} else {
-		const struct shared shared = { &set, model,
-		    model == NULL ? NULL : model_name, folder };
+		const struct shared shared = { &set, model, model_name,
+		    folder };
 		const struct stream_stage stage = { tool.name,
 		    model == NULL ? NULL : tracker_model_sha256(model),
 		    &shared, new_worker, free_worker, track_one };
@@ -355,5 +342,6 @@ main(int argc, char *argv[])
 	}
 	tracker_model_free(model);
 	memory_free(folder);
+	arena_free(a);
 	return cli_finish(status);
 }

@@ -143,11 +143,10 @@ static int
 fill_record(struct json *rec, const char *path, struct arena *a,
     struct error *err)
 {
-	const char *id = works_name(path, a);
+	const char *id = file_stem(path, a, err);
 
-	if (id == NULL)
-		return error_set(err, ERROR_NOMEM, "out of memory for a name");
-	if (json_put_string(rec, "id", id, err) != 0 ||
+	if (id == NULL ||
+	    json_put_string(rec, "id", id, err) != 0 ||
 	    json_put_string(rec, "group_id", id, err) != 0 ||
 	    json_put_string(rec, "audio_type", "original", err) != 0)
 		return -1;

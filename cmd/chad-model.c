@@ -14,6 +14,7 @@
 #include "base/arena.h"
 #include "base/cli.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "base/hash.h"
 #include "base/json.h"
 
@@ -54,7 +55,9 @@ show(const char *path, struct error *err)
 	const char *text = NULL;
 	size_t n_values;
 
-	if (a != NULL && w != NULL)
+	if (a == NULL)
+		error_set(err, ERROR_NOMEM, "out of memory");
+	else if (w != NULL)
 		text = json_text_pretty(weights_metadata_const(w), a, err);
 	if (text != NULL) {
 		printf("sha256 %s\n", weights_sha256(w));
@@ -74,13 +77,13 @@ put_provenance(struct weights *w, const struct settings *set,
     const char *in_path, struct error *err)
 {
 	struct json *metadata = weights_metadata(w);
-	const char *slash = strrchr(in_path, '/');
+	const char *name = file_name(in_path);
 	char sha256[HASH_HEX_BYTES];
 
 	if (hash_file(in_path, sha256, err) != 0)
 		return -1;
-	if (json_put_string(metadata, "provenance.imported_from",
-	    slash == NULL ? in_path : slash + 1, err) != 0 ||
+	if (json_put_bytes(metadata, "provenance.imported_from", name,
+	    strlen(name), err) != 0 ||
 	    json_put_string(metadata, "provenance.sha256", sha256, err) != 0)
 		return -1;
 	if (set->source != NULL && json_put_string(metadata,

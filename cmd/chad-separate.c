@@ -263,23 +263,6 @@ separate_one(const void *shared, void *local, struct json *rec,
 	return put_result(sh, rec, &result, err);
 }
 
-/* The file's name without folders and suffix: "separate". */
-static int
-name_model(const char *path, char *name, size_t n_bytes, struct error *err)
-{
-	const char *slash = strrchr(path, '/');
-	const char *base = slash == NULL ? path : slash + 1;
-	const char *dot = strrchr(base, '.');
-	size_t n = dot == NULL ? strlen(base) : (size_t)(dot - base);
-
-	if (n == 0 || n >= n_bytes)
-		return error_set(err, ERROR_FORMAT, "%s: no name for a model",
-		    path);
-	memcpy(name, base, n);
-	name[n] = '\0';
-	return 0;
-}
-
 /* What --pass says: a type of recording that exists, or none. */
 static int
 check_pass(const char *type, struct error *err)
@@ -312,15 +295,19 @@ main(int argc, char *argv[])
 	    "[options] [manifest] > manifest", options };
 	struct error err = { ERROR_NONE, "" };
 	struct separator_model *model = NULL;
-	char *folder = NULL, model_name[256];
+	struct arena *a = arena_new();
+	const char *model_name = NULL;
+	char *folder = NULL;
 	int i, status = CLI_FATAL;
 
 	stream_options_init(&set.stream);
 	i = cli_parse(&tool, argc, argv);
-	if (stream_take_manifest(&set.stream, argc, argv, i, &err) != 0 ||
+	if (a == NULL)
+		error_set(&err, ERROR_NOMEM, "out of memory");
+	if (a == NULL ||
+	    stream_take_manifest(&set.stream, argc, argv, i, &err) != 0 ||
 	    check_pass(set.pass, &err) != 0 ||
-	    name_model(set.model_path, model_name, sizeof model_name,
-	    &err) != 0 ||
+	    (model_name = file_stem(set.model_path, a, &err)) == NULL ||
 	    (model = separator_model_load(set.model_path, &err)) == NULL ||
 	    stream_folder(set.stream.in_path, &folder, &err) != 0) {
 		cli_warn(&err, "cannot start");
@@ -335,5 +322,6 @@ main(int argc, char *argv[])
 	}
 	separator_model_free(model);
 	memory_free(folder);
+	arena_free(a);
 	return cli_finish(status);
 }

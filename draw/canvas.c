@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/utf8.h"
 
 #include "draw/canvas.h"
 
@@ -53,8 +54,9 @@ begin(struct canvas *c, struct error *err)
 		    (int)(c->height * PNG_SCALE));
 	c->cr = cairo_create(c->surface);
 	if (cairo_status(c->cr) != CAIRO_STATUS_SUCCESS)
-		return error_set(err, ERROR_NOMEM, "cannot begin a picture: "
-		    "%s", cairo_status_to_string(cairo_status(c->cr)));
+		return error_set(err, ERROR_NOMEM, "cannot begin %s: %s",
+		    file_path(c->file),
+		    cairo_status_to_string(cairo_status(c->cr)));
 	if (!c->is_svg)
 		cairo_scale(c->cr, PNG_SCALE, PNG_SCALE);
 	cairo_set_source_rgb(c->cr, 1.0, 1.0, 1.0);
@@ -129,9 +131,10 @@ canvas_close(struct canvas *c, struct error *err)
 	if (status == CAIRO_STATUS_SUCCESS)
 		status = written;
 	if (status != CAIRO_STATUS_SUCCESS) {
+		error_set(err, ERROR_IO, "cannot draw %s: %s",
+		    file_path(c->file), cairo_status_to_string(status));
 		canvas_abandon(c);
-		return error_set(err, ERROR_IO, "cannot draw the picture: %s",
-		    cairo_status_to_string(status));
+		return -1;
 	}
 	result = file_commit(c->file, err);
 	memory_free(c);
@@ -224,11 +227,15 @@ void
 canvas_text(struct canvas *c, double x, double y, double size,
     enum canvas_anchor anchor, bool is_turned, const char *text)
 {
+	const size_t n_bytes = strnlen(text, CANVAS_TEXT_BYTES);
+	char clean[CANVAS_TEXT_BYTES + 1];
 	cairo_text_extents_t extents;
 	double back;
 
+	/* Cairo draws nothing any more after a text that is not UTF-8. */
+	utf8_clean(clean, text, n_bytes);
 	cairo_set_font_size(c->cr, size);
-	cairo_text_extents(c->cr, text, &extents);
+	cairo_text_extents(c->cr, clean, &extents);
 	back = anchor == CANVAS_LEFT ? 0.0 : anchor == CANVAS_MIDDLE ?
 	    extents.x_advance / 2.0 : extents.x_advance;
 	cairo_save(c->cr);
@@ -236,7 +243,7 @@ canvas_text(struct canvas *c, double x, double y, double size,
 	if (is_turned)
 		cairo_rotate(c->cr, -3.14159265358979 / 2.0);
 	cairo_move_to(c->cr, -back, 0.0);
-	cairo_show_text(c->cr, text);
+	cairo_show_text(c->cr, clean);
 	cairo_restore(c->cr);
 }
 

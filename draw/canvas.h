@@ -13,6 +13,7 @@
 #include "base/error.h"
 
 #define CANVAS_MAX_POINTS 20000.0	/* width or height */
+#define CANVAS_TEXT_BYTES 1024		/* longest text that is drawn */
 
 struct canvas;
 
@@ -56,7 +57,10 @@ void canvas_stroke_box(struct canvas *c, const struct canvas_box *box);
 void canvas_clip(struct canvas *c, const struct canvas_box *box);
 void canvas_unclip(struct canvas *c);
 
-/* A line of text at the baseline; turned: running upwards. */
+/*
+ * A line of text at the baseline; turned: running upwards.  Bytes that are not
+ * UTF-8 become "?", and what is longer than CANVAS_TEXT_BYTES is cut.
+ */
 void canvas_text(struct canvas *c, double x, double y, double size,
     enum canvas_anchor anchor, bool is_turned, const char *text);
 

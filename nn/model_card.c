@@ -11,7 +11,7 @@
 static int
 put_file(struct json *j, const char *path, struct error *err)
 {
-	const char *slash = strrchr(path, '/');
+	const char *name = file_name(path);
 	char sha256[HASH_HEX_BYTES];
 	struct stat facts;
 
@@ -19,8 +19,7 @@ put_file(struct json *j, const char *path, struct error *err)
 		return -1;
 	if (stat(path, &facts) != 0)
 		return error_set_errno(err, "cannot look at %s", path);
-	if (json_put_string(j, "model", slash == NULL ? path : slash + 1,
-	    err) != 0 ||
+	if (json_put_bytes(j, "model", name, strlen(name), err) != 0 ||
 	    json_put_string(j, "sha256", sha256, err) != 0)
 		return -1;
 	return json_put_size(j, "bytes", (size_t)facts.st_size, err);
@@ -54,7 +53,8 @@ fill(struct json *j, const struct model_card *card, struct error *err)
 	if (put_file(j, card->model_path, err) != 0 ||
 	    json_put_size(j, "parameters", graph_n_parameters(card->graph),
 	    err) != 0 ||
-	    json_put_string(j, "command", card->command, err) != 0)
+	    json_put_bytes(j, "command", card->command,
+	    strlen(card->command), err) != 0)
 		return -1;
 	for (i = 0; i < json_count(m); i++)
 		if (json_put(j, json_member_name(m, i), json_item(m, i),

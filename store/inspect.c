@@ -160,9 +160,8 @@ check_artefact(sqlite3_stmt *row, struct complaints *to)
 {
 	const char *key = sql_text(row, 3);
 	const char *path = sql_text(row, 4);
-	const char *name = strrchr(path, '/');
+	const char *name = file_name(path);
 
-	name = name == NULL ? path : name + 1;
 	if (!file_exists(path))
 		complain(to, "%s of %s of %s is missing: %s",
 		    sql_text(row, 2), sql_text(row, 1), sql_text(row, 0),

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/file.h"
+
 #include "synth/works.h"
 
 /* Streams of random numbers of a work. */
@@ -66,29 +68,19 @@ make_tune(const struct works *w, size_t number, uint64_t stream,
 	    w->track_name, a, t, err);
 }
 
-const char *
-works_name(const char *path, struct arena *a)
-{
-	const char *slash = strrchr(path, '/');
-	const char *name = slash != NULL ? slash + 1 : path;
-	const char *dot = strrchr(name, '.');
-	size_t n = dot != NULL && dot != name ? (size_t)(dot - name) :
-	    strlen(name);
-
-	return arena_printf(a, "%.*s", (int)n, name);
-}
-
 int
 works_draw(const struct works *w, size_t number, struct arena *a,
     struct work *work, struct error *err)
 {
 	work->number = number;
-	if (w->n_midi == 0)
-		work->name = arena_printf(a, "work-%05zu", number + 1);
-	else
-		work->name = works_name(w->midi_paths[number % w->n_midi], a);
+	if (w->n_midi > 0)
+		work->name = file_stem(w->midi_paths[number % w->n_midi], a,
+		    err);
+	else if ((work->name = arena_printf(a, "work-%05zu", number + 1)) ==
+	    NULL)
+		error_set(err, ERROR_NOMEM, "out of memory for a name");
 	if (work->name == NULL)
-		return error_set(err, ERROR_NOMEM, "out of memory for a name");
+		return -1;
 	return make_tune(w, number, STREAM_TUNE, a, &work->tune, err);
 }
 

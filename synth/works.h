@@ -48,9 +48,6 @@ struct work_version {
 int works_find_midi(struct works *w, const char *folder, struct arena *a,
     struct error *err) MUST_CHECK;
 
-/* A work's name: the file's without folder and ending; arena memory or NULL. */
-const char *works_name(const char *midi_path, struct arena *a) MUST_CHECK;
-
 /* Make up or read the tune of work number 0, 1, ... */
 int works_draw(const struct works *w, size_t number, struct arena *a,
     struct work *work, struct error *err) MUST_CHECK;

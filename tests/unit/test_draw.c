@@ -176,6 +176,30 @@ pictures_are_written(void **state)
 	arena_free(a);
 }
 
+/* An id may be longer than any picture, a file name any bytes. */
+static void
+any_text_is_drawn(void **state)
+{
+	static const double x[] = { 0, 1 };
+	char name[3 * CANVAS_TEXT_BYTES];
+	const struct axes_line line = { .name = name, .x = x, .y = x,
+	    .n_points = 2 };
+	const struct line_plot plot = { .title = "caf\xe9.safetensors",
+	    .x_label = "\xff", .y_label = "", .lines = &line, .n_lines = 1 };
+	struct arena *a = arena_new();
+	const char *svg;
+	struct error err;
+
+	(void)state;
+	assert_non_null(a);
+	memset(name, 'x', sizeof(name));
+	name[sizeof(name) - 1] = '\0';
+	svg = picture_path(a, "text.svg");
+	assert_int_equal(line_plot_write(svg, &plot, &err), 0);
+	assert_int_equal(unlink(svg), 0);
+	arena_free(a);
+}
+
 int
 main(void)
 {
@@ -186,6 +210,7 @@ main(void)
 		cmocka_unit_test(smoothing_keeps_straight_lines),
 		cmocka_unit_test(frames_turn_into_rows),
 		cmocka_unit_test(pictures_are_written),
+		cmocka_unit_test(any_text_is_drawn),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

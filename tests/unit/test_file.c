@@ -222,6 +222,23 @@ shared_files_are_found(void **state)
 	arena_free(a);
 }
 
+static void
+names_are_what_follows_the_folders(void **state)
+{
+	struct arena *a = arena_new();
+	struct error err;
+
+	(void)state;
+	assert_string_equal(file_name("a/b.c/song.one.mid"), "song.one.mid");
+	assert_string_equal(file_name("song"), "song");
+	assert_string_equal(file_name("a/"), "");
+	assert_string_equal(file_stem("a/b.c/song.one.mid", a, &err),
+	    "song.one");
+	assert_string_equal(file_stem("b.c/song", a, &err), "song");
+	assert_string_equal(file_stem("a/.mid", a, &err), ".mid");
+	arena_free(a);
+}
+
 int
 main(void)
 {
@@ -236,6 +253,7 @@ main(void)
 		    a_disk_that_is_full_is_reported, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(folders_are_made, set_up,
 		    tear_down),
+		cmocka_unit_test(names_are_what_follows_the_folders),
 		cmocka_unit_test_setup_teardown(shared_files_are_found,
 		    set_up, tear_down),
 		cmocka_unit_test_setup_teardown(hashes_are_sha256, set_up,

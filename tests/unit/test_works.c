@@ -184,15 +184,6 @@ test_mixture(void **state)
 	}
 }
 
-static void
-test_names(void **state)
-{
-	assert_string_equal(works_name("a/b.c/song.one.mid", *state),
-	    "song.one");
-	assert_string_equal(works_name("song", *state), "song");
-	assert_string_equal(works_name("a/.mid", *state), ".mid");
-}
-
 int
 main(void)
 {
@@ -202,7 +193,6 @@ main(void)
 		TEST(test_wrong_covers),
 		TEST(test_range_and_length),
 		TEST(test_mixture),
-		TEST(test_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -65,32 +65,6 @@ mean_of(const double *values, size_t n)
 	return sum / (double)n;
 }
 
-int
-bootstrap_mean(const double *values, size_t n_values, size_t n_resamples,
-    uint64_t seed, struct bootstrap_interval *interval, struct error *err)
-{
-	struct random r;
-	double *means;
-
-	if (check(values, n_values, n_resamples, err) != 0)
-		return -1;
-	means = memory_new(n_resamples, sizeof(*means), "means", err);
-	if (means == NULL)
-		return -1;
-	random_init(&r, seed);
-	for (size_t k = 0; k < n_resamples; k++) {
-		double sum = 0;
-
-		for (size_t i = 0; i < n_values; i++)
-			sum += values[random_below(&r, n_values)];
-		means[k] = sum / (double)n_values;
-	}
-	interval->mean = mean_of(values, n_values);
-	read_interval(means, n_resamples, interval);
-	memory_free(means);
-	return 0;
-}
-
 /* The mean over one draw of groups; draws of empty groups only are redrawn. */
 static double
 draw_groups(const double *sum, const double *count, size_t n_groups,

@@ -2,8 +2,9 @@
  * bootstrap -- how far a mean may be trusted.
  *
  * The percentile bootstrap (Efron and Tibshirani, "An Introduction to the
- * Bootstrap", 1993, chapter 13): the values are drawn anew with replacement
- * many times, and the interval holds the middle 95 per cent of the means.
+ * Bootstrap", 1993, chapter 13): groups of values are drawn anew with
+ * replacement many times, and the interval holds the middle 95 per cent of the
+ * means.
  */
 #ifndef BASE_BOOTSTRAP_H
 #define BASE_BOOTSTRAP_H
@@ -22,20 +23,12 @@ struct bootstrap_interval {
 };
 
 /*
- * Of values [n_values], n_values >= 1; n_resamples is 1 to
- * BOOTSTRAP_MAX_RESAMPLES (BOOTSTRAP_N_RESAMPLES is plenty).  The same seed
- * gives the same interval.  0, or -1 when there are no values, a value is not
- * finite, or memory is out.
- */
-int bootstrap_mean(const double *values, size_t n_values, size_t n_resamples,
-    uint64_t seed, struct bootstrap_interval *interval, struct error *err)
-    MUST_CHECK;
-
-/*
- * As above for values that come in groups, such as the hums of one singer:
- * whole groups are drawn, so that likeness within a group does not make the
- * interval too narrow.  group [n_values]: 0..n_groups-1.  The mean is that of
- * all values.
+ * Of values [n_values], n_values >= 1, that come in groups, such as the hums
+ * of one singer: whole groups are drawn, so that likeness within a group does
+ * not make the interval too narrow.  group [n_values]: 0..n_groups-1.  The
+ * mean is that of all values; n_resamples is 1 to BOOTSTRAP_MAX_RESAMPLES
+ * (BOOTSTRAP_N_RESAMPLES is plenty).  The same seed gives the same interval.
+ * 0, or -1 when there are no values, a value is not finite, or memory is out.
  */
 int bootstrap_grouped_mean(const double *values, const size_t *group,
     size_t n_values, size_t n_groups, size_t n_resamples, uint64_t seed,

@@ -58,12 +58,3 @@ error_add(struct error *err, const char *fmt, ...)
 	    after);
 	return -1;
 }
-
-void
-error_clear(struct error *err)
-{
-	if (err == NULL)
-		return;
-	err->code = ERROR_NONE;
-	err->text[0] = '\0';
-}

@@ -46,7 +46,4 @@ int error_set_errno(struct error *err, const char *fmt, ...)
 /* Put "fmt: " in front of the message; the code stays.  Returns -1, always. */
 int error_add(struct error *err, const char *fmt, ...) ERROR_PRINTF(2, 3);
 
-/* Forget the message. */
-void error_clear(struct error *err);
-
 #endif

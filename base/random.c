@@ -94,15 +94,3 @@ random_normal(struct random *r)
 
 	return radius * cos(two_pi * random_uniform(r));
 }
-
-void
-random_shuffle(struct random *r, size_t *index, size_t n)
-{
-	for (size_t i = n; i > 1; i--) {
-		const size_t k = random_below(r, i);
-		const size_t kept = index[i - 1];
-
-		index[i - 1] = index[k];
-		index[k] = kept;
-	}
-}

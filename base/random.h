@@ -37,7 +37,4 @@ size_t random_below(struct random *r, size_t n);
 /* Mean 0, standard deviation 1 (Box-Muller, one value a call). */
 double random_normal(struct random *r);
 
-/* Shuffle the n indices (Fisher-Yates). */
-void random_shuffle(struct random *r, size_t *index, size_t n);
-
 #endif

@@ -121,7 +121,5 @@ size_t graph_n_outputs(const struct graph *g);
 struct graph_shape graph_input_shape(const struct graph *g, size_t i);
 struct graph_shape graph_output_shape(const struct graph *g, size_t i);
 size_t graph_n_parameters(const struct graph *g);	/* values in all */
-/* Multiply-adds of one item, forward. */
-double graph_n_macs(const struct graph *g);
 
 #endif

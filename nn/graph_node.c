@@ -82,30 +82,3 @@ graph_n_parameters(const struct graph *g)
 			n += g->tensors[i].n_values;
 	return n;
 }
-
-double
-graph_n_macs(const struct graph *g)
-{
-	double n_macs = 0;
-	size_t i;
-
-	for (i = 0; i < g->n_nodes; i++) {
-		const struct graph_node *n = &g->nodes[i];
-		double n_places;
-
-		if (n->n_parameters == 0 || n->kind == GRAPH_BATCH_NORM)
-			continue;
-		/* Each weight is used once a place. */
-		n_places = 1;
-		if (n->kind == GRAPH_CONV)
-			n_places = (double)n->shape.h * (double)n->shape.w;
-		if (n->kind == GRAPH_CONV_TRANSPOSED) {
-			const struct graph_node *in = &g->nodes[n->operand[0]];
-
-			n_places = (double)in->shape.h * (double)in->shape.w;
-		}
-		n_macs += n_places *
-		    (double)g->tensors[n->first_parameter].n_values;
-	}
-	return n_macs;
-}

@@ -18,6 +18,20 @@ coins(double values[N_VALUES])
 		values[i] = i % 4 == 0 ? 0 : 1;
 }
 
+/* Every value is a group of its own: the plain bootstrap. */
+static int
+mean_of_each(const double *values, size_t n_values, size_t n_resamples,
+    uint64_t seed, struct bootstrap_interval *interval, struct error *err)
+{
+	size_t group[N_VALUES];
+
+	assert_true(n_values <= N_VALUES);
+	for (size_t i = 0; i < N_VALUES; i++)
+		group[i] = i;
+	return bootstrap_grouped_mean(values, group, n_values, n_values,
+	    n_resamples, seed, interval, err);
+}
+
 static void
 test_binomial(void **state)
 {
@@ -27,7 +41,7 @@ test_binomial(void **state)
 
 	(void)state;
 	coins(values);
-	assert_int_equal(bootstrap_mean(values, N_VALUES, 20000, 1, &b, &err),
+	assert_int_equal(mean_of_each(values, N_VALUES, 20000, 1, &b, &err),
 	    0);
 	assert_true(b.mean == 0.75);
 	/* Steps of 1/400, and 20000 draws: two steps are allowed. */
@@ -45,9 +59,9 @@ test_same_seed_same_interval(void **state)
 	(void)state;
 	for (size_t i = 0; i < N_VALUES; i++)
 		values[i] = sqrt((double)i);
-	assert_int_equal(bootstrap_mean(values, N_VALUES, 500, 7, &a, &err), 0);
-	assert_int_equal(bootstrap_mean(values, N_VALUES, 500, 7, &b, &err), 0);
-	assert_int_equal(bootstrap_mean(values, N_VALUES, 500, 8, &c, &err), 0);
+	assert_int_equal(mean_of_each(values, N_VALUES, 500, 7, &a, &err), 0);
+	assert_int_equal(mean_of_each(values, N_VALUES, 500, 7, &b, &err), 0);
+	assert_int_equal(mean_of_each(values, N_VALUES, 500, 8, &c, &err), 0);
 	assert_true(a.low == b.low && a.high == b.high);
 	assert_true(a.low != c.low || a.high != c.high);
 }
@@ -66,7 +80,7 @@ test_groups_widen(void **state)
 		group[i] = i / 20;
 		values[i] = group[i] % 2 == 0 ? 0 : 1;
 	}
-	assert_int_equal(bootstrap_mean(values, N_VALUES, 2000, 1, &one, &err),
+	assert_int_equal(mean_of_each(values, N_VALUES, 2000, 1, &one, &err),
 	    0);
 	assert_int_equal(bootstrap_grouped_mean(values, group, N_VALUES, 20,
 	    2000, 1, &grouped, &err), 0);
@@ -85,9 +99,9 @@ test_refusals(void **state)
 	const double good[] = { 1, 2 };
 
 	(void)state;
-	assert_int_equal(bootstrap_mean(bad, 0, 10, 1, &b, &err), -1);
-	assert_int_equal(bootstrap_mean(bad, 2, 10, 1, &b, &err), -1);
-	assert_int_equal(bootstrap_mean(good, 2, 0, 1, &b, &err), -1);
+	assert_int_equal(mean_of_each(bad, 0, 10, 1, &b, &err), -1);
+	assert_int_equal(mean_of_each(bad, 2, 10, 1, &b, &err), -1);
+	assert_int_equal(mean_of_each(good, 2, 0, 1, &b, &err), -1);
 	assert_int_equal(bootstrap_grouped_mean(good, group, 2, 2, 10, 1, &b,
 	    &err), -1);
 	assert_int_equal(err.code, ERROR_BUG);

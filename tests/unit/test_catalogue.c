@@ -264,7 +264,7 @@ test_refused_records(void **state)
 	before = dump(c);
 	assert_int_equal(catalogue_begin(c, &err), 0);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		error_clear(&err);
+		err = (struct error){ ERROR_NONE, "" };
 		assert_int_equal(add_text(c, bad[i], &err), -1);
 		assert_int_equal(err.code, ERROR_FORMAT);
 		assert_true(strlen(err.text) > 0);

@@ -134,7 +134,7 @@ errors_read_from_general_to_particular(void **state)
 	assert_int_equal(strlen(err.text), ERROR_TEXT_BYTES - 1);
 	error_add(&err, "%s", longer);
 	assert_true(strlen(err.text) < ERROR_TEXT_BYTES);
-	error_clear(&err);
+	err = (struct error){ ERROR_NONE, "" };
 	assert_int_equal(err.code, ERROR_NONE);
 	assert_string_equal(err.text, "");
 	assert_int_equal(error_set(NULL, ERROR_IO, "nobody asks"), -1);

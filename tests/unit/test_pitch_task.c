@@ -221,7 +221,7 @@ recipes_are_checked(void **state)
 	for (size_t i = 0; i < sizeof(refused) / sizeof(*refused); i++) {
 		struct json *recipe = parse(refused[i]);
 
-		error_clear(&err);
+		err = (struct error){ ERROR_NONE, "" };
 		assert_null(pitch_task_new(recipe, NULL, NULL, &err));
 		assert_true(strlen(err.text) > 0);
 		json_free(recipe);

@@ -99,33 +99,6 @@ dice_are_fair(void **state)
 		assert_int_equal(random_below(&r, 1), 0);
 }
 
-static void
-shuffling_loses_nothing(void **state)
-{
-	size_t index[100], other[100];
-	int n_moved = 0;
-	struct random r;
-
-	(void)state;
-	for (size_t i = 0; i < 100; i++)
-		index[i] = other[i] = i;
-	random_init(&r, 3);
-	random_shuffle(&r, index, 100);
-	random_init(&r, 3);
-	random_shuffle(&r, other, 100);
-	assert_memory_equal(index, other, sizeof(index));
-	for (size_t i = 0; i < 100; i++) {
-		int n_found = 0;
-
-		for (size_t k = 0; k < 100; k++)
-			n_found += index[k] == i;
-		assert_int_equal(n_found, 1);
-		n_moved += index[i] != i;
-	}
-	assert_true(n_moved > 80);
-	random_shuffle(&r, index, 0);
-}
-
 int
 main(void)
 {
@@ -134,7 +107,6 @@ main(void)
 		cmocka_unit_test(keyed_streams_differ),
 		cmocka_unit_test(moments_are_right),
 		cmocka_unit_test(dice_are_fair),
-		cmocka_unit_test(shuffling_loses_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

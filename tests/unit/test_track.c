@@ -148,7 +148,7 @@ other_texts_are_refused(void **state)
 	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
 		snprintf(text, sizeof(text), "time,frequency,confidence\n%s",
 		    lines[i]);
-		error_clear(&err);
+		err = (struct error){ ERROR_NONE, "" };
 		assert_int_equal(read_text(text, *state, &t, &err), -1);
 		assert_true(strlen(err.text) > 0);
 	}

@@ -34,6 +34,19 @@ struct lottery {
 	uint64_t stop_after;
 };
 
+/* Fisher and Yates. */
+static void
+shuffle(struct random *r, size_t *index, size_t n)
+{
+	for (size_t i = n; i > 1; i--) {
+		const size_t k = random_below(r, i);
+		const size_t kept = index[i - 1];
+
+		index[i - 1] = index[k];
+		index[k] = kept;
+	}
+}
+
 static int
 make_batch(void *self, uint64_t seed, uint64_t step, size_t n_items,
     struct pool *pool, float *const *inputs, struct error *err)
@@ -47,7 +60,7 @@ make_batch(void *self, uint64_t seed, uint64_t step, size_t n_items,
 	random_init_keyed(&r, seed, step, 0);
 	for (i = 0; i < N_EXAMPLES; i++)
 		l->batch[i] = i;
-	random_shuffle(&r, l->batch, N_EXAMPLES);
+	shuffle(&r, l->batch, N_EXAMPLES);
 	for (i = 0; i < n_items; i++)
 		memcpy(inputs[0] + i * SIDE * SIDE, l->images[l->batch[i]],
 		    sizeof(l->images[0]));

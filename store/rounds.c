@@ -4,12 +4,32 @@
 #include "store/rounds.h"
 #include "store/sql.h"
 
+#define GIVEN_UP \
+	"(SELECT key FROM rounds WHERE state = 'running' AND key <> ?1)"
+
+/*
+ * Forget the rounds that are open under another key, and what they found; what
+ * somebody has reviewed stays.
+ */
+static int
+forget_open(struct catalogue *c, const char *key, struct error *err)
+{
+	if (sql_run(c, err, "DELETE FROM fragments AS f WHERE round_key IN "
+	    GIVEN_UP " AND NOT EXISTS (SELECT 1 FROM reviews AS r"
+	    " WHERE r.group_id = f.group_id"
+	    " AND r.fragment_id = f.fragment_id)", "t", key) != 0 ||
+	    sql_run(c, err, "UPDATE fragments SET round_key = NULL"
+	    " WHERE round_key IN " GIVEN_UP, "t", key) != 0)
+		return -1;
+	return sql_run(c, err, "DELETE FROM rounds WHERE state = 'running'"
+	    " AND key <> ?1", "t", key);
+}
+
 int
 rounds_open(struct catalogue *c, const char *key, size_t number,
     const char *settings, const char *model_in, struct error *err)
 {
-	if (sql_run(c, err, "DELETE FROM rounds WHERE state = 'running'"
-	    " AND key <> ?1", "t", key) != 0)
+	if (forget_open(c, key, err) != 0)
 		return -1;
 	return sql_run(c, err, "INSERT INTO rounds (key, number, state,"
 	    " settings, model_in) VALUES (?1, ?2, 'running', ?3, ?4)"

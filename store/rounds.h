@@ -21,7 +21,8 @@
 /*
  * Open the round "number" under the key, in a transaction of the caller.
  * One that is open under this key stays; one that is open under another key
- * was made from other inputs and is forgotten.
+ * was made from other inputs and is forgotten, with the fragments it found;
+ * those that somebody has reviewed stay without a round.
  */
 int rounds_open(struct catalogue *c, const char *key, size_t number,
     const char *settings, const char *model_in, struct error *err)

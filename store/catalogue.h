@@ -65,9 +65,11 @@
  *
  * fragments -- a passage of a work, shared by its versions
  *	group_id, fragment_id	key
- *	decision		'keep', 'flag', 'drop', or NULL: not decided
+ *	decision		by scores: 'keep', 'flag', 'drop', or NULL: not
+ *				decided; what is given out is that of reviews
  *	agreement, tempo_ratio, transposition	scores of the pair, or NULL
- *	round_key		rounds.key that found it; NULL: added by hand
+ *	round_key		rounds.key that found it; NULL: added by hand,
+ *				or reviewed and its round never finished
  *	extra			other members
  *
  * versions -- where a fragment lies in one version of the work

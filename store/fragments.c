@@ -38,17 +38,26 @@ struct version {
 	const char *extra;
 };
 
+/* What is there stays when a row of a table speaks of an aligned end. */
+#define KEEP_END(column) \
+	column " = iif(excluded.part = 'row' AND part <> 'row', " column \
+	", excluded." column "), "
+
+/* The same, unless the row has other times. */
+#define KEEP_PLACE(column) \
+	column " = iif(excluded.part = 'row' AND part <> 'row'" \
+	" AND start_sec = excluded.start_sec AND end_sec = excluded.end_sec, " \
+	column ", excluded." column "), "
+
 static int
 put_version(struct catalogue *c, const struct version *v, struct error *err)
 {
 	return sql_run(c, err, "INSERT INTO versions VALUES (?1, ?2, ?3, ?4,"
 	    " ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)"
-	    " ON CONFLICT DO UPDATE SET part = excluded.part,"
-	    " recording_id = excluded.recording_id,"
-	    " audio_type = excluded.audio_type,"
-	    " youtube_id = excluded.youtube_id, rate_hz = excluded.rate_hz,"
-	    " start_sample = excluded.start_sample,"
-	    " end_sample = excluded.end_sample,"
+	    " ON CONFLICT DO UPDATE SET " KEEP_END("part")
+	    KEEP_END("recording_id") "audio_type = excluded.audio_type,"
+	    " youtube_id = excluded.youtube_id, " KEEP_PLACE("rate_hz")
+	    KEEP_PLACE("start_sample") KEEP_PLACE("end_sample")
 	    " start_sec = excluded.start_sec, end_sec = excluded.end_sec,"
 	    " duration_sec = excluded.duration_sec,"
 	    " correlation = excluded.correlation,"
@@ -174,6 +183,17 @@ put_pair(struct catalogue *c, const struct json *rec, const char *round_key,
 	return status;
 }
 
+/* Ends that the fragment had before and has no more. */
+static int
+forget_other_ends(struct catalogue *c, const struct version *original,
+    const struct version *other, struct error *err)
+{
+	return sql_run(c, err, "DELETE FROM versions WHERE group_id = ?1"
+	    " AND fragment_id = ?2 AND part <> 'row'"
+	    " AND id NOT IN (?3, ?4)", "tttt", original->group_id,
+	    original->fragment_id, original->id, other->id);
+}
+
 int
 fragments_put(struct catalogue *c, const struct json *rec,
     const char *round_key, struct error *err)
@@ -194,6 +214,7 @@ fragments_put(struct catalogue *c, const struct json *rec,
 		    other.id);
 	if (imply_recordings(c, rec, &other, &original, err) != 0 ||
 	    put_pair(c, rec, round_key, &other, err) != 0 ||
+	    forget_other_ends(c, &original, &other, err) != 0 ||
 	    put_version(c, &original, err) != 0)
 		return -1;
 	return put_version(c, &other, err);

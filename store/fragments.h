@@ -16,9 +16,9 @@
 #include "store/catalogue.h"
 
 /*
- * Add or replace an aligned fragment (manifests/FORMAT.md, "Fragments");
- * recordings it speaks of are added when missing.  round_key: the round that
- * found it, or NULL.
+ * Add or replace an aligned fragment (manifests/FORMAT.md, "Fragments") with
+ * both its ends; recordings it speaks of are added when missing.  round_key:
+ * the round that found it, or NULL.
  */
 int fragments_put(struct catalogue *c, const struct json *rec,
     const char *round_key, struct error *err) MUST_CHECK;
@@ -26,7 +26,8 @@ int fragments_put(struct catalogue *c, const struct json *rec,
 /*
  * Add or replace a version given as a row of a CHAD table: group_id,
  * fragment_id, id, audio_type, interval; maybe youtube_id, correlation,
- * check_by_crowdsource, is_available, duration.
+ * check_by_crowdsource, is_available, duration.  A row about an end of an
+ * aligned fragment brings it up to date; it stays an end of that fragment.
  */
 int fragments_put_row(struct catalogue *c, const struct json *rec,
     struct error *err) MUST_CHECK;
@@ -34,13 +35,14 @@ int fragments_put_row(struct catalogue *c, const struct json *rec,
 /* Which fragments; NULL: all of them. */
 struct fragments_filter {
 	const char *group_id;
-	const char *decision;
+	const char *decision;	/* after reviews, which outrank the scores */
 	const char *round_key;
 };
 
 /*
- * Aligned fragments as records, in order of group_id, fragment_id.  The
- * record is freed after the call; -1 of the callee ends it.
+ * Aligned fragments as records, in order of group_id, fragment_id, with the
+ * decision of most reviewers where there are any.  The record is freed after
+ * the call; -1 of the callee ends it.
  */
 int fragments_each(struct catalogue *c, const struct fragments_filter *filter,
     int (*each)(void *context, struct json *rec, struct error *err),

@@ -4,6 +4,7 @@
 
 #include "store/fragments.h"
 #include "store/member.h"
+#include "store/schema.h"
 #include "store/sql.h"
 
 /* Columns of a version "v", seven of them, for put_end. */
@@ -120,7 +121,8 @@ fragments_each(struct catalogue *c, const struct fragments_filter *filter,
 	int status;
 
 	row = sql_query(c, err, "SELECT f.extra, f.group_id, f.fragment_id,"
-	    " f.decision, f.agreement, f.tempo_ratio, f.transposition, "
+	    " " SCHEMA_DECISION ", f.agreement, f.tempo_ratio,"
+	    " f.transposition, "
 	    END_COLUMNS("a") ", " END_COLUMNS("o") ", a.audio_type,"
 	    " a.correlation, a.check_by_crowdsource, ra.audio_filepath,"
 	    " ro.audio_filepath FROM fragments AS f"
@@ -133,7 +135,7 @@ fragments_each(struct catalogue *c, const struct fragments_filter *filter,
 	    " JOIN recordings AS ro ON ro.group_id = o.group_id"
 	    " AND ro.id = o.recording_id"
 	    " WHERE (?1 IS NULL OR f.group_id = ?1)"
-	    " AND (?2 IS NULL OR f.decision = ?2)"
+	    " AND (?2 IS NULL OR " SCHEMA_DECISION " = ?2)"
 	    " AND (?3 IS NULL OR f.round_key = ?3)"
 	    " ORDER BY f.group_id, f.fragment_id", "ttt", filter->group_id,
 	    filter->decision, filter->round_key);
@@ -204,7 +206,7 @@ fragments_each_row(struct catalogue *c, const struct fragments_filter *filter,
 	    " LEFT JOIN recordings AS r ON r.group_id = v.group_id"
 	    " AND r.id = v.recording_id"
 	    " WHERE (?1 IS NULL OR f.group_id = ?1)"
-	    " AND (?2 IS NULL OR f.decision = ?2)"
+	    " AND (?2 IS NULL OR " SCHEMA_DECISION " = ?2)"
 	    " AND (?3 IS NULL OR f.round_key = ?3)"
 	    " ORDER BY v.group_id, v.fragment_id,"
 	    " v.audio_type <> 'original', v.id", "ttt", filter->group_id,

@@ -4,6 +4,7 @@
 
 #include "store/member.h"
 #include "store/recordings.h"
+#include "store/schema.h"
 #include "store/sql.h"
 #include "store/title.h"
 
@@ -34,7 +35,7 @@ static const char *const own_members[] = {
 /* What commands add; not there in a record that only holds inputs. */
 static const char *const derived_members[] = {
 	"decode", "separate", "vocals_filepath", "f0", "embed", "history",
-	"error", NULL
+	NULL
 };
 
 static int
@@ -101,6 +102,10 @@ read_columns(const struct json *rec, struct columns *v, struct error *err)
 	    &v->is_available, err);
 }
 
+/*
+ * json_patch takes null for "remove", so members that are null are left out
+ * from the beginning: else they would go with the first change of another.
+ */
 int
 recordings_put(struct catalogue *c, const struct json *rec, struct error *err)
 {
@@ -116,8 +121,9 @@ recordings_put(struct catalogue *c, const struct json *rec, struct error *err)
 	status = sql_run(c, err, "INSERT INTO recordings (group_id, id,"
 	    " audio_type, audio_filepath, offset_sec, duration_sec, title,"
 	    " youtube_id, url, is_available, error, extra)"
-	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"
-	    " ON CONFLICT DO UPDATE SET audio_type = excluded.audio_type,"
+	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
+	    " json_patch('{}', ?12)) ON CONFLICT DO UPDATE SET"
+	    " audio_type = excluded.audio_type,"
 	    " audio_filepath = coalesce(excluded.audio_filepath,"
 	    " audio_filepath),"
 	    " offset_sec = coalesce(excluded.offset_sec, offset_sec),"
@@ -209,6 +215,8 @@ restore(struct catalogue *c, sqlite3_stmt *row, bool inputs_only,
 		return NULL;
 	if (restore_columns(rec, row, err) != 0)
 		goto fail;
+	if (inputs_only)
+		json_remove(rec, "error");
 	/* What has no sound can only have come as what it is. */
 	inputs_only = inputs_only && json_has(rec, "audio_filepath");
 	if (!inputs_only && restore_artefacts(c, rec, sql_text(row, 1),
@@ -313,7 +321,7 @@ recordings_quarantine(struct catalogue *c, const char *round_key,
 	    " JOIN fragments AS f ON f.group_id = v.group_id"
 	    " AND f.fragment_id = v.fragment_id"
 	    " WHERE v.group_id = r.group_id AND v.recording_id = r.id"
-	    " AND f.decision = 'keep')", "t", round_key);
+	    " AND " SCHEMA_DECISION " = 'keep')", "t", round_key);
 }
 
 int

@@ -15,7 +15,8 @@
 /*
  * Add a recording, or bring it up to date: members of the record replace
  * those that are there, others stay, and "error" goes when the record has
- * none.  Needs group_id, id and audio_type.
+ * none; a member that is null is as good as missing.  Needs group_id, id and
+ * audio_type.
  */
 int recordings_put(struct catalogue *c, const struct json *rec,
     struct error *err) MUST_CHECK;

@@ -101,6 +101,48 @@ drop_empty(struct lists_file *f)
 		*f = (struct lists_file) { .path = NULL };
 }
 
+/*
+ * Hand each record of the list to "block" within one transaction; no list:
+ * nothing.
+ */
+static int
+block_each(const struct steps *s, const struct lists_file *list,
+    const char *set_name, int (*block)(struct catalogue *c,
+    const struct json *rec, const char *set_name, struct error *err),
+    struct error *err)
+{
+	struct stream_list records;
+	int status;
+
+	if (list->path == NULL)
+		return 0;
+	if (stream_list_load(&records, list->path, err) != 0)
+		return -1;
+	status = catalogue_begin(s->catalogue, err);
+	for (size_t i = 0; i < records.n_records && status == 0; i++)
+		status = block(s->catalogue, records.records[i], set_name,
+		    err);
+	if (status == 0)
+		status = blocks_spread(s->catalogue, err);
+	stream_list_release(&records);
+	if (status == 0)
+		return catalogue_commit(s->catalogue, err);
+	catalogue_rollback(s->catalogue);
+	return error_add(err, "%s", list->path);
+}
+
+/* A song that the hums are of goes by more names than they do. */
+static int
+block_known(struct catalogue *c, const struct json *rec,
+    const char *set_name, struct error *err)
+{
+	bool blocked;
+
+	if (blocks_match(c, rec, &blocked, err) != 0)
+		return -1;
+	return blocked ? blocks_put(c, rec, set_name, err) : 0;
+}
+
 int
 evaluation_set_find(const struct steps *s, const struct round_options *o,
     struct lists_file *hums, struct lists_file *songs, struct error *err)
@@ -115,27 +157,14 @@ evaluation_set_find(const struct steps *s, const struct round_options *o,
 		return -1;
 	drop_empty(hums);
 	drop_empty(songs);
-	return evaluation_set_block(s, hums, "held-out", err);
+	if (evaluation_set_block(s, hums, "held-out", err) != 0)
+		return -1;
+	return block_each(s, songs, "held-out", block_known, err);
 }
 
 int
 evaluation_set_block(const struct steps *s, const struct lists_file *list,
     const char *set_name, struct error *err)
 {
-	struct stream_list records;
-	int status;
-
-	if (list->path == NULL)
-		return 0;
-	if (stream_list_load(&records, list->path, err) != 0)
-		return -1;
-	status = catalogue_begin(s->catalogue, err);
-	for (size_t i = 0; i < records.n_records && status == 0; i++)
-		status = blocks_put(s->catalogue, records.records[i],
-		    set_name, err);
-	stream_list_release(&records);
-	if (status == 0)
-		return catalogue_commit(s->catalogue, err);
-	catalogue_rollback(s->catalogue);
-	return error_add(err, "%s", list->path);
+	return block_each(s, list, set_name, blocks_put, err);
 }

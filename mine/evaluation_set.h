@@ -5,7 +5,8 @@
  * They are what the user named.  Where he named no hums, those of the catalogue
  * serve, of half of the works that have any: the half whose group_id has the
  * lower hash.  Where he named no songs, the originals of the catalogue serve.
- * The works of the hums are blocked: nothing is ever trained on them.
+ * The works of the hums are blocked, by every title and video that the hums,
+ * the songs or the catalogue know of them: nothing is ever trained on them.
  */
 #ifndef MINE_EVALUATION_SET_H
 #define MINE_EVALUATION_SET_H

@@ -14,11 +14,46 @@ struct writer {
 	const struct recording_index *index;
 	const struct verdicts *verdicts;
 	struct arena *scratch;
-	/* The last work asked for, since fragments come work by work. */
+	/* The last work asked for, since records come work by work. */
 	char *group_id;			/* in arena "names" */
 	struct arena *names;
 	bool is_blocked;
 };
+
+/*
+ * Whether the work is blocked: by what the catalogue knows of it, or by what
+ * any of its records at hand is called.
+ */
+static int
+is_work_blocked(const struct writer *w, const char *group_id, bool *blocked,
+    struct error *err)
+{
+	const struct json *rec;
+
+	if (blocks_match_work(w->s->catalogue, group_id, blocked, err) != 0)
+		return -1;
+	for (size_t k = 0; !*blocked && (rec = recording_index_of_group(
+	    w->index, group_id, k)) != NULL; k++)
+		if (blocks_match(w->s->catalogue, rec, blocked, err) != 0)
+			return -1;
+	return 0;
+}
+
+/* Ask only when the work changes; the answer is in w->is_blocked. */
+static int
+look_up_work(struct writer *w, const struct json *rec, struct error *err)
+{
+	const char *group_id;
+
+	if (json_want_string(rec, "group_id", &group_id, err) != 0)
+		return -1;
+	if (w->group_id != NULL && strcmp(w->group_id, group_id) == 0)
+		return 0;
+	arena_reset(w->names);
+	if ((w->group_id = arena_strdup(w->names, group_id)) == NULL)
+		return error_set(err, ERROR_NOMEM, "out of memory");
+	return is_work_blocked(w, group_id, &w->is_blocked, err);
+}
 
 static int
 write_hums(struct writer *w, const struct stream_list *list,
@@ -26,14 +61,12 @@ write_hums(struct writer *w, const struct stream_list *list,
 {
 	for (size_t i = 0; i < list->n_records; i++) {
 		const struct json *rec = list->records[i];
-		bool is_blocked;
 
 		if (json_has(rec, "error"))
 			continue;
-		if (blocks_match(w->s->catalogue, rec, &is_blocked,
-		    err) != 0)
+		if (look_up_work(w, rec, err) != 0)
 			return error_add(err, "labelled hum %zu", i + 1);
-		if (!is_blocked && training_pairs_write_truth(w->out.out,
+		if (!w->is_blocked && training_pairs_write_truth(w->out.out,
 		    rec, w->index, w->scratch, &w->out.n_records, err) != 0)
 			return -1;
 		arena_reset(w->scratch);
@@ -41,28 +74,13 @@ write_hums(struct writer *w, const struct stream_list *list,
 	return 0;
 }
 
-/* Ask the catalogue only when the work changes. */
-static int
-look_up_work(struct writer *w, const char *group_id, struct error *err)
-{
-	if (w->group_id != NULL && strcmp(w->group_id, group_id) == 0)
-		return 0;
-	arena_reset(w->names);
-	if ((w->group_id = arena_strdup(w->names, group_id)) == NULL)
-		return error_set(err, ERROR_NOMEM, "out of memory");
-	return blocks_match_work(w->s->catalogue, group_id, &w->is_blocked,
-	    err);
-}
-
 static int
 write_fragment(void *context, struct json *rec, struct error *err)
 {
 	struct writer *w = context;
-	const char *group_id;
 	int status;
 
-	if (json_want_string(rec, "group_id", &group_id, err) != 0 ||
-	    look_up_work(w, group_id, err) != 0)
+	if (look_up_work(w, rec, err) != 0)
 		return -1;
 	if (w->is_blocked)
 		return 0;
@@ -88,6 +106,7 @@ with_index(struct writer *w, const struct steps_file *f,
 	index = recording_index_new(list.records, list.n_records, err);
 	if (index != NULL) {
 		w->index = index;
+		w->group_id = NULL;
 		status = write(w, &list, err);
 	}
 	recording_index_free(index);

@@ -12,8 +12,9 @@
 
 /*
  * The passages that the next model is trained on: those of the labelled hums,
- * and the fragments that the catalogue keeps; nothing of blocked works.  hums,
- * recordings: what chad-f0 made of them, or NULL; v: NULL without recordings.
+ * and the fragments that the catalogue keeps; nothing of works of which any
+ * recording, here or in the catalogue, is blocked.  hums, recordings: what
+ * chad-f0 made of them, or NULL; v: NULL without recordings.
  */
 int pairs_of_round(const struct steps *s, const struct steps_file *hums,
     const struct steps_file *recordings, const struct verdicts *v,

@@ -76,14 +76,14 @@ recording_index_free(struct recording_index *x)
 	memory_free(x);
 }
 
-const struct json *
-recording_index_find(const struct recording_index *x, const char *group_id,
+/* The first entry that is not before the names. */
+static size_t
+lower_bound(const struct recording_index *x, const char *group_id,
     const char *id)
 {
 	const struct entry wanted = { group_id, id, 0, NULL };
 	size_t low = 0, high = x->n_entries;
 
-	/* The first entry that is not before the wanted names. */
 	while (low < high) {
 		const size_t middle = low + (high - low) / 2;
 
@@ -92,8 +92,28 @@ recording_index_find(const struct recording_index *x, const char *group_id,
 		else
 			high = middle;
 	}
-	if (low == x->n_entries ||
-	    compare_names(&x->entries[low], &wanted) != 0)
-		return NULL;
-	return x->entries[low].rec;
+	return low;
+}
+
+const struct json *
+recording_index_find(const struct recording_index *x, const char *group_id,
+    const char *id)
+{
+	const struct entry wanted = { group_id, id, 0, NULL };
+	const size_t i = lower_bound(x, group_id, id);
+
+	return i < x->n_entries &&
+	    compare_names(&x->entries[i], &wanted) == 0 ?
+	    x->entries[i].rec : NULL;
+}
+
+const struct json *
+recording_index_of_group(const struct recording_index *x,
+    const char *group_id, size_t k)
+{
+	const size_t first = lower_bound(x, group_id, "");
+
+	return k < x->n_entries - first &&
+	    strcmp(x->entries[first + k].group_id, group_id) == 0 ?
+	    x->entries[first + k].rec : NULL;
 }

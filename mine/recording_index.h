@@ -25,4 +25,8 @@ void recording_index_free(struct recording_index *x);
 const struct json *recording_index_find(const struct recording_index *x,
     const char *group_id, const char *id);
 
+/* Record k of those of a work, or NULL behind the last. */
+const struct json *recording_index_of_group(const struct recording_index *x,
+    const char *group_id, size_t k);
+
 #endif

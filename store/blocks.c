@@ -47,38 +47,87 @@ blocks_put(struct catalogue *c, const struct json *rec, const char *set_name,
 	return put_one(c, "video", n.video, set_name, err);
 }
 
-int
-blocks_match(struct catalogue *c, const struct json *rec, bool *blocked,
+/* True when one of the names is blocked. */
+static int
+is_any_blocked(struct catalogue *c, const struct names *n, bool *blocked,
     struct error *err)
 {
-	struct names n;
 	int64_t count;
 
-	if (read_names(rec, &n, err) != 0)
-		return -1;
 	if (sql_integer(c, &count, err, "SELECT count(*) FROM blocks WHERE"
 	    " (kind = 'work' AND value = ?1) OR"
 	    " (kind = 'title' AND value = ?2) OR"
-	    " (kind = 'video' AND value = ?3)", "ttt", n.group_id, n.title,
-	    n.video) != 0)
+	    " (kind = 'video' AND value = ?3)", "ttt", n->group_id, n->title,
+	    n->video) != 0)
 		return -1;
 	*blocked = count > 0;
 	return 0;
 }
 
 int
+blocks_match(struct catalogue *c, const struct json *rec, bool *blocked,
+    struct error *err)
+{
+	struct names n;
+
+	if (read_names(rec, &n, err) != 0)
+		return -1;
+	return is_any_blocked(c, &n, blocked, err);
+}
+
+int
 blocks_match_work(struct catalogue *c, const char *group_id, bool *blocked,
     struct error *err)
 {
-	int64_t count;
+	struct names n = { .group_id = group_id };
+	sqlite3_stmt *row;
+	bool has_row = false;
+	int status;
 
-	if (sql_integer(c, &count, err, "SELECT count(*) FROM blocks WHERE"
-	    " (kind = 'work' AND value = ?1) OR"
-	    " (kind = 'title' AND value IN (SELECT title_key FROM works"
-	    " WHERE group_id = ?1)) OR"
-	    " (kind = 'video' AND value IN (SELECT youtube_id FROM recordings"
-	    " WHERE group_id = ?1))", "t", group_id) != 0)
+	*blocked = false;
+	row = sql_query(c, err, "SELECT ?1, NULL, NULL"
+	    " UNION SELECT ?1, title, NULL FROM works WHERE group_id = ?1"
+	    " UNION SELECT ?1, title, youtube_id FROM recordings"
+	    " WHERE group_id = ?1"
+	    " UNION SELECT ?1, NULL, youtube_id FROM versions"
+	    " WHERE group_id = ?1", "t", group_id);
+	if (row == NULL)
 		return -1;
-	*blocked = count > 0;
-	return 0;
+	while ((status = sql_next(c, row, &has_row, err)) == 0 && has_row &&
+	    !*blocked) {
+		title_normalise(sql_text(row, 1), n.title, sizeof(n.title));
+		n.video = sql_text(row, 2);
+		if ((status = is_any_blocked(c, &n, blocked, err)) != 0)
+			break;
+	}
+	(void)sqlite3_finalize(row);
+	return status;
+}
+
+int
+blocks_spread(struct catalogue *c, struct error *err)
+{
+	char title[TITLE_KEY_BYTES];
+	sqlite3_stmt *row;
+	bool has_row = false;
+	int status;
+
+	row = sql_query(c, err, "SELECT set_name, title, youtube_id"
+	    " FROM blocks JOIN recordings ON group_id = value"
+	    " WHERE kind = 'work' ORDER BY group_id, id", "");
+	if (row == NULL)
+		return -1;
+	while ((status = sql_next(c, row, &has_row, err)) == 0 && has_row) {
+		const char *set_name = sql_text(row, 0);
+
+		title_normalise(sql_text(row, 1), title, sizeof(title));
+		status = put_one(c, "title", title, set_name, err);
+		if (status == 0)
+			status = put_one(c, "video", sql_text(row, 2),
+			    set_name, err);
+		if (status != 0)
+			break;
+	}
+	(void)sqlite3_finalize(row);
+	return status;
 }

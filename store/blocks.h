@@ -22,11 +22,20 @@
 int blocks_put(struct catalogue *c, const struct json *rec,
     const char *set_name, struct error *err) MUST_CHECK;
 
+/*
+ * Block works that are blocked by group_id also by the titles and videos that
+ * their recordings in the catalogue have.
+ */
+int blocks_spread(struct catalogue *c, struct error *err) MUST_CHECK;
+
 /* True when the record's group_id, title or youtube_id is blocked. */
 int blocks_match(struct catalogue *c, const struct json *rec, bool *blocked,
     struct error *err) MUST_CHECK;
 
-/* True when any recording of the work, or the work itself, is blocked. */
+/*
+ * True when the work is blocked by its group_id, or by a title or video of any
+ * of its recordings in the catalogue.
+ */
 int blocks_match_work(struct catalogue *c, const char *group_id,
     bool *blocked, struct error *err) MUST_CHECK;
 

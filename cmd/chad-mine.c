@@ -54,7 +54,9 @@ put_own_folder_first(struct arena *a, struct error *err)
 	if ((slash = strrchr(own, '/')) == NULL)
 		return 0;
 	*slash = '\0';
-	all = arena_printf(a, "%s:%s", own, path == NULL ? "" : path);
+	/* An empty entry would be the working folder. */
+	all = path == NULL || path[0] == '\0' ? own :
+	    arena_printf(a, "%s:%s", own, path);
 	if (all == NULL)
 		return error_set(err, ERROR_NOMEM, "out of memory");
 	if (setenv("PATH", all, 1) != 0)

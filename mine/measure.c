@@ -137,8 +137,7 @@ measure_models(const struct steps *s, const struct measure_inputs *in,
 			    after.n);
 	}
 	return promote_decide(before.hits, after.hits, after.group, before.n,
-	    in->o->top,
-	    in->o->seed, &m->promote, err);
+	    in->o->top, in->o->seed, &m->promote, err);
 }
 
 /* Recordings, how many failed or were put aside, and hours of sound. */
@@ -188,38 +187,51 @@ count_fragments(const struct steps *s, struct measure *m, struct error *err)
 	return 0;
 }
 
+/* There is no precision when nothing was kept. */
+static int
+read_kept(const struct json *row, struct measure *m, struct error *err)
+{
+	if (json_has(row, "precision.mean") && add_interval(m,
+	    MEASURE_FRAGMENTS, row, "precision", "precision", err) != 0)
+		return -1;
+	if (!json_has(row, "recall.mean"))
+		return 0;
+	return add_interval(m, MEASURE_FRAGMENTS, row, "recall", "recall",
+	    err);
+}
+
 /* Precision and recall of the kept fragments at 0.5 s. */
 static int
 read_score(const struct steps_file *f, struct measure *m, struct error *err)
 {
 	struct json *result = json_load(f->path, err);
 	const struct json *rows;
-	int status = -1;
+	bool found = false;
+	int status = 0;
 
 	if (result == NULL)
 		return -1;
 	rows = json_at(result, "rows");
-	for (size_t i = 0; rows != NULL && i < json_count(rows); i++) {
+	for (size_t i = 0; rows != NULL && i < json_count(rows) && !found &&
+	    status == 0; i++) {
 		const struct json *row = json_item(rows, i);
 		const char *which;
 		double tolerance_sec;
 
 		if (json_want_string(row, "fragments", &which, err) != 0 ||
 		    json_want_number(row, "tolerance_sec", &tolerance_sec,
-		    err) != 0)
-			break;
-		if (strcmp(which, "kept") != 0 || tolerance_sec > 0.5)
-			continue;
-		/* There is no precision when nothing was kept. */
-		status = json_has(row, "precision.mean") ?
-		    add_interval(m, MEASURE_FRAGMENTS, row, "precision",
-		    "precision", err) : 0;
-		if (status == 0 && json_has(row, "recall.mean"))
-			status = add_interval(m, MEASURE_FRAGMENTS, row,
-			    "recall", "recall", err);
-		break;
+		    err) != 0) {
+			status = -1;
+		} else if (strcmp(which, "kept") == 0 &&
+		    tolerance_sec <= 0.5) {
+			found = true;
+			status = read_kept(row, m, err);
+		}
 	}
 	json_free(result);
+	if (status == 0 && !found)
+		return error_set(err, ERROR_BUG,
+		    "chad-eval gave no row of kept fragments");
 	return status;
 }
 

@@ -276,16 +276,14 @@ close_round(struct round *r, const struct mined *m,
 	return -1;
 }
 
+/* The model to start from, as the round before left it. */
 static int
-run_mining(struct round *r, struct error *err)
+take_old_model(struct round *r, struct error *err)
 {
-	const struct measure_inputs in = { r->o, &r->held_out, &r->database };
 	struct rounds_result before;
-	struct measure measured;
-	struct mined m;
+	char hex[HASH_HEX_BYTES];
 	bool found;
 
-	memset(&m, 0, sizeof(m));
 	if (rounds_find(r->s.catalogue, r->number - 1, r->s.a, &before,
 	    &found, err) != 0)
 		return -1;
@@ -294,7 +292,27 @@ run_mining(struct round *r, struct error *err)
 		    r->number - 1);
 	r->old.path = before.model_out_path;
 	r->old.sha256 = before.model_out;
-	if (open_round(r, err) != 0 || mine(r, &m, err) != 0 ||
+	if (hash_file(r->old.path, hex, err) != 0)
+		return error_add(err, "the model of round %zu",
+		    r->number - 1);
+	if (strcmp(hex, r->old.sha256) != 0)
+		return error_set(err, ERROR_FORMAT, "%s is no longer the "
+		    "model that round %zu ended with: put back the file whose "
+		    "SHA-256 is %s", r->old.path, r->number - 1,
+		    r->old.sha256);
+	return 0;
+}
+
+static int
+run_mining(struct round *r, struct error *err)
+{
+	const struct measure_inputs in = { r->o, &r->held_out, &r->database };
+	struct measure measured;
+	struct mined m;
+
+	memset(&m, 0, sizeof(m));
+	if (take_old_model(r, err) != 0 ||
+	    open_round(r, err) != 0 || mine(r, &m, err) != 0 ||
 	    learn(r, &m, err) != 0 ||
 	    measure_models(&r->s, &in, &r->old, &m.model, &measured,
 	    err) != 0 ||

@@ -117,38 +117,27 @@ steps_command(const struct steps *s, const struct steps_file *f,
 	return 0;
 }
 
-int
-steps_put(const struct steps *s, struct steps_file *f, struct error *err)
+static int
+put_step(const struct steps *s, const struct steps_file *f, struct error *err)
 {
 	const struct rounds_step step = { f->name, f->key, f->path,
 	    f->sha256 };
 
-	if (f->sha256[0] == '\0' && hash_file(f->path, f->sha256, err) != 0)
-		return -1;
 	return rounds_put_step(s->catalogue, s->round_key, &step, err);
 }
 
 int
 steps_end(const struct steps *s, struct steps_file *f, struct error *err)
 {
-	if (hash_file(f->path, f->sha256, err) != 0 ||
-	    s->round_key[0] == '\0')
-		return f->sha256[0] == '\0' ? -1 : 0;
+	if (hash_file(f->path, f->sha256, err) != 0)
+		return -1;
+	if (s->round_key[0] == '\0')
+		return 0;
 	if (catalogue_begin(s->catalogue, err) != 0)
 		return -1;
-	if (steps_put(s, f, err) != 0) {
+	if (put_step(s, f, err) != 0) {
 		catalogue_rollback(s->catalogue);
 		return -1;
 	}
 	return catalogue_commit(s->catalogue, err);
-}
-
-int
-steps_is_noted(const struct steps *s, const struct steps_file *f,
-    bool *noted, struct error *err)
-{
-	struct rounds_step step;
-
-	return rounds_find_step(s->catalogue, s->round_key, f->name, f->key,
-	    s->a, &step, noted, err);
 }

@@ -7,8 +7,8 @@
  *
  * and appears whole or not at all, so that a file that is there is done.  When
  * it is, the step is noted in the catalogue with the SHA-256 of the file.  A
- * round that was killed finds its files and its notes and goes on; two rounds
- * that need the same file share it.
+ * round that was killed finds its files and goes on; two rounds that need the
+ * same file share it.
  */
 #ifndef MINE_STEPS_H
 #define MINE_STEPS_H
@@ -62,16 +62,10 @@ int steps_command(const struct steps *s, const struct steps_file *f,
     const char *const *argv, struct error *err) MUST_CHECK;
 
 /*
- * The file is there: take its SHA-256 and note the step.  steps_end in a
- * transaction of its own; steps_put within the caller's.
+ * The file is there: take its SHA-256 and, when the round is open, note the
+ * step in a transaction of its own.
  */
 int steps_end(const struct steps *s, struct steps_file *f, struct error *err)
     MUST_CHECK;
-int steps_put(const struct steps *s, struct steps_file *f, struct error *err)
-    MUST_CHECK;
-
-/* True when the step is noted for this round under f->key. */
-int steps_is_noted(const struct steps *s, const struct steps_file *f,
-    bool *noted, struct error *err) MUST_CHECK;
 
 #endif

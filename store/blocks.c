@@ -104,30 +104,25 @@ blocks_match_work(struct catalogue *c, const char *group_id, bool *blocked,
 	return status;
 }
 
+/* Block the names of a recording whose work is blocked. */
+static int
+spread_row(void *context, sqlite3_stmt *row, struct error *err)
+{
+	struct catalogue *c = context;
+	const char *set_name = sql_text(row, 0);
+	char title[TITLE_KEY_BYTES];
+
+	title_normalise(sql_text(row, 1), title, sizeof(title));
+	if (put_one(c, "title", title, set_name, err) != 0)
+		return -1;
+	return put_one(c, "video", sql_text(row, 2), set_name, err);
+}
+
 int
 blocks_spread(struct catalogue *c, struct error *err)
 {
-	char title[TITLE_KEY_BYTES];
-	sqlite3_stmt *row;
-	bool has_row = false;
-	int status;
-
-	row = sql_query(c, err, "SELECT set_name, title, youtube_id"
-	    " FROM blocks JOIN recordings ON group_id = value"
-	    " WHERE kind = 'work' ORDER BY group_id, id", "");
-	if (row == NULL)
-		return -1;
-	while ((status = sql_next(c, row, &has_row, err)) == 0 && has_row) {
-		const char *set_name = sql_text(row, 0);
-
-		title_normalise(sql_text(row, 1), title, sizeof(title));
-		status = put_one(c, "title", title, set_name, err);
-		if (status == 0)
-			status = put_one(c, "video", sql_text(row, 2),
-			    set_name, err);
-		if (status != 0)
-			break;
-	}
-	(void)sqlite3_finalize(row);
-	return status;
+	return sql_each(c, sql_query(c, err, "SELECT set_name, title,"
+	    " youtube_id FROM blocks JOIN recordings ON group_id = value"
+	    " WHERE kind = 'work' ORDER BY group_id, id", ""), spread_row, c,
+	    err);
 }

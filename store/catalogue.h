@@ -51,7 +51,7 @@
  *	model_out		the better of the two, used by the next round
  *	reason			why, in one sentence
  *
- * steps -- stages of a round that are done; a resumed round skips them
+ * steps -- stages of a round that are done, and the files they left
  *	round_key, name		key; name: "analyse", "align", "train" ...
  *	key			hash of what the step was made from
  *	path, sha256		of its output file

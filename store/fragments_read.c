@@ -81,7 +81,7 @@ put_scores(struct json *rec, sqlite3_stmt *row, struct error *err)
 
 /* The record of a row of fragments_each; NULL with an error. */
 static struct json *
-restore(sqlite3_stmt *row, struct error *err)
+restore(void *from, sqlite3_stmt *row, struct error *err)
 {
 	static const char *const other[4] = { "id", "youtube_id",
 	    "interval_samples", "interval" };
@@ -91,6 +91,7 @@ restore(sqlite3_stmt *row, struct error *err)
 	const char *extra = sql_text(row, COLUMN_EXTRA);
 	struct json *rec;
 
+	(void)from;
 	if ((rec = json_parse(extra, strlen(extra), err)) == NULL)
 		return NULL;
 	if (member_put_text(rec, "group_id", row, COLUMN_GROUP, err) != 0 ||
@@ -116,9 +117,8 @@ fragments_each(struct catalogue *c, const struct fragments_filter *filter,
     int (*each)(void *context, struct json *rec, struct error *err),
     void *context, struct error *err)
 {
+	struct member_reader reader = { restore, NULL, each, context };
 	sqlite3_stmt *row;
-	bool has_row = false;
-	int status;
 
 	row = sql_query(c, err, "SELECT f.extra, f.group_id, f.fragment_id,"
 	    " " SCHEMA_DECISION ", f.agreement, f.tempo_ratio,"
@@ -139,27 +139,17 @@ fragments_each(struct catalogue *c, const struct fragments_filter *filter,
 	    " AND (?3 IS NULL OR f.round_key = ?3)"
 	    " ORDER BY f.group_id, f.fragment_id", "ttt", filter->group_id,
 	    filter->decision, filter->round_key);
-	if (row == NULL)
-		return -1;
-	while ((status = sql_next(c, row, &has_row, err)) == 0 && has_row) {
-		struct json *rec = restore(row, err);
-
-		status = rec == NULL ? -1 : each(context, rec, err);
-		json_free(rec);
-		if (status != 0)
-			break;
-	}
-	(void)sqlite3_finalize(row);
-	return status;
+	return member_each(c, row, &reader, err);
 }
 
 /* The record of a row of fragments_each_row; NULL with an error. */
 static struct json *
-restore_row(sqlite3_stmt *row, struct error *err)
+restore_row(void *from, sqlite3_stmt *row, struct error *err)
 {
 	const char *extra = sql_text(row, 0);
 	struct json *rec;
 
+	(void)from;
 	if ((rec = json_parse(extra, strlen(extra), err)) == NULL)
 		return NULL;
 	if (member_put_text(rec, "group_id", row, 1, err) != 0 ||
@@ -188,9 +178,8 @@ fragments_each_row(struct catalogue *c, const struct fragments_filter *filter,
     int (*each)(void *context, struct json *row, struct error *err),
     void *context, struct error *err)
 {
+	struct member_reader reader = { restore_row, NULL, each, context };
 	sqlite3_stmt *row;
-	bool has_row = false;
-	int status;
 
 	row = sql_query(c, err, "SELECT v.extra, v.group_id, v.fragment_id,"
 	    " v.id, v.audio_type, coalesce(v.youtube_id, r.youtube_id),"
@@ -211,16 +200,5 @@ fragments_each_row(struct catalogue *c, const struct fragments_filter *filter,
 	    " ORDER BY v.group_id, v.fragment_id,"
 	    " v.audio_type <> 'original', v.id", "ttt", filter->group_id,
 	    filter->decision, filter->round_key);
-	if (row == NULL)
-		return -1;
-	while ((status = sql_next(c, row, &has_row, err)) == 0 && has_row) {
-		struct json *rec = restore_row(row, err);
-
-		status = rec == NULL ? -1 : each(context, rec, err);
-		json_free(rec);
-		if (status != 0)
-			break;
-	}
-	(void)sqlite3_finalize(row);
-	return status;
+	return member_each(c, row, &reader, err);
 }

@@ -1,5 +1,6 @@
 #include <stdarg.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/arena.h"
 #include "base/file.h"
@@ -33,27 +34,35 @@ put_column(struct json *line, sqlite3_stmt *row, int i, struct error *err)
 	return json_put_number(line, name, sqlite3_column_double(row, i), err);
 }
 
+/* Where a table is dumped to. */
+struct dump {
+	const char *table;
+	FILE *out;
+	struct arena *a;	/* of the row */
+};
+
 static int
-dump_row(const char *table, sqlite3_stmt *row, FILE *out, struct arena *a,
-    struct error *err)
+dump_row(void *context, sqlite3_stmt *row, struct error *err)
 {
+	const struct dump *d = context;
 	struct json *line;
 	const char *text;
 	int status = -1;
 
 	if ((line = json_new_object(err)) == NULL)
 		return -1;
-	if (json_put_string(line, "table", table, err) != 0)
+	if (json_put_string(line, "table", d->table, err) != 0)
 		goto done;
 	for (int i = 0; i < sqlite3_column_count(row); i++)
 		if (put_column(line, row, i, err) != 0)
 			goto done;
-	if ((text = json_text(line, a, err)) == NULL)
+	if ((text = json_text(line, d->a, err)) == NULL)
 		goto done;
-	status = fprintf(out, "%s\n", text) < 0 ?
+	status = fprintf(d->out, "%s\n", text) < 0 ?
 	    error_set_errno(err, "writing the dump") : 0;
 done:
 	json_free(line);
+	arena_reset(d->a);
 	return status;
 }
 
@@ -61,23 +70,12 @@ static int
 dump_table(struct catalogue *c, const struct schema_table *table, FILE *out,
     struct arena *a, struct error *err)
 {
+	struct dump d = { table->name, out, a };
 	char sql[256];
-	sqlite3_stmt *row;
-	bool has_row = false;
-	int status;
 
 	(void)snprintf(sql, sizeof(sql), "SELECT * FROM %s ORDER BY %s",
 	    table->name, table->key);
-	if ((row = sql_query(c, err, sql, "")) == NULL)
-		return -1;
-	while ((status = sql_next(c, row, &has_row, err)) == 0 && has_row) {
-		status = dump_row(table->name, row, out, a, err);
-		arena_reset(a);
-		if (status != 0)
-			break;
-	}
-	(void)sqlite3_finalize(row);
-	return status;
+	return sql_each(c, sql_query(c, err, sql, ""), dump_row, &d, err);
 }
 
 int
@@ -236,6 +234,15 @@ merge_table(struct catalogue *c, const char *table, size_t *n_taken,
 	return 0;
 }
 
+static bool
+is_same_file(const char *a_path, const char *b_path)
+{
+	struct stat a, b;
+
+	return stat(a_path, &a) == 0 && stat(b_path, &b) == 0 &&
+	    a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
 int
 inspect_merge(struct catalogue *c, const char *other_path, size_t *n_taken,
     size_t *n_differ, struct error *err)
@@ -243,6 +250,9 @@ inspect_merge(struct catalogue *c, const char *other_path, size_t *n_taken,
 	struct catalogue *other;
 	int status;
 
+	if (is_same_file(c->path, other_path))
+		return error_set(err, ERROR_FORMAT, "%s is the catalogue "
+		    "that is merged into: name another one", other_path);
 	/* Opened as a catalogue first, so that only one is attached. */
 	other = catalogue_open(other_path, CATALOGUE_READ, 0, err);
 	if (other == NULL)

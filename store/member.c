@@ -152,6 +152,24 @@ member_put_interval(struct json *rec, const char *name, sqlite3_stmt *row,
 	    sqlite3_column_double(row, column + 1), err);
 }
 
+static int
+read_row(void *context, sqlite3_stmt *row, struct error *err)
+{
+	const struct member_reader *r = context;
+	struct json *rec = r->restore(r->from, row, err);
+	const int status = rec == NULL ? -1 : r->each(r->context, rec, err);
+
+	json_free(rec);
+	return status;
+}
+
+int
+member_each(struct catalogue *c, sqlite3_stmt *statement,
+    struct member_reader *reader, struct error *err)
+{
+	return sql_each(c, statement, read_row, reader, err);
+}
+
 char *
 member_extra(const struct json *rec, const char *const *names,
     struct error *err)

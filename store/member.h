@@ -54,6 +54,24 @@ int member_put_truth(struct json *rec, const char *name,
 int member_put_interval(struct json *rec, const char *name,
     sqlite3_stmt *row, int column, struct error *err) MUST_CHECK;
 
+/* How rows become records, and who is given them. */
+struct member_reader {
+	/* Makes the record of a row; NULL with an error. */
+	struct json *(*restore)(void *from, sqlite3_stmt *row,
+	    struct error *err);
+	void *from;
+	/* Borrows the record. */
+	int (*each)(void *context, struct json *rec, struct error *err);
+	void *context;
+};
+
+/*
+ * Read every row, until one of the two fails, and finalize the statement; it
+ * may be NULL when sql_query failed.
+ */
+int member_each(struct catalogue *c, sqlite3_stmt *statement,
+    struct member_reader *reader, struct error *err) MUST_CHECK;
+
 /*
  * The members of the record that are not in "names" (ends with NULL; paths
  * into nested members work too), as the text of an object; free with

@@ -157,28 +157,21 @@ recordings_imply(struct catalogue *c, const char *group_id, const char *id,
 	    "ttttt", group_id, id, audio_type, audio_filepath, youtube_id);
 }
 
+static int
+restore_artefact(void *context, sqlite3_stmt *row, struct error *err)
+{
+	return json_put_string(context, sql_text(row, 0), sql_text(row, 1),
+	    err);
+}
+
 /* Put the recording's artefact paths where they were found. */
 static int
 restore_artefacts(struct catalogue *c, struct json *rec, const char *group_id,
     const char *id, struct error *err)
 {
-	sqlite3_stmt *row;
-	bool has_row = false;
-	int status;
-
-	row = sql_query(c, err, "SELECT member, path FROM artefacts"
-	    " WHERE group_id = ?1 AND id = ?2 ORDER BY member", "tt",
-	    group_id, id);
-	if (row == NULL)
-		return -1;
-	while ((status = sql_next(c, row, &has_row, err)) == 0 && has_row) {
-		status = json_put_string(rec, sql_text(row, 0),
-		    sql_text(row, 1), err);
-		if (status != 0)
-			break;
-	}
-	(void)sqlite3_finalize(row);
-	return status;
+	return sql_each(c, sql_query(c, err, "SELECT member, path"
+	    " FROM artefacts WHERE group_id = ?1 AND id = ?2 ORDER BY member",
+	    "tt", group_id, id), restore_artefact, rec, err);
 }
 
 #define SELECT_COLUMNS \
@@ -203,11 +196,18 @@ restore_columns(struct json *rec, sqlite3_stmt *row, struct error *err)
 	return member_put_text(rec, "error", row, 11, err);
 }
 
+/* What the records of recordings_each are made from, besides their rows. */
+struct source {
+	struct catalogue *c;
+	bool inputs_only;
+};
+
 /* The record of a row; free with json_free.  NULL with an error. */
 static struct json *
-restore(struct catalogue *c, sqlite3_stmt *row, bool inputs_only,
-    struct error *err)
+restore(void *from, sqlite3_stmt *row, struct error *err)
 {
+	const struct source *s = from;
+	bool inputs_only = s->inputs_only;
 	const char *extra = sql_text(row, 0);
 	struct json *rec;
 
@@ -219,7 +219,7 @@ restore(struct catalogue *c, sqlite3_stmt *row, bool inputs_only,
 		json_remove(rec, "error");
 	/* What has no sound can only have come as what it is. */
 	inputs_only = inputs_only && json_has(rec, "audio_filepath");
-	if (!inputs_only && restore_artefacts(c, rec, sql_text(row, 1),
+	if (!inputs_only && restore_artefacts(s->c, rec, sql_text(row, 1),
 	    sql_text(row, 2), err) != 0)
 		goto fail;
 	for (size_t i = 0; inputs_only && derived_members[i] != NULL; i++)
@@ -235,42 +235,35 @@ recordings_each(struct catalogue *c, const struct recordings_filter *filter,
     int (*each)(void *context, struct json *rec, struct error *err),
     void *context, struct error *err)
 {
-	sqlite3_stmt *row;
-	bool has_row = false;
-	int status;
+	struct source source = { c, filter->inputs_only };
+	struct member_reader reader = { restore, &source, each, context };
 
-	row = sql_query(c, err, SELECT_COLUMNS
+	return member_each(c, sql_query(c, err, SELECT_COLUMNS
 	    " WHERE (?1 IS NULL OR group_id = ?1)"
 	    " AND (?2 IS NULL OR audio_type = ?2)"
 	    " AND (NOT ?3 OR error IS NOT NULL)"
 	    " AND (NOT ?4 OR quarantined_by IS NOT NULL)"
 	    " ORDER BY group_id, id", "ttii", filter->group_id,
 	    filter->audio_type, (int64_t)filter->only_failed,
-	    (int64_t)filter->only_quarantined);
-	if (row == NULL)
-		return -1;
-	while ((status = sql_next(c, row, &has_row, err)) == 0 && has_row) {
-		struct json *rec = restore(c, row, filter->inputs_only, err);
-
-		status = rec == NULL ? -1 : each(context, rec, err);
-		json_free(rec);
-		if (status != 0)
-			break;
-	}
-	(void)sqlite3_finalize(row);
-	return status;
+	    (int64_t)filter->only_quarantined), &reader, err);
 }
 
-static int
-describe_work(struct json *work, sqlite3_stmt *row, struct error *err)
+static struct json *
+restore_work(void *from, sqlite3_stmt *row, struct error *err)
 {
-	if (member_put_text(work, "group_id", row, 0, err) != 0 ||
-	    member_put_text(work, "title", row, 1, err) != 0 ||
+	struct json *work = json_new_object(err);
+
+	(void)from;
+	if (work == NULL ||
+	    (member_put_text(work, "group_id", row, 0, err) == 0 &&
+	    member_put_text(work, "title", row, 1, err) == 0 &&
 	    json_put_size(work, "n_recordings",
-	    (size_t)sqlite3_column_int64(row, 2), err) != 0)
-		return -1;
-	return json_put_size(work, "n_fragments",
-	    (size_t)sqlite3_column_int64(row, 3), err);
+	    (size_t)sqlite3_column_int64(row, 2), err) == 0 &&
+	    json_put_size(work, "n_fragments",
+	    (size_t)sqlite3_column_int64(row, 3), err) == 0))
+		return work;
+	json_free(work);
+	return NULL;
 }
 
 int
@@ -278,30 +271,14 @@ recordings_each_work(struct catalogue *c,
     int (*each)(void *context, struct json *work, struct error *err),
     void *context, struct error *err)
 {
-	sqlite3_stmt *row;
-	bool has_row = false;
-	int status;
+	struct member_reader reader = { restore_work, NULL, each, context };
 
-	row = sql_query(c, err, "SELECT group_id, title,"
+	return member_each(c, sql_query(c, err, "SELECT group_id, title,"
 	    " (SELECT count(*) FROM recordings"
 	    " WHERE recordings.group_id = works.group_id),"
 	    " (SELECT count(*) FROM fragments"
 	    " WHERE fragments.group_id = works.group_id)"
-	    " FROM works ORDER BY group_id", "");
-	if (row == NULL)
-		return -1;
-	while ((status = sql_next(c, row, &has_row, err)) == 0 && has_row) {
-		struct json *work = json_new_object(err);
-
-		status = work == NULL ? -1 : describe_work(work, row, err);
-		if (status == 0)
-			status = each(context, work, err);
-		json_free(work);
-		if (status != 0)
-			break;
-	}
-	(void)sqlite3_finalize(row);
-	return status;
+	    " FROM works ORDER BY group_id", ""), &reader, err);
 }
 
 int

@@ -35,16 +35,20 @@ reviews_put(struct catalogue *c, const struct json *rec, struct error *err)
 	    verdict, note);
 }
 
-static int
-describe(struct json *rec, sqlite3_stmt *row, struct error *err)
+static struct json *
+restore(void *from, sqlite3_stmt *row, struct error *err)
 {
 	static const char *const members[] = { "group_id", "fragment_id",
 	    "review.reviewer", "review.verdict", "review.note" };
+	struct json *rec = json_new_object(err);
 
-	for (int i = 0; i < 5; i++)
-		if (member_put_text(rec, members[i], row, i, err) != 0)
-			return -1;
-	return 0;
+	(void)from;
+	for (int i = 0; rec != NULL && i < 5; i++)
+		if (member_put_text(rec, members[i], row, i, err) != 0) {
+			json_free(rec);
+			return NULL;
+		}
+	return rec;
 }
 
 int
@@ -52,25 +56,9 @@ reviews_each(struct catalogue *c,
     int (*each)(void *context, struct json *review, struct error *err),
     void *context, struct error *err)
 {
-	sqlite3_stmt *row;
-	bool has_row = false;
-	int status;
+	struct member_reader reader = { restore, NULL, each, context };
 
-	row = sql_query(c, err, "SELECT group_id, fragment_id, reviewer,"
-	    " verdict, note FROM reviews"
-	    " ORDER BY group_id, fragment_id, reviewer", "");
-	if (row == NULL)
-		return -1;
-	while ((status = sql_next(c, row, &has_row, err)) == 0 && has_row) {
-		struct json *rec = json_new_object(err);
-
-		status = rec == NULL ? -1 : describe(rec, row, err);
-		if (status == 0)
-			status = each(context, rec, err);
-		json_free(rec);
-		if (status != 0)
-			break;
-	}
-	(void)sqlite3_finalize(row);
-	return status;
+	return member_each(c, sql_query(c, err, "SELECT group_id,"
+	    " fragment_id, reviewer, verdict, note FROM reviews"
+	    " ORDER BY group_id, fragment_id, reviewer", ""), &reader, err);
 }

@@ -72,7 +72,8 @@ rounds_find(struct catalogue *c, size_t number, struct arena *a,
 	row = sql_query(c, err, "SELECT key, settings, model_in, model_new,"
 	    " model_out, reason, (SELECT path FROM models"
 	    " WHERE sha256 = model_out) FROM rounds"
-	    " WHERE number = ?1 AND state = 'done'", "i", (int64_t)number);
+	    " WHERE number = ?1 AND state = 'done' ORDER BY key", "i",
+	    (int64_t)number);
 	if (row == NULL)
 		return -1;
 	status = sql_next(c, row, found, err);
@@ -90,31 +91,6 @@ rounds_put_step(struct catalogue *c, const char *round_key,
 	    " ON CONFLICT DO UPDATE SET key = excluded.key,"
 	    " path = excluded.path, sha256 = excluded.sha256", "ttttt",
 	    round_key, step->name, step->key, step->path, step->sha256);
-}
-
-int
-rounds_find_step(struct catalogue *c, const char *round_key, const char *name,
-    const char *step_key, struct arena *a, struct rounds_step *step,
-    bool *found, struct error *err)
-{
-	sqlite3_stmt *row;
-	int status;
-
-	row = sql_query(c, err, "SELECT path, sha256 FROM steps WHERE"
-	    " round_key = ?1 AND name = ?2 AND key = ?3", "ttt", round_key,
-	    name, step_key);
-	if (row == NULL)
-		return -1;
-	status = sql_next(c, row, found, err);
-	if (status == 0 && *found) {
-		step->name = name;
-		step->key = step_key;
-		status = take_text(row, 0, a, &step->path, err);
-		if (status == 0)
-			status = take_text(row, 1, a, &step->sha256, err);
-	}
-	(void)sqlite3_finalize(row);
-	return status;
 }
 
 int
@@ -168,8 +144,9 @@ rounds_count_fragments(struct catalogue *c, const char *round_key,
 }
 
 static int
-append_score(struct json *round, sqlite3_stmt *row, struct error *err)
+append_score(void *context, sqlite3_stmt *row, struct error *err)
 {
+	struct json *round = context;
 	struct json *score;
 	int status = -1;
 
@@ -190,20 +167,10 @@ static int
 append_scores(struct catalogue *c, struct json *round, const char *key,
     struct error *err)
 {
-	sqlite3_stmt *row;
-	bool has_row = false;
-	int status;
-
-	row = sql_query(c, err, "SELECT subject, measure, value, low, high, n"
-	    " FROM scores WHERE round_key = ?1 ORDER BY subject, measure",
-	    "t", key);
-	if (row == NULL)
-		return -1;
-	while ((status = sql_next(c, row, &has_row, err)) == 0 && has_row)
-		if ((status = append_score(round, row, err)) != 0)
-			break;
-	(void)sqlite3_finalize(row);
-	return status;
+	return sql_each(c, sql_query(c, err, "SELECT subject, measure, value,"
+	    " low, high, n FROM scores WHERE round_key = ?1"
+	    " ORDER BY subject, measure", "t", key), append_score, round,
+	    err);
 }
 
 /* The settings are an object of their own, kept as text in the table. */
@@ -238,30 +205,26 @@ describe(struct catalogue *c, struct json *round, sqlite3_stmt *row,
 	return append_scores(c, round, sql_text(row, 2), err);
 }
 
+/* from: the catalogue. */
+static struct json *
+restore(void *from, sqlite3_stmt *row, struct error *err)
+{
+	struct json *round = json_new_object(err);
+
+	if (round == NULL || describe(from, round, row, err) == 0)
+		return round;
+	json_free(round);
+	return NULL;
+}
+
 int
 rounds_each(struct catalogue *c,
     int (*each)(void *context, struct json *round, struct error *err),
     void *context, struct error *err)
 {
-	sqlite3_stmt *row;
-	bool has_row = false;
-	int status;
+	struct member_reader reader = { restore, c, each, context };
 
-	row = sql_query(c, err, "SELECT number, state, key, model_in,"
-	    " model_new, model_out, reason, settings FROM rounds"
-	    " ORDER BY number, key", "");
-	if (row == NULL)
-		return -1;
-	while ((status = sql_next(c, row, &has_row, err)) == 0 && has_row) {
-		struct json *round = json_new_object(err);
-
-		status = round == NULL ? -1 : describe(c, round, row, err);
-		if (status == 0)
-			status = each(context, round, err);
-		json_free(round);
-		if (status != 0)
-			break;
-	}
-	(void)sqlite3_finalize(row);
-	return status;
+	return member_each(c, sql_query(c, err, "SELECT number, state, key,"
+	    " model_in, model_new, model_out, reason, settings FROM rounds"
+	    " ORDER BY number, key", ""), &reader, err);
 }

@@ -3,7 +3,8 @@
  *
  * A round is opened with its key, its steps are noted as they are done, and
  * it is closed with its models and scores.  A process that finds a round of
- * its key open goes on after the steps that are noted.
+ * its key open goes on with it; the steps say where its files are, and
+ * inspect_verify holds them to it.
  */
 #ifndef STORE_ROUNDS_H
 #define STORE_ROUNDS_H
@@ -41,7 +42,10 @@ struct rounds_result {
 	const char *reason;
 };
 
-/* *found is false when no round of the number is done. */
+/*
+ * *found is false when no round of the number is done; of several, which only
+ * a merge brings about, the first by its key counts.
+ */
 int rounds_find(struct catalogue *c, size_t number, struct arena *a,
     struct rounds_result *result, bool *found, struct error *err) MUST_CHECK;
 
@@ -55,14 +59,6 @@ struct rounds_step {
 /* Note a step as done; one of the same name is replaced. */
 int rounds_put_step(struct catalogue *c, const char *round_key,
     const struct rounds_step *step, struct error *err) MUST_CHECK;
-
-/*
- * The step of that name if it was made under step_key: its path and SHA-256
- * in arena memory.  *found is false otherwise.
- */
-int rounds_find_step(struct catalogue *c, const char *round_key,
-    const char *name, const char *step_key, struct arena *a,
-    struct rounds_step *step, bool *found, struct error *err) MUST_CHECK;
 
 struct rounds_score {
 	const char *subject;		/* SHA-256 of a model, or "fragments" */

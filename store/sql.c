@@ -190,6 +190,24 @@ sql_next(struct catalogue *c, sqlite3_stmt *statement, bool *has_row,
 	return sql_fail(c, code, err);
 }
 
+int
+sql_each(struct catalogue *c, sqlite3_stmt *statement,
+    int (*each)(void *context, sqlite3_stmt *row, struct error *err),
+    void *context, struct error *err)
+{
+	bool has_row = false;
+	int status;
+
+	if (statement == NULL)
+		return -1;
+	while ((status = sql_next(c, statement, &has_row, err)) == 0 &&
+	    has_row)
+		if ((status = each(context, statement, err)) != 0)
+			break;
+	(void)sqlite3_finalize(statement);
+	return status;
+}
+
 const char *
 sql_text(sqlite3_stmt *statement, int column)
 {

@@ -63,6 +63,14 @@ sqlite3_stmt *sql_query(struct catalogue *c, struct error *err,
 int sql_next(struct catalogue *c, sqlite3_stmt *statement, bool *has_row,
     struct error *err) MUST_CHECK;
 
+/*
+ * Call each(context, row, err) for every row and finalize the statement, which
+ * may be NULL when sql_query failed; -1 of the callee ends it.
+ */
+int sql_each(struct catalogue *c, sqlite3_stmt *statement,
+    int (*each)(void *context, sqlite3_stmt *row, struct error *err),
+    void *context, struct error *err) MUST_CHECK;
+
 /* Text of a column, borrowed until the next call on the row; "" for NULL. */
 const char *sql_text(sqlite3_stmt *statement, int column);
 

@@ -19,6 +19,7 @@
 #include "base/arena.h"
 #include "base/bootstrap.h"
 #include "base/cli.h"
+#include "base/cli_kinds.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "base/table.h"
@@ -433,60 +434,24 @@ eval_voice(int argc, char *argv[], struct arena *a, struct error *err)
 
 /* ---- the command ---- */
 
-static const struct {
-	const char *name;
-	int (*run)(int argc, char *argv[], struct arena *a,
-	    struct error *err);
-} kinds[] = {
+static const struct cli_kinds_entry kinds[] = {
 	{ "align", eval_align },
 	{ "retrieval", eval_retrieval },
 	{ "f0", eval_f0 },
 	{ "voice", eval_voice },
+	{ NULL, NULL },
 };
-
-#define N_KINDS (sizeof(kinds) / sizeof(kinds[0]))
-
-/* Without a kind: --help, --version, or what is wrong. */
-static int
-explain(int argc, char *argv[])
-{
-	static const struct cli_option options[] = {
-		{ CLI_END, NULL, NULL, 0, 0, NULL, NULL } };
-	static const struct cli_tool tool = { TOOL,
-	    "measure results against the truth, with intervals",
-	    "align|retrieval|f0|voice [options] "
-	    "(see chad-eval KIND --help)", options };
-	const int first = cli_parse(&tool, argc, argv);
-	struct error err;
-
-	if (first < argc)
-		error_set(&err, ERROR_FORMAT, "there is no kind \"%s\"",
-		    argv[first]);
-	else
-		error_set(&err, ERROR_FORMAT, "which kind of score?");
-	cli_warn(&err, "usage");
-	return CLI_FATAL;
-}
 
 int
 main(int argc, char *argv[])
 {
-	struct error err = { ERROR_NONE, "" };
-	struct arena *a;
-	size_t i = 0;
-	int status = CLI_OK;
+	static const struct cli_option options[] = {
+		{ CLI_END, NULL, NULL, 0, 0, NULL, NULL } };
+	const struct cli_kinds all = {
+		{ TOOL, "measure results against the truth, with intervals",
+		    "align|retrieval|f0|voice [options] "
+		    "(see chad-eval KIND --help)", options },
+		"which kind of score?", "cannot score", kinds };
 
-	while (i < N_KINDS && (argc < 2 || strcmp(argv[1], kinds[i].name) != 0))
-		i++;
-	if (i == N_KINDS)
-		return cli_finish(explain(argc, argv));
-	a = arena_new();
-	if (a == NULL)
-		error_set(&err, ERROR_NOMEM, "starting");
-	if (a == NULL || kinds[i].run(argc - 1, argv + 1, a, &err) != 0) {
-		cli_warn(&err, "cannot score");
-		status = CLI_FATAL;
-	}
-	arena_free(a);
-	return cli_finish(status);
+	return cli_kinds_main(&all, argc, argv);
 }

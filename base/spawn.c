@@ -32,6 +32,15 @@ struct handlers {
 	struct sigaction term, interrupt;
 };
 
+/* One that the caller ignores stays ignored, by the programs started too. */
+static void
+take_signal(int number, const struct sigaction *ours, struct sigaction *old)
+{
+	(void)sigaction(number, NULL, old);
+	if (old->sa_handler != SIG_IGN)
+		(void)sigaction(number, ours, NULL);
+}
+
 static void
 take_signals(struct handlers *old)
 {
@@ -42,8 +51,8 @@ take_signals(struct handlers *old)
 	ours.sa_flags = SA_RESTART;
 	(void)sigemptyset(&ours.sa_mask);
 	atomic_store(&signal_that_came, 0);
-	(void)sigaction(SIGTERM, &ours, &old->term);
-	(void)sigaction(SIGINT, &ours, &old->interrupt);
+	take_signal(SIGTERM, &ours, &old->term);
+	take_signal(SIGINT, &ours, &old->interrupt);
 }
 
 static void

@@ -18,7 +18,8 @@ struct spawn_command {
  * /dev/null when NULL), the standard output of each goes to the next, that of
  * the last to the file out_path (or ours when NULL), created or truncated.
  * Standard error is ours.  Waits for all of them.  SIGTERM and SIGINT to us
- * are passed on to them, and raised again for the caller when they have ended.
+ * are passed on to them, and raised again for the caller when they have ended;
+ * one that we ignore they ignore too.
  * status[i] is the exit status of command i, or 128 + signal.  0 when all
  * could be started, whatever their status; else -1, with those that had
  * started ended by SIGTERM.  At most 16 commands; one call at a time.

@@ -94,17 +94,20 @@ ask_to_stop(int number)
 	stop = 1;
 }
 
+/* Let a signal ask to stop, unless the caller ignores it. */
 static void
-catch_signals(void)
+catch_signal(int number)
 {
 	struct sigaction action;
 
+	(void)sigaction(number, NULL, &action);
+	if (action.sa_handler == SIG_IGN)
+		return;
 	memset(&action, 0, sizeof(action));
 	action.sa_handler = ask_to_stop;
 	action.sa_flags = SA_RESTART | (int)SA_RESETHAND;
 	(void)sigemptyset(&action.sa_mask);
-	(void)sigaction(SIGTERM, &action, NULL);
-	(void)sigaction(SIGINT, &action, NULL);
+	(void)sigaction(number, &action, NULL);
 }
 
 /* The model's path with another ending: "m.safetensors" to "m.json". */
@@ -452,7 +455,8 @@ main(int argc, char *argv[])
 		return cli_finish(CLI_FATAL);
 	}
 	set.recipe_path = cli_shared_path(argv[first]);
-	catch_signals();
+	catch_signal(SIGTERM);
+	catch_signal(SIGINT);
 	if (prepare(&job, &err) != 0 || train(&job, &err) != 0) {
 		cli_warn(&err, "cannot train");
 	} else {

@@ -174,6 +174,24 @@ signals_are_passed_on(void **state)
 	(void)signal(SIGTERM, SIG_DFL);
 }
 
+/* As in the background of a script: an interrupt is for others. */
+static void
+ignored_signals_stay_ignored(void **state)
+{
+	static const char *const hurt[] = { "sh", "-c",
+	    "kill -INT $$ $PPID; sleep 0.1; exit 5", NULL };
+	static const struct spawn_command commands[] = { { hurt } };
+	struct error err = { ERROR_NONE, "" };
+	int status[1] = { -1 };
+
+	(void)state;
+	(void)signal(SIGINT, SIG_IGN);
+	assert_int_equal(spawn_pipeline(commands, 1, NULL, NULL, status, &err),
+	    0);
+	assert_int_equal(status[0], 5);
+	(void)signal(SIGINT, SIG_DFL);
+}
+
 int
 main(void)
 {
@@ -186,6 +204,7 @@ main(void)
 		    set_up, tear_down),
 		cmocka_unit_test_setup_teardown(signals_are_passed_on, set_up,
 		    tear_down),
+		cmocka_unit_test(ignored_signals_stay_ignored),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -29,6 +29,8 @@
 #include "pitch/tracker.h"
 
 #define SKIP_SAMPLES 1024
+/* A part may reach this far beyond the end: durations are often rounded. */
+#define PART_SLACK_SEC 0.1
 
 /* What the user chose.  Read-only once the command line is parsed. */
 struct settings {
@@ -112,6 +114,12 @@ read_part(const struct json *rec, const char *member, uint64_t n_samples,
 		    "the sound", offset_sec);
 	*first = (uint64_t)(from + 0.5);
 	*n -= *first < *n ? *first : *n;
+	if (duration_sec > PART_SLACK_SEC &&
+	    (duration_sec - PART_SLACK_SEC) * TRACKER_RATE_HZ > (double)*n)
+		return error_set(err, ERROR_FORMAT, "the part from %g s to "
+		    "%g s is not in the sound, which is %.3f s long",
+		    offset_sec, offset_sec + duration_sec,
+		    (double)n_samples / TRACKER_RATE_HZ);
 	if (duration_sec > 0.0 &&
 	    duration_sec * TRACKER_RATE_HZ < (double)*n)
 		*n = (uint64_t)(duration_sec * TRACKER_RATE_HZ + 0.5);

@@ -333,6 +333,12 @@ graph_sigmoid(struct graph *g, int x)
 }
 
 int
+graph_tanh(struct graph *g, int x)
+{
+	return same_shape(g, GRAPH_TANH, x, 0);
+}
+
+int
 graph_dropout(struct graph *g, int x, double p)
 {
 	if (!(p >= 0 && p < 1))
@@ -347,8 +353,9 @@ graph_l2_normalise(struct graph *g, int x)
 	return same_shape(g, GRAPH_L2_NORMALISE, x, 0);
 }
 
-int
-graph_max_pool(struct graph *g, int x, const struct graph_pool *pool)
+static int
+add_pool(struct graph *g, enum graph_kind kind, int x,
+    const struct graph_pool *pool)
 {
 	const struct graph_node *in = operand(g, x);
 	struct graph_pool p = *pool;
@@ -373,10 +380,22 @@ graph_max_pool(struct graph *g, int x, const struct graph_pool *pool)
 	shape.h = (in->shape.h + 2 * p.pad_h - p.kernel_h) / p.stride_h + 1;
 	shape.w = (in->shape.w + 2 * p.pad_w - p.kernel_w) / p.stride_w + 1;
 	shape.c = in->shape.c;
-	n = append(g, GRAPH_MAX_POOL, x, -1, shape);
+	n = append(g, kind, x, -1, shape);
 	if (n != NULL)
 		n->pool = p;
 	return number_of(g, n);
+}
+
+int
+graph_max_pool(struct graph *g, int x, const struct graph_pool *pool)
+{
+	return add_pool(g, GRAPH_MAX_POOL, x, pool);
+}
+
+int
+graph_average_pool(struct graph *g, int x, const struct graph_pool *pool)
+{
+	return add_pool(g, GRAPH_AVERAGE_POOL, x, pool);
 }
 
 int
@@ -386,8 +405,8 @@ graph_global_average_pool(struct graph *g, int x)
 
 	if (in == NULL)
 		return -1;
-	return number_of(g, append(g, GRAPH_AVERAGE, x, -1,
-	    (struct graph_shape){ 1, 1, in->shape.c }));
+	return add_pool(g, GRAPH_AVERAGE_POOL, x, &(struct graph_pool){
+	    .kernel_h = in->shape.h, .kernel_w = in->shape.w });
 }
 
 int
@@ -440,6 +459,12 @@ int
 graph_add(struct graph *g, int a, int b)
 {
 	return add_join(g, GRAPH_ADD, a, b);
+}
+
+int
+graph_multiply(struct graph *g, int a, int b)
+{
+	return add_join(g, GRAPH_MULTIPLY, a, b);
 }
 
 int

@@ -93,7 +93,9 @@ int graph_batch_norm(struct graph *g, const char *name, int x,
 int graph_relu(struct graph *g, int x);
 int graph_leaky_relu(struct graph *g, int x, double slope);
 int graph_sigmoid(struct graph *g, int x);
+int graph_tanh(struct graph *g, int x);
 int graph_max_pool(struct graph *g, int x, const struct graph_pool *pool);
+int graph_average_pool(struct graph *g, int x, const struct graph_pool *pool);
 /* Mean over h and w: [1][1][c]. */
 int graph_global_average_pool(struct graph *g, int x);
 /* The value is taken as one vector in its order [h][w][c]; gives [1][1][out].
@@ -103,6 +105,7 @@ int graph_dense(struct graph *g, const char *name, int x, size_t out,
 /* Only in training: zero with probability p, scale the rest by 1/(1-p). */
 int graph_dropout(struct graph *g, int x, double p);
 int graph_add(struct graph *g, int a, int b);
+int graph_multiply(struct graph *g, int a, int b);
 /* Along the channels; h and w equal. */
 int graph_concat(struct graph *g, int a, int b);
 /* The whole item as one vector of length 1; zero vectors stay zero. */

@@ -27,11 +27,13 @@ enum graph_kind {
 	GRAPH_BATCH_NORM,
 	GRAPH_RELU,		/* number[0]: slope below zero */
 	GRAPH_SIGMOID,
+	GRAPH_TANH,
 	GRAPH_MAX_POOL,
-	GRAPH_AVERAGE,		/* over h and w */
+	GRAPH_AVERAGE_POOL,
 	GRAPH_DENSE,
 	GRAPH_DROPOUT,		/* number[0]: p */
 	GRAPH_ADD,
+	GRAPH_MULTIPLY,
 	GRAPH_CONCAT,
 	GRAPH_L2_NORMALISE
 };

@@ -1,5 +1,5 @@
 /*
- * layer_join -- add (with a fused ReLU), concatenate channels.
+ * layer_join -- add (with a fused ReLU), multiply, concatenate channels.
  */
 
 #include <string.h>
@@ -60,6 +60,43 @@ add_backward(const struct step *s, const struct step_run *r,
 
 const struct step_kind layer_add = {
 	NULL, NULL, NULL, add_forward, add_backward, NULL
+};
+
+SIMD static void
+multiply(size_t n, const float *restrict a, const float *restrict b,
+    float *restrict out)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		out[i] = a[i] * b[i];
+}
+
+static int
+multiply_forward(const struct step *s, const struct step_run *r,
+    struct error *err)
+{
+	(void)err;
+	multiply(step_n_out(s), r->in[0], r->in[1], r->out);
+	return 0;
+}
+
+static int
+multiply_backward(const struct step *s, const struct step_run *r,
+    struct error *err)
+{
+	size_t i;
+
+	(void)err;
+	for (i = 0; i < 2; i++)
+		if (r->in_gradient[i] != NULL)
+			multiply(step_n_out(s), r->out_gradient,
+			    r->in[1 - i], r->in_gradient[i]);
+	return 0;
+}
+
+const struct step_kind layer_multiply = {
+	NULL, NULL, NULL, multiply_forward, multiply_backward, NULL
 };
 
 /* Copy n_rows rows of n_values between arrays of other row lengths. */

@@ -1,5 +1,5 @@
 /*
- * layer_pointwise -- ReLU, sigmoid, dropout: each value by itself.
+ * layer_pointwise -- ReLU, sigmoid, tanh, dropout: each value by itself.
  */
 
 #include <math.h>
@@ -133,6 +133,41 @@ sigmoid_backward(const struct step *s, const struct step_run *r,
 
 const struct step_kind layer_sigmoid = {
 	NULL, NULL, NULL, sigmoid_forward, sigmoid_backward, NULL
+};
+
+static int
+tanh_forward(const struct step *s, const struct step_run *r,
+    struct error *err)
+{
+	const size_t n = step_n_out(s);
+	size_t i;
+
+	(void)err;
+	for (i = 0; i < n; i++)
+		r->out[i] = tanhf(r->in[0][i]);
+	return 0;
+}
+
+static int
+tanh_backward(const struct step *s, const struct step_run *r,
+    struct error *err)
+{
+	const size_t n = step_n_out(s);
+	const float *restrict out = r->out;
+	const float *restrict gradient = r->out_gradient;
+	float *restrict to = r->in_gradient[0];
+	size_t i;
+
+	(void)err;
+	if (to == NULL)
+		return 0;
+	for (i = 0; i < n; i++)
+		to[i] = gradient[i] * (1.0f - out[i] * out[i]);
+	return 0;
+}
+
+const struct step_kind layer_tanh = {
+	NULL, NULL, NULL, tanh_forward, tanh_backward, NULL
 };
 
 static int

@@ -1,6 +1,5 @@
 /*
- * layer_pool -- the largest value of each window, and the mean of all places,
- * by channels.
+ * layer_pool -- the largest value or the mean of each window, by channels.
  *
  * Places outside the input do not count.  The first largest value wins and
  * takes the gradient.
@@ -174,58 +173,90 @@ const struct step_kind layer_max_pool = {
 	max_plan, NULL, NULL, max_forward, max_backward, NULL
 };
 
-SIMD static void
-average_all(size_t n_items, size_t n_places, size_t c, const float *in,
-    float *restrict out)
+static inline float
+share_of(const struct window *v)
 {
-	const float share = 1.0f / (float)n_places;
-	size_t k, at, i;
+	return 1.0f / (float)((v->end_h - v->begin_h) *
+	    (v->end_w - v->begin_w));
+}
 
-	for (k = 0; k < n_items; k++, out += c) {
-		for (i = 0; i < c; i++)
-			out[i] = 0.0f;
-		for (at = 0; at < n_places; at++, in += c)
+SIMD static void
+average_all(const struct pass *p, const float *in, float *restrict out)
+{
+	const size_t c = p->in.c, n_in = p->in.h * p->in.w * c;
+	size_t k, at, h, w, i;
+
+	for (k = 0; k < p->n_items; k++)
+		for (at = 0; at < p->out.h * p->out.w; at++, out += c) {
+			const struct window v = window_at(&p->pool, p->in,
+			    at / p->out.w, at % p->out.w);
+			const float share = share_of(&v);
+
 			for (i = 0; i < c; i++)
-				out[i] += in[i];
-		for (i = 0; i < c; i++)
-			out[i] *= share;
-	}
+				out[i] = 0.0f;
+			for (h = v.begin_h; h < v.end_h; h++)
+				for (w = v.begin_w; w < v.end_w; w++) {
+					const float *restrict from = in +
+					    k * n_in + (h * p->in.w + w) * c;
+
+					for (i = 0; i < c; i++)
+						out[i] += from[i];
+				}
+			for (i = 0; i < c; i++)
+				out[i] *= share;
+		}
 }
 
 static int
 average_forward(const struct step *s, const struct step_run *r,
     struct error *err)
 {
+	const struct pass p = pass_of(s);
+
 	(void)err;
-	average_all(s->n_items, s->in[0].h * s->in[0].w, s->in[0].c, r->in[0],
-	    r->out);
+	average_all(&p, r->in[0], r->out);
 	return 0;
 }
 
 SIMD static void
-average_all_back(size_t n_items, size_t n_places, size_t c,
-    const float *restrict gradient, float *restrict to)
+average_all_back(const struct pass *p, const float *restrict gradient,
+    float *to)
 {
-	const float share = 1.0f / (float)n_places;
-	size_t k, at, i;
+	const size_t c = p->in.c, n_in = p->in.h * p->in.w * c;
+	size_t k, at, h, w, i;
 
-	for (k = 0; k < n_items; k++, gradient += c)
-		for (at = 0; at < n_places; at++, to += c)
-			for (i = 0; i < c; i++)
-				to[i] = share * gradient[i];
+	for (k = 0; k < p->n_items; k++)
+		for (at = 0; at < p->out.h * p->out.w; at++, gradient += c) {
+			const struct window v = window_at(&p->pool, p->in,
+			    at / p->out.w, at % p->out.w);
+			const float share = share_of(&v);
+
+			for (h = v.begin_h; h < v.end_h; h++)
+				for (w = v.begin_w; w < v.end_w; w++) {
+					float *restrict into = to + k * n_in +
+					    (h * p->in.w + w) * c;
+
+					for (i = 0; i < c; i++)
+						into[i] += share *
+						    gradient[i];
+				}
+		}
 }
 
 static int
 average_backward(const struct step *s, const struct step_run *r,
     struct error *err)
 {
+	const struct pass p = pass_of(s);
+
 	(void)err;
-	if (r->in_gradient[0] != NULL)
-		average_all_back(s->n_items, s->in[0].h * s->in[0].w,
-		    s->in[0].c, r->out_gradient, r->in_gradient[0]);
+	if (r->in_gradient[0] == NULL)
+		return 0;
+	memset(r->in_gradient[0], 0, step_n_in(s, 0) * sizeof(float));
+	average_all_back(&p, r->out_gradient, r->in_gradient[0]);
 	return 0;
 }
 
-const struct step_kind layer_average = {
+const struct step_kind layer_average_pool = {
 	NULL, NULL, NULL, average_forward, average_backward, NULL
 };

@@ -15,16 +15,20 @@ kind_of(enum graph_kind kind)
 		return &layer_relu;
 	case GRAPH_SIGMOID:
 		return &layer_sigmoid;
+	case GRAPH_TANH:
+		return &layer_tanh;
 	case GRAPH_MAX_POOL:
 		return &layer_max_pool;
-	case GRAPH_AVERAGE:
-		return &layer_average;
+	case GRAPH_AVERAGE_POOL:
+		return &layer_average_pool;
 	case GRAPH_DENSE:
 		return &layer_dense;
 	case GRAPH_DROPOUT:
 		return &layer_dropout;
 	case GRAPH_ADD:
 		return &layer_add;
+	case GRAPH_MULTIPLY:
+		return &layer_multiply;
 	case GRAPH_CONCAT:
 		return &layer_concat;
 	case GRAPH_L2_NORMALISE:

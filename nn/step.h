@@ -90,10 +90,12 @@ extern const struct step_kind layer_dense;
 extern const struct step_kind layer_norm;
 extern const struct step_kind layer_relu;
 extern const struct step_kind layer_sigmoid;
+extern const struct step_kind layer_tanh;
 extern const struct step_kind layer_dropout;
 extern const struct step_kind layer_max_pool;
-extern const struct step_kind layer_average;
+extern const struct step_kind layer_average_pool;
 extern const struct step_kind layer_add;
+extern const struct step_kind layer_multiply;
 extern const struct step_kind layer_concat;
 extern const struct step_kind layer_l2_normalise;
 

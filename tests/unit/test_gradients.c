@@ -91,8 +91,7 @@ norm_relu(struct graph *g, int x)
 static int
 relu(struct graph *g, int x)
 {
-	/* Behind an addition it would be part of that. */
-	return graph_relu(g, graph_concat(g, x, x));
+	return graph_relu(g, graph_tanh(g, x));
 }
 
 static int
@@ -105,6 +104,13 @@ static int
 max_pool(struct graph *g, int x)
 {
 	return graph_max_pool(g, x, &(struct graph_pool){ 3, 2, 2, 1, 1, 1 });
+}
+
+static int
+average_pool(struct graph *g, int x)
+{
+	return graph_average_pool(g, x,
+	    &(struct graph_pool){ 3, 2, 2, 1, 1, 1 });
 }
 
 static int
@@ -129,7 +135,7 @@ static int
 joins(struct graph *g, int x)
 {
 	const int y = graph_sigmoid(g, x);
-	const int z = graph_add(g, x, y);
+	const int z = graph_multiply(g, graph_tanh(g, x), y);
 
 	/* x, y and z are used more than once. */
 	return graph_leaky_relu(g, graph_add(g, graph_concat(g, y, z),
@@ -137,9 +143,9 @@ joins(struct graph *g, int x)
 }
 
 static int
-doubles(struct graph *g, int x)
+squares(struct graph *g, int x)
 {
-	return graph_add(g, x, x);
+	return graph_add(g, graph_multiply(g, x, x), x);
 }
 
 static int
@@ -315,14 +321,15 @@ test_gradients(void **state)
 		    transposed_narrow, false },
 		{ "batch norm", 5, 3, 7, norm, false },
 		{ "batch norm and leaky ReLU", 5, 3, 7, norm_relu, true },
-		{ "concatenate and ReLU", 3, 3, 5, relu, true },
+		{ "ReLU and tanh", 3, 3, 5, relu, true },
 		{ "sigmoid", 3, 3, 5, sigmoid, false },
 		{ "max pool", 7, 5, 3, max_pool, true },
+		{ "average pool", 7, 5, 3, average_pool, false },
 		{ "global average pool", 3, 4, 3, global_pool, false },
 		{ "dense", 3, 2, 5, dense, true },
 		{ "dropout", 3, 4, 5, dropout, false },
-		{ "add, concatenate", 3, 2, 4, joins, true },
-		{ "double", 3, 2, 4, doubles, false },
+		{ "add, multiply, concatenate", 3, 2, 4, joins, true },
+		{ "square", 3, 2, 4, squares, false },
 		{ "L2 normalisation", 3, 2, 5, l2, false }
 	};
 	struct error err = { ERROR_NONE, "" };

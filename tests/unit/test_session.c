@@ -246,9 +246,11 @@ mixed_graph(void)
 	a = graph_input(g, "a", 7, 6, 3);
 	b = graph_input(g, "b", 7, 6, 5);
 	x = graph_concat(g, graph_dropout(g, a, 0.5), b);
-	y = graph_relu(g, graph_add(g, graph_sigmoid(g, x), x));
+	x = graph_multiply(g, x, graph_sigmoid(g, x));
+	y = graph_relu(g, graph_add(g, graph_tanh(g, x), x));
 	graph_output(g, "max", graph_max_pool(g, y, &three));
-	graph_output(g, "max2", graph_max_pool(g, x, &two));
+	graph_output(g, "average", graph_average_pool(g, x, &three));
+	graph_output(g, "average2", graph_average_pool(g, x, &two));
 	graph_output(g, "global", graph_global_average_pool(g, y));
 	graph_output(g, "dense", graph_dense(g, "d", y, 4, false));
 	graph_output(g, "unit", graph_l2_normalise(g, y));
@@ -256,35 +258,39 @@ mixed_graph(void)
 	return g;
 }
 
-/* Largest value of a window of a 7 x 6 x 8 value. */
+/* Largest (is_max) or mean value of a window of a 7 x 6 x 8 value. */
 static double
 pool_at(const double *x, size_t oh, size_t ow, size_t c,
-    const struct graph_pool *p)
+    const struct graph_pool *p, bool is_max)
 {
-	double best = -1e30;
+	double best = -1e30, sum = 0, n = 0;
 	size_t a, b;
 
 	for (a = oh * p->stride_h; a < oh * p->stride_h + p->kernel_h; a++)
 		for (b = ow * p->stride_w; b < ow * p->stride_w + p->kernel_w;
 		    b++) {
+			double v;
+
 			if (a < p->pad_h || a >= 7 + p->pad_h ||
 			    b < p->pad_w || b >= 6 + p->pad_w)
 				continue;
-			best = fmax(best, x[((a - p->pad_h) * 6 + b -
-			    p->pad_w) * 8 + c]);
+			v = x[((a - p->pad_h) * 6 + b - p->pad_w) * 8 + c];
+			best = fmax(best, v);
+			sum += v;
+			n++;
 		}
-	return best;
+	return is_max ? best : sum / n;
 }
 
 static void
 check_pool(const float *got, const double *x, size_t n_h, size_t n_w,
-    const struct graph_pool *p)
+    const struct graph_pool *p, bool is_max)
 {
 	size_t i;
 
 	for (i = 0; i < n_h * n_w * 8; i++)
 		assert_true(fabs((double)got[i] - pool_at(x, i / 8 / n_w,
-		    i / 8 % n_w, i % 8, p)) < 1e-6);
+		    i / 8 % n_w, i % 8, p, is_max)) < 1e-6);
 }
 
 static void
@@ -292,33 +298,35 @@ test_other_layers(void **state)
 {
 	const struct graph_pool three = { 3, 2, 2, 2, 1, 1 };
 	const struct graph_pool two = { 2, 3, 2, 3, 0, 0 };
+	const struct graph_pool all = { 7, 6, 7, 6, 0, 0 };
 	struct error err = { ERROR_NONE, "" };
 	struct graph *g = mixed_graph();
 	struct weights *w = weights_for(g, 4, &err);
 	struct session *s = session_new(g, w, 1, &err);
 	float *a = noise(7 * 6 * 3, 1), *b = noise(7 * 6 * 5, 2);
-	double x[7 * 6 * 8], y[7 * 6 * 8], mean[8] = { 0 }, length = 0;
-	float *out[5];
+	double x[7 * 6 * 8], y[7 * 6 * 8], length = 0;
+	float *out[6];
 	size_t i, k;
 
 	(void)state;
 	shake(w, 8);
 	assert_non_null(s);
-	for (i = 0; i < 5; i++)
+	for (i = 0; i < 6; i++)
 		out[i] = floats(7 * 6 * 8);
 	assert_int_equal(session_run(s, 1, (const float *const[]){ a, b },
 	    out, &err), 0);
 	for (i = 0; i < 7 * 6 * 8; i++) {
-		x[i] = (double)(i % 8 < 3 ? a[i / 8 * 3 + i % 8] :
+		const double v = (double)(i % 8 < 3 ? a[i / 8 * 3 + i % 8] :
 		    b[i / 8 * 5 + i % 8 - 3]);
-		y[i] = fmax(0, 1 / (1 + exp(-x[i])) + x[i]);
-		mean[i % 8] += y[i] / (7 * 6);
+
+		x[i] = v / (1 + exp(-v));
+		y[i] = fmax(0, tanh(x[i]) + x[i]);
 		length += y[i] * y[i];
 	}
-	check_pool(out[0], y, 4, 4, &three);
-	check_pool(out[1], x, 3, 2, &two);
-	for (k = 0; k < 8; k++)
-		assert_true(fabs(mean[k] - (double)out[2][k]) < 1e-6);
+	check_pool(out[0], y, 4, 4, &three, true);
+	check_pool(out[1], x, 4, 4, &three, false);
+	check_pool(out[2], x, 3, 2, &two, false);
+	check_pool(out[3], y, 1, 1, &all, false);
 	for (k = 0; k < 4; k++) {
 		double sum = (double)weights_find(w, "d.bias")->values[k];
 
@@ -326,12 +334,12 @@ test_other_layers(void **state)
 			sum += y[i] * (double)weights_find(w,
 			    "d.weight")->values[k * 7 * 6 * 8 + i];
 		/* 336 products of size about 0.3. */
-		assert_true(fabs(sum - (double)out[3][k]) < 2e-5);
+		assert_true(fabs(sum - (double)out[4][k]) < 2e-5);
 	}
 	for (i = 0; i < 7 * 6 * 8; i++)
-		assert_true(fabs(y[i] / sqrt(length) - (double)out[4][i]) <
+		assert_true(fabs(y[i] / sqrt(length) - (double)out[5][i]) <
 		    1e-6);
-	for (i = 0; i < 5; i++)
+	for (i = 0; i < 6; i++)
 		free(out[i]);
 	free(a);
 	free(b);

@@ -70,29 +70,32 @@ resnet(void)
 static struct graph *
 unet(void)
 {
+	const struct graph_pool pool = { .kernel_h = 3, .kernel_w = 3,
+	    .stride_h = 1, .stride_w = 1, .pad_h = 1, .pad_w = 1 };
 	struct graph_conv five = { .kernel_h = 5, .kernel_w = 5,
 	    .stride_h = 2, .stride_w = 2, .pad_top = 2, .pad_bottom = 2,
 	    .pad_left = 2, .pad_right = 2 };
 	struct graph_conv up = five;
 	struct error err = { ERROR_NONE, "" };
 	struct graph *g = graph_new(&err);
-	int skip, x;
+	int in, skip, x;
 
 	/* PyTorch's output_padding of 1. */
 	up.pad_bottom = up.pad_right = 1;
-	x = graph_input(g, "in", 12, 8, 2);
+	in = graph_input(g, "in", 12, 8, 2);
 	five.out_channels = 8;
-	skip = graph_conv(g, "down", x, &five);
+	skip = graph_conv(g, "down", in, &five);
 	skip = graph_leaky_relu(g, graph_batch_norm(g, "down_norm", skip,
 	    1e-5, 0.1), 0.2);
 	five.out_channels = 12;
-	x = graph_sigmoid(g, graph_conv(g, "deep", skip, &five));
+	x = graph_tanh(g, graph_conv(g, "deep", skip, &five));
+	x = graph_average_pool(g, x, &pool);
 	up.out_channels = 8;
 	x = graph_conv_transposed(g, "up", x, &up);
 	x = graph_relu(g, graph_batch_norm(g, "up_norm", x, 1e-5, 0.1));
 	up.out_channels = 2;
 	x = graph_conv_transposed(g, "out", graph_concat(g, x, skip), &up);
-	graph_output(g, "mask", graph_sigmoid(g, x));
+	graph_output(g, "masked", graph_multiply(g, graph_sigmoid(g, x), in));
 	assert_int_equal(graph_finish(g, &err), 0);
 	return g;
 }

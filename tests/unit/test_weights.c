@@ -254,7 +254,7 @@ test_graph_mistakes(void **state)
 	g = graph_new(&err);
 	x = graph_input(g, "in", 4, 4, 1);
 	graph_relu(g, x);
-	graph_output(g, "out", graph_sigmoid(g, x));
+	graph_output(g, "out", graph_tanh(g, x));
 	assert_int_equal(graph_finish(g, &err), -1);
 	assert_non_null(strstr(err.text, "not used"));
 	graph_free(g);

@@ -22,7 +22,8 @@ size_t pool_n_threads(const struct pool *p);
 /*
  * Call work(shared, task, thread, err) for task 0..n_tasks-1 and wait; thread
  * is 0..n_threads-1, for per-thread state.  When calls fail, the message of
- * the lowest failing task is kept and tasks not yet begun are skipped.
+ * the lowest failing task is kept and tasks not yet begun are skipped.  One
+ * call at a time, and none from within a task.
  */
 int pool_run(struct pool *p, size_t n_tasks,
     int (*work)(void *shared, size_t task, size_t thread, struct error *err),

@@ -54,7 +54,7 @@ begin(struct canvas *c, struct error *err)
 		    (int)(c->height * PNG_SCALE));
 	c->cr = cairo_create(c->surface);
 	if (cairo_status(c->cr) != CAIRO_STATUS_SUCCESS)
-		return error_set(err, ERROR_NOMEM, "cannot begin %s: %s",
+		return error_set(err, ERROR_NOMEM, "%s: cannot begin: %s",
 		    file_path(c->file),
 		    cairo_status_to_string(cairo_status(c->cr)));
 	if (!c->is_svg)
@@ -131,7 +131,7 @@ canvas_close(struct canvas *c, struct error *err)
 	if (status == CAIRO_STATUS_SUCCESS)
 		status = written;
 	if (status != CAIRO_STATUS_SUCCESS) {
-		error_set(err, ERROR_IO, "cannot draw %s: %s",
+		error_set(err, ERROR_IO, "%s: %s",
 		    file_path(c->file), cairo_status_to_string(status));
 		canvas_abandon(c);
 		return -1;

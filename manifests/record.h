@@ -14,7 +14,7 @@
 #include "base/error.h"
 #include "base/json.h"
 
-#define RECORD_LINE_BYTES (4u << 20)	/* longest line that is read */
+#define RECORD_LINE_BYTES (4u << 20)	/* longest line, read or written */
 
 /*
  * Check what a line may hold: an object; id, group_id, audio_filepath,

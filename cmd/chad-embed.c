@@ -28,6 +28,7 @@
 #include "manifests/record.h"
 #include "manifests/stream.h"
 
+#include "embed/crop.h"
 #include "embed/encoder.h"
 #include "embed/query.h"
 
@@ -77,6 +78,8 @@ static int
 open_input(const struct shared *sh, const struct json *rec,
     struct arena *scratch, struct input *in, struct error *err)
 {
+	double hop_sec;
+
 	memset(in, 0, sizeof(*in));
 	in->member = json_has(rec, "f0.activations") ? "f0.activations" :
 	    "f0.path";
@@ -91,10 +94,12 @@ open_input(const struct shared *sh, const struct json *rec,
 			return error_add(err, "%s", in->path);
 		return 0;
 	}
-	in->reader = npy_reader_open(in->path, err);
-	if (in->reader == NULL)
+	if (json_get_number(rec, "f0.hop_sec", CROP_FRAME_SEC, &hop_sec,
+	    err) != 0 ||
+	    (in->reader = npy_reader_open(in->path, err)) == NULL)
 		return -1;
-	if (encoder_source_of_npy(in->reader, &in->source, err) != 0) {
+	if (encoder_source_of_npy(in->reader, hop_sec, &in->source,
+	    err) != 0) {
 		npy_reader_close(in->reader);
 		return error_add(err, "%s", in->path);
 	}

@@ -284,20 +284,6 @@ encoder_run(struct encoder *e, const struct encoder_source *source,
 }
 
 int
-encoder_run_window(struct encoder *e, const float *columns,
-    float *fingerprint, bool *is_voiced, struct error *err)
-{
-	const float *inputs[1] = { e->images };
-	float *outputs[1] = { fingerprint };
-
-	*is_voiced = make_image(e, columns, e->images);
-	if (*is_voiced)
-		return session_run(e->session, 1, inputs, outputs, err);
-	memset(fingerprint, 0, e->dimension * sizeof(*fingerprint));
-	return 0;
-}
-
-int
 encoder_voiced_span(struct encoder *e, const struct encoder_source *source,
     size_t *first_frame, size_t *end_frame, struct error *err)
 {

@@ -62,7 +62,7 @@ struct encoder *encoder_new_for(const struct graph *g, const struct weights *w,
     const struct encoder_features *f, struct error *err) MUST_CHECK;
 void encoder_free(struct encoder *e);
 
-/* Where rows of activations come from, frame k at k * 10 ms. */
+/* Where rows of activations come from, frame k at k * CROP_FRAME_SEC. */
 struct encoder_source {
 	void *self;
 	size_t n_frames;
@@ -71,10 +71,10 @@ struct encoder_source {
 	    struct error *err);
 };
 
-/* Of an array with 360 columns; another number of columns is an error. */
-int encoder_source_of_npy(struct npy_reader *r, struct encoder_source *s,
-    struct error *err) MUST_CHECK;
-/* Of a pitch track with a hop of 10 ms: what a sure network would give. */
+/* Of an array with 360 columns and a row every hop_sec; others are errors. */
+int encoder_source_of_npy(struct npy_reader *r, double hop_sec,
+    struct encoder_source *s, struct error *err) MUST_CHECK;
+/* Of a pitch track with that hop: what a sure network would give. */
 int encoder_source_of_track(struct track *t, struct encoder_source *s,
     struct error *err) MUST_CHECK;
 
@@ -108,13 +108,6 @@ int encoder_run(struct encoder *e, const struct encoder_source *source,
     const struct encoder_view *views, size_t n_views,
     int (*put)(void *context, const float *fingerprints, size_t n,
     struct error *err), void *context, struct error *err) MUST_CHECK;
-
-/*
- * Embed one window of columns [n_columns][360] as it stands.  *is_voiced is
- * false, and the fingerprint zeros, when it is hardly voiced.
- */
-int encoder_run_window(struct encoder *e, const float *columns,
-    float *fingerprint, bool *is_voiced, struct error *err) MUST_CHECK;
 
 /*
  * The first and one past the last voiced frame (highest activation of 40 ms

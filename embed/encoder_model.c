@@ -134,10 +134,22 @@ read_npy(void *self, size_t first, size_t n_frames, float *rows,
 	return npy_reader_get(self, first, n_frames, rows, err);
 }
 
-int
-encoder_source_of_npy(struct npy_reader *r, struct encoder_source *s,
-    struct error *err)
+static int
+check_frame_hop(double hop_sec, struct error *err)
 {
+	if (fabs(hop_sec - CROP_FRAME_SEC) <= 1e-6)
+		return 0;
+	return error_set(err, ERROR_FORMAT, "a pitch every %g s, the encoder "
+	    "needs one every %g s: run chad-f0 with --hop %g", hop_sec,
+	    CROP_FRAME_SEC, 1000 * CROP_FRAME_SEC);
+}
+
+int
+encoder_source_of_npy(struct npy_reader *r, double hop_sec,
+    struct encoder_source *s, struct error *err)
+{
+	if (check_frame_hop(hop_sec, err) != 0)
+		return -1;
 	if (npy_reader_n_columns(r) != ACTIVATIONS_N_BINS)
 		return error_set(err, ERROR_FORMAT, "the array has %zu "
 		    "columns, activations have %d", npy_reader_n_columns(r),
@@ -166,10 +178,8 @@ int
 encoder_source_of_track(struct track *t, struct encoder_source *s,
     struct error *err)
 {
-	if (fabs(t->hop_sec - CROP_FRAME_SEC) > 1e-6)
-		return error_set(err, ERROR_FORMAT, "the pitch track has a hop "
-		    "of %g s, the encoder needs %g s", t->hop_sec,
-		    CROP_FRAME_SEC);
+	if (check_frame_hop(t->hop_sec, err) != 0)
+		return -1;
 	s->self = t;
 	s->n_frames = t->n_frames;
 	s->read = read_track;

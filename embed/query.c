@@ -5,8 +5,9 @@
 
 #include "embed/query.h"
 
-double
-query_scale(size_t i)
+/* Time scale i of the bank: 1 is the middle one. */
+static double
+scale_of_view(size_t i)
 {
 	return QUERY_MIN_SCALE * pow(QUERY_SCALE_STEP, (double)i);
 }
@@ -26,7 +27,7 @@ query_plan_make(struct encoder *e, const struct encoder_source *source,
 		plan->views[i] = (struct encoder_view){
 		    .first_frame = plan->first_frame,
 		    .n_frames = plan->n_frames,
-		    .time_scale = query_scale(i),
+		    .time_scale = scale_of_view(i),
 		    .hop_sec = hop_sec, .is_query = true };
 		plan->first_window[i] = plan->n_all_windows;
 		plan->n_windows[i] = encoder_n_windows(e, &plan->views[i]);

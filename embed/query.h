@@ -28,9 +28,6 @@ struct query_plan {
 	size_t n_all_windows;		/* 0 of a hum without voice */
 };
 
-/* Time scale i of the bank: 1 is the middle one. */
-double query_scale(size_t i);
-
 /* Find the voiced span of the source and plan its views. */
 int query_plan_make(struct encoder *e, const struct encoder_source *source,
     double hop_sec, struct query_plan *plan, struct error *err) MUST_CHECK;

@@ -268,7 +268,7 @@ test_query(void **state)
 		n += views[i].n_windows;
 	}
 	assert_int_equal(n, o.n);
-	assert_true(fabs(query_scale(QUERY_N_SCALES / 2) - 1) < 1e-12);
+	assert_true(fabs(views[QUERY_N_SCALES / 2].time_scale - 1) < 1e-12);
 	assert_int_equal(query_views_read(rec, o.n - 1, views, &n_views,
 	    &err), -1);
 	json_free(rec);

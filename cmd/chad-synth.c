@@ -360,6 +360,28 @@ write_manifest(const struct corpus *c, struct arena *a, struct error *err)
 	return file_commit(f, err);
 }
 
+/* Find the tunes, and see how many works they make. */
+static int
+choose_works(struct settings *set, struct arena *a, struct error *err)
+{
+	struct works *w = &set->works;
+
+	if (set->midi_folder != NULL && works_find_midi(w, set->midi_folder,
+	    a, err) != 0)
+		return -1;
+	if (w->n_midi == 0) {
+		set->n_works = set->n_works == 0 ? 20 : set->n_works;
+		return 0;
+	}
+	if (set->first >= w->n_midi || set->n_works > w->n_midi - set->first)
+		return error_set(err, ERROR_LIMIT, "each MIDI file makes "
+		    "one work, and there are %zu: lower --first or --works",
+		    w->n_midi);
+	if (set->n_works == 0)
+		set->n_works = w->n_midi - set->first;
+	return works_check_midi(w, a, err);
+}
+
 static int
 make_corpus(struct settings *set, struct arena *a, struct error *err)
 {
@@ -371,11 +393,8 @@ make_corpus(struct settings *set, struct arena *a, struct error *err)
 	    set->works.min_snr_db > set->works.max_snr_db)
 		return error_set(err, ERROR_LIMIT,
 		    "a --min option is above its --max");
-	if (set->midi_folder != NULL && works_find_midi(&set->works,
-	    set->midi_folder, a, err) != 0)
+	if (choose_works(set, a, err) != 0)
 		return -1;
-	if (set->n_works == 0)
-		set->n_works = set->works.n_midi > 0 ? set->works.n_midi : 20;
 	if (check_folder(set, a, err) != 0)
 		return -1;
 	c.lines = memory_new(set->n_works, sizeof *c.lines, "works", err);

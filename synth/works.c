@@ -52,6 +52,33 @@ works_find_midi(struct works *w, const char *folder, struct arena *a,
 	return 0;
 }
 
+static int
+compare_texts(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+int
+works_check_midi(const struct works *w, struct arena *a, struct error *err)
+{
+	const char **names = arena_need(a, w->n_midi, sizeof *names, "names",
+	    err);
+
+	if (names == NULL)
+		return -1;
+	for (size_t i = 0; i < w->n_midi; i++)
+		if ((names[i] = file_stem(w->midi_paths[i], a, err)) == NULL)
+			return -1;
+	if (w->n_midi > 0)
+		qsort(names, w->n_midi, sizeof *names, compare_texts);
+	for (size_t i = 1; i < w->n_midi; i++)
+		if (strcmp(names[i - 1], names[i]) == 0)
+			return error_set(err, ERROR_FORMAT, "two MIDI files "
+			    "are called %s, and works are called as their "
+			    "files: rename one", names[i]);
+	return 0;
+}
+
 /* The tune of a work, or (stream not STREAM_TUNE) one of another work. */
 static int
 make_tune(const struct works *w, size_t number, uint64_t stream,
@@ -74,8 +101,7 @@ works_draw(const struct works *w, size_t number, struct arena *a,
 {
 	work->number = number;
 	if (w->n_midi > 0)
-		work->name = file_stem(w->midi_paths[number % w->n_midi], a,
-		    err);
+		work->name = file_stem(w->midi_paths[number], a, err);
 	else if ((work->name = arena_printf(a, "work-%05zu", number + 1)) ==
 	    NULL)
 		error_set(err, ERROR_NOMEM, "out of memory for a name");

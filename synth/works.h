@@ -48,7 +48,11 @@ struct work_version {
 int works_find_midi(struct works *w, const char *folder, struct arena *a,
     struct error *err) MUST_CHECK;
 
-/* Make up or read the tune of work number 0, 1, ... */
+/* Refuse MIDI files that would give two works one name. */
+int works_check_midi(const struct works *w, struct arena *a,
+    struct error *err) MUST_CHECK;
+
+/* Make up or read the tune of work number 0, 1, ...; MIDI: below n_midi. */
 int works_draw(const struct works *w, size_t number, struct arena *a,
     struct work *work, struct error *err) MUST_CHECK;
 

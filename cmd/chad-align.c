@@ -445,7 +445,11 @@ main(int argc, char *argv[])
 	aligner_options_init(o);
 	stream_options_init(&set.stream);
 	first = cli_parse(&tool, argc, argv);
-	if (stream_take_manifest(&set.stream, argc, argv, first, &err) != 0) {
+	if (o->min_sec > o->max_sec)
+		(void)error_set(&err, ERROR_LIMIT, "--min %g is above --max "
+		    "%g: no fragment can be as long", o->min_sec, o->max_sec);
+	if (err.code != ERROR_NONE || stream_take_manifest(&set.stream, argc,
+	    argv, first, &err) != 0) {
 		cli_warn(&err, "cannot start");
 		return cli_finish(CLI_FATAL);
 	}

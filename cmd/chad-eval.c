@@ -94,6 +94,16 @@ put_interval(struct json *row, const char *column, bool is_known,
 	return table_put_interval(row, column, interval, err);
 }
 
+/* The one manifest that may be named; *path is NULL for standard input. */
+static int
+take_operand(int argc, char *argv[], int first, const char **path,
+    struct error *err)
+{
+	*path = first < argc ? argv[first] : NULL;
+	return argc - first <= 1 ? 0 : error_set(err, ERROR_FORMAT,
+	    "one manifest is read, and \"%s\" is another", argv[first + 1]);
+}
+
 /* ---- chad-eval align ---- */
 
 struct align_settings {
@@ -225,12 +235,13 @@ eval_align(int argc, char *argv[], struct arena *a, struct error *err)
 	struct stream_list found = { .records = NULL };
 	struct stream_list known = { .records = NULL };
 	const int first = cli_parse(&tool, argc, argv);
+	const char *path;
 	int status = -1;
 
 	if (set.truth_path == NULL)
 		error_set(err, ERROR_FORMAT, "align needs --truth");
-	else if (stream_list_load(&found, first < argc ? argv[first] : NULL,
-	    err) == 0 &&
+	else if (take_operand(argc, argv, first, &path, err) == 0 &&
+	    stream_list_load(&found, path, err) == 0 &&
 	    stream_list_load(&known, set.truth_path, err) == 0)
 		status = align_run(&set, &found, &known, a, err);
 	stream_list_release(&found);
@@ -294,12 +305,13 @@ eval_retrieval(int argc, char *argv[], struct arena *a, struct error *err)
 	struct stream_list database = { .records = NULL };
 	struct stream_list queries = { .records = NULL };
 	const int first = cli_parse(&tool, argc, argv);
+	const char *path;
 	int status = -1;
 
 	if (set.database_path == NULL)
 		error_set(err, ERROR_FORMAT, "retrieval needs --database");
-	else if (stream_list_load(&queries, first < argc ? argv[first] : NULL,
-	    err) == 0 &&
+	else if (take_operand(argc, argv, first, &path, err) == 0 &&
+	    stream_list_load(&queries, path, err) == 0 &&
 	    stream_list_load(&database, set.database_path, err) == 0)
 		status = retrieval_score(&set, &database, &queries, a, err);
 	stream_list_release(&database);
@@ -381,9 +393,10 @@ eval_f0(int argc, char *argv[], struct arena *a, struct error *err)
 	    "f0: score pitch tracks against the truth",
 	    "f0 [options] [manifest]", options };
 	const int first = cli_parse(&tool, argc, argv);
+	const char *path;
 
-	return measure_manifest(&kind, "f0", &set,
-	    first < argc ? argv[first] : NULL, a, err);
+	return take_operand(argc, argv, first, &path, err) != 0 ? -1 :
+	    measure_manifest(&kind, "f0", &set, path, a, err);
 }
 
 /* The voice, and the mixture it came from, against the true voice. */
@@ -427,9 +440,10 @@ eval_voice(int argc, char *argv[], struct arena *a, struct error *err)
 	    "voice: score separated voices against the true ones",
 	    "voice [options] [manifest]", options };
 	const int first = cli_parse(&tool, argc, argv);
+	const char *path;
 
-	return measure_manifest(&kind, "voice", &set,
-	    first < argc ? argv[first] : NULL, a, err);
+	return take_operand(argc, argv, first, &path, err) != 0 ? -1 :
+	    measure_manifest(&kind, "voice", &set, path, a, err);
 }
 
 /* ---- the command ---- */

@@ -182,7 +182,8 @@ check_length(struct decoder *d, struct error *err)
 	if (d->options.accept_truncated)
 		return 0;
 	return error_set(err, ERROR_FORMAT, "%s is cut off: its header says "
-	    "%.3f s, but only %.3f s of it can be decoded", d->label,
+	    "%.3f s, but only %.3f s of it can be decoded; fetch it again, "
+	    "or accept what there is (--accept-truncated)", d->label,
 	    m->stated_sec, got_sec);
 }
 
@@ -220,7 +221,8 @@ check_damage(const struct decoder *d, struct error *err)
 		    (unsigned long long)m->n_packets);
 	if (m->n_nonfinite > 0 && !d->options.accept_nonfinite)
 		return error_set(err, ERROR_FORMAT, "%s is damaged: %llu of "
-		    "its samples are NaN or infinite", d->label,
+		    "its samples are NaN or infinite; make it again, or "
+		    "accept zeros there (--accept-nonfinite)", d->label,
 		    (unsigned long long)m->n_nonfinite);
 	if (d->n_samples + d->n_ready < n_min)
 		return error_set(err, ERROR_LIMIT, "%s holds %.4f s of sound; "

@@ -211,17 +211,30 @@ inspect_verify(struct catalogue *c,
 	return status;
 }
 
+/*
+ * Which rows "o" of the other's table may come.  Of a fragment that is aligned
+ * in both with other recordings, the two ends here stay the only ones.
+ */
+static const char *
+may_come(const char *table)
+{
+	return strcmp(table, "versions") != 0 ? "true" :
+	    "o.part = 'row' OR NOT EXISTS (SELECT 1 FROM main.versions AS v"
+	    " WHERE v.group_id = o.group_id"
+	    " AND v.fragment_id = o.fragment_id AND v.part <> 'row')";
+}
+
 /* One table of inspect_merge. */
 static int
 merge_table(struct catalogue *c, const char *table, size_t *n_taken,
     size_t *n_differ, struct error *err)
 {
-	char sql[256];
+	char sql[512];
 	int64_t n;
 
 	(void)snprintf(sql, sizeof(sql), "INSERT INTO main.%s"
-	    " SELECT * FROM other.%s WHERE true ON CONFLICT DO NOTHING",
-	    table, table);
+	    " SELECT * FROM other.%s AS o WHERE %s ON CONFLICT DO NOTHING",
+	    table, table, may_come(table));
 	if (sql_script(c, sql, err) != 0)
 		return -1;
 	*n_taken += (size_t)sqlite3_changes(c->db);

@@ -31,8 +31,9 @@ int inspect_verify(struct catalogue *c,
 
 /*
  * Take over what the catalogue other_path has and this one lacks, in one
- * transaction.  Rows that are in both and differ stay as they are here;
- * *n_differ counts them.  ERROR_FORMAT when both are one file.
+ * transaction.  Rows that are in both and differ stay as they are here, and so
+ * do the two ends of an aligned fragment; *n_differ counts them.  ERROR_FORMAT
+ * when both are one file.
  */
 int inspect_merge(struct catalogue *c, const char *other_path,
     size_t *n_taken, size_t *n_differ, struct error *err) MUST_CHECK;

@@ -16,6 +16,7 @@
 
 #include "store/catalogue.h"
 #include "store/fragments.h"
+#include "store/inspect.h"
 #include "store/recordings.h"
 #include "store/rounds.h"
 
@@ -157,6 +158,30 @@ test_replaced(void **state)
 	check_count(p->c, NULL, 1, 2);
 }
 
+/* Nor has one that another catalogue aligned with another cover. */
+static void
+test_merged(void **state)
+{
+	const struct place *p = *state;
+	struct error err = { ERROR_NONE, "" };
+	struct catalogue *other;
+	size_t n_taken, n_differ;
+	char path[144];
+
+	(void)snprintf(path, sizeof(path), "%s.other", p->path);
+	other = catalogue_open(path, CATALOGUE_CREATE, 0, &err);
+	assert_non_null(other);
+	add(other, FRAGMENT("f1", "d", "keep"));
+	add(other, FRAGMENT("f2", "d", "keep"));
+	add(p->c, FRAGMENT("f1", "c", "keep"));
+	assert_int_equal(inspect_merge(p->c, path, &n_taken, &n_differ,
+	    &err), 0);
+	check_count(p->c, NULL, 2, 4);
+	assert_int_equal(n_differ, 1);	/* f1 with d */
+	catalogue_close(other);
+	(void)unlink(path);
+}
+
 static int
 check_samples(void *context, struct json *rec, struct error *err)
 {
@@ -279,6 +304,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_reviews_outrank),
 		TEST(test_replaced),
+		TEST(test_merged),
 		TEST(test_rows_of_aligned),
 		TEST(test_round_given_up),
 		TEST(test_inputs_stay),

@@ -59,7 +59,7 @@ aligner_options_init(struct aligner_options *o)
 	o->keep = 0.5;
 	o->flag = 0.3;
 	o->keep_agreement = 0.4;
-	o->repeat_agreement = 0.75;
+	o->repeat_agreement = 0.7;
 	o->flag_agreement = 0.35;
 }
 

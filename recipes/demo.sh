@@ -57,9 +57,9 @@ make_corpus() {
 	    "them wrong songs"
 	corpus pool --works "$works" --covers 2 --hums 0 --wrong 0.1
 	say "corpus: $((2 * hum_works)) labelled hums of $hum_works works," \
-	    "$((3 * held_works)) held-out hums of $held_works others"
+	    "$((2 * held_works)) held-out hums of $held_works others"
 	corpus hums --works "$hum_works" --first 1000 --covers 0 --hums 2
-	corpus held --works "$held_works" --first 2000 --covers 0 --hums 3
+	corpus held --works "$held_works" --first 2000 --covers 0 --hums 2
 	say "corpus: melodies of $held_works held-out," \
 	    "$works mined and $other_songs other works to find them among"
 	corpus songs-held --no-audio --activations --works "$held_works" \

@@ -269,8 +269,8 @@ decisions(void **state)
 		{ 0.29, 1.00, false, ALIGNER_DROP },
 		{ 1.00, 0.34, false, ALIGNER_DROP },
 		{ 0.00, 0.00, false, ALIGNER_DROP },
-		{ 0.50, 0.75, true, ALIGNER_KEEP },
-		{ 0.90, 0.74, true, ALIGNER_FLAG },
+		{ 0.50, 0.70, true, ALIGNER_KEEP },
+		{ 0.90, 0.69, true, ALIGNER_FLAG },
 		{ 0.90, 0.34, true, ALIGNER_DROP },
 	};
 	struct aligner_options o;

@@ -29,7 +29,9 @@ error_set_errno(struct error *err, const char *fmt, ...)
 
 	if (err == NULL)
 		return -1;
-	err->code = saved_errno == ENOMEM ? ERROR_NOMEM : ERROR_IO;
+	err->code = saved_errno == ENOMEM ? ERROR_NOMEM :
+	    saved_errno == ENOSPC || saved_errno == EDQUOT ||
+	    saved_errno == EROFS ? ERROR_OUTPUT : ERROR_IO;
 	va_start(ap, fmt);
 	if (vsnprintf(err->text, sizeof(err->text), fmt, ap) < 0)
 		err->text[0] = '\0';

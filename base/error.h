@@ -22,7 +22,9 @@ enum error_code {
 	ERROR_LIMIT,		/* the input is larger or smaller than may be */
 	ERROR_NOMEM,		/* out of memory */
 	ERROR_BUG,		/* a mistake of ours, or of a library */
-	ERROR_BUSY		/* a passing fault, as a lock held: try again */
+	ERROR_BUSY,		/* a passing fault, as a lock held: try again */
+	ERROR_OUTPUT		/* there is no room or right to write: a run
+				 * stops, and goes on when there is */
 };
 
 #define ERROR_TEXT_BYTES 1024
@@ -39,7 +41,10 @@ struct error {
 int error_set(struct error *err, enum error_code code, const char *fmt, ...)
     ERROR_PRINTF(3, 4);
 
-/* As error_set with ERROR_IO, and ": " and strerror(errno) at the end. */
+/*
+ * As error_set with ERROR_IO, or what errno says better, and ": " and
+ * strerror(errno) at the end.
+ */
 int error_set_errno(struct error *err, const char *fmt, ...)
     ERROR_PRINTF(2, 3);
 

@@ -64,6 +64,19 @@ file_read(const char *path, size_t max_bytes, struct arena *a,
 	return copy;
 }
 
+/* A place for results that refuses them is nobody's record's fault. */
+static int
+refuse_place(const char *path, struct error *err)
+{
+	const bool is_place = errno == EACCES || errno == EPERM ||
+	    errno == ENOTDIR;
+
+	(void)error_set_errno(err, "cannot create %s", path);
+	if (err != NULL && is_place)
+		err->code = ERROR_OUTPUT;
+	return -1;
+}
+
 static void
 free_file(struct file_new *f)
 {
@@ -102,7 +115,7 @@ open_temporary(struct file_new *f, struct error *err)
 			break;
 	}
 	if (fd < 0)
-		error_set_errno(err, "cannot create %s", f->path);
+		(void)refuse_place(f->path, err);
 	return fd;
 }
 
@@ -110,8 +123,14 @@ struct file_new *
 file_create(const char *path, struct error *err)
 {
 	struct file_new *f;
+	struct stat st;
 	int fd;
 
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
+		error_set(err, ERROR_OUTPUT, "%s is no plain file, so it is "
+		    "not written over", path);
+		return NULL;
+	}
 	if (file_make_parent(path, err) != 0)
 		return NULL;
 	f = memory_new(1, sizeof(*f), "file", err);
@@ -268,7 +287,7 @@ make_one_folder(const char *path, struct error *err)
 		return 0;
 	if (errno == EEXIST && stat(path, &st) == 0 && S_ISDIR(st.st_mode))
 		return 0;
-	return error_set_errno(err, "cannot make the folder %s", path);
+	return refuse_place(path, err);
 }
 
 int

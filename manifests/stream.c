@@ -17,6 +17,10 @@
 #define MAX_MESSAGES 20
 #define SHOWN_ID_BYTES 128
 
+static const int signals[] = { SIGTERM, SIGINT, SIGHUP };
+
+#define N_SIGNALS (sizeof(signals) / sizeof(signals[0]))
+
 /* A handler can reach nothing else: the signal that came, or 0. */
 static atomic_int signal_that_came;
 
@@ -206,7 +210,7 @@ keep_broken(struct worker *w, struct job *job, struct error *err)
 
 /*
  * Work on one line.  -1 only when the line cannot even be written with an
- * error, which ends the stream.
+ * error, or when results cannot be written, which ends the stream.
  */
 static int
 process(struct worker *w, struct job *job, struct error *err)
@@ -234,7 +238,9 @@ process(struct worker *w, struct job *job, struct error *err)
 	} else if (attempt(w, job, rec, &job->why) == 0) {
 		job->outcome = OUTCOME_DONE;
 	} else {
-		result = keep_failure(w, job, err);
+		result = job->why.code == ERROR_OUTPUT ?
+		    error_set(err, ERROR_OUTPUT, "%s", job->why.text) :
+		    keep_failure(w, job, err);
 	}
 	json_free(rec);
 	return result;
@@ -415,7 +421,7 @@ run_workers(struct stream *s, struct worker *workers, size_t n)
 		release_job(ring_left(s->ring, i));
 }
 
-/* Note SIGTERM and SIGINT, unless the caller ignores them. */
+/* Note a signal, unless the caller ignores it. */
 static void
 take_signal(int number, struct sigaction *old)
 {
@@ -458,14 +464,14 @@ stream_run(const struct stream_stage *stage,
 {
 	const size_t n_threads = options->n_threads;
 	struct stream s = { .stage = stage, .options = options, .out = out };
-	struct sigaction old_term, old_interrupt;
+	struct sigaction old[N_SIGNALS];
 	struct worker *workers = NULL;
 
 	atomic_init(&s.is_broken, false);
 	(void)pthread_mutex_init(&s.lock, NULL);
 	atomic_store(&signal_that_came, 0);
-	take_signal(SIGTERM, &old_term);
-	take_signal(SIGINT, &old_interrupt);
+	for (size_t i = 0; i < N_SIGNALS; i++)
+		take_signal(signals[i], &old[i]);
 	progress_init(&s.progress, stage->name, 0);
 	if (open_stream(&s, n_threads, &s.err) == 0)
 		workers = new_workers(&s, n_threads, &s.err);
@@ -478,8 +484,8 @@ stream_run(const struct stream_stage *stage,
 	progress_end(&s.progress);
 	line_reader_close(s.reader);
 	ring_free(s.ring);
-	(void)sigaction(SIGTERM, &old_term, NULL);
-	(void)sigaction(SIGINT, &old_interrupt, NULL);
+	for (size_t i = 0; i < N_SIGNALS; i++)
+		(void)sigaction(signals[i], &old[i], NULL);
 	(void)pthread_mutex_destroy(&s.lock);
 	*result = s.result;
 	if (!atomic_load(&s.is_broken))

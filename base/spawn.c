@@ -18,6 +18,10 @@
 
 extern char **environ;
 
+static const int signals[] = { SIGTERM, SIGINT, SIGHUP };
+
+#define N_SIGNALS (sizeof(signals) / sizeof(signals[0]))
+
 /* A handler can reach nothing else: the last signal that came, or 0. */
 static atomic_int signal_that_came;
 
@@ -29,7 +33,7 @@ note_signal(int number)
 
 /* The handlers of the caller, kept while ours are in place. */
 struct handlers {
-	struct sigaction term, interrupt;
+	struct sigaction of[N_SIGNALS];
 };
 
 /* One that the caller ignores stays ignored, by the programs started too. */
@@ -51,19 +55,15 @@ take_signals(struct handlers *old)
 	ours.sa_flags = SA_RESTART;
 	(void)sigemptyset(&ours.sa_mask);
 	atomic_store(&signal_that_came, 0);
-	take_signal(SIGTERM, &ours, &old->term);
-	take_signal(SIGINT, &ours, &old->interrupt);
+	for (size_t i = 0; i < N_SIGNALS; i++)
+		take_signal(signals[i], &ours, &old->of[i]);
 }
 
 static void
 give_signals_back(const struct handlers *old)
 {
-	const int number = atomic_load(&signal_that_came);
-
-	(void)sigaction(SIGTERM, &old->term, NULL);
-	(void)sigaction(SIGINT, &old->interrupt, NULL);
-	if (number != 0)
-		(void)raise(number);
+	for (size_t i = 0; i < N_SIGNALS; i++)
+		(void)sigaction(signals[i], &old->of[i], NULL);
 }
 
 static void
@@ -251,5 +251,9 @@ spawn_pipeline(const struct spawn_command *commands, size_t n_commands,
 			(void)kill(pids[i], SIGTERM);
 	wait_for_all(pids, n_started, status);
 	give_signals_back(&old);
+	if (result == 0 && atomic_load(&signal_that_came) != 0)
+		return error_set(err, ERROR_BUSY, "stopped by signal %d: run "
+		    "the same command again",
+		    atomic_load(&signal_that_came));
 	return result;
 }

@@ -17,12 +17,12 @@ struct spawn_command {
  * Run a pipeline: the standard input of the first is the file in_path (or
  * /dev/null when NULL), the standard output of each goes to the next, that of
  * the last to the file out_path (or ours when NULL), created or truncated.
- * Standard error is ours.  Waits for all of them.  SIGTERM and SIGINT to us
- * are passed on to them, and raised again for the caller when they have ended;
- * one that we ignore they ignore too.
+ * Standard error is ours.  Waits for all of them.  SIGTERM, SIGINT and
+ * SIGHUP to us are passed on to them; one that we ignore they ignore too.
  * status[i] is the exit status of command i, or 128 + signal.  0 when all
  * could be started, whatever their status; else -1, with those that had
- * started ended by SIGTERM.  At most 16 commands; one call at a time.
+ * started ended by SIGTERM.  -1 with ERROR_BUSY when a signal came.  At most
+ * 16 commands; one call at a time.
  */
 int spawn_pipeline(const struct spawn_command *commands, size_t n_commands,
     const char *in_path, const char *out_path, int *status,

@@ -457,5 +457,6 @@ main(int argc, char *argv[])
 	on_stop.sa_handler = stop;
 	(void)sigaction(SIGTERM, &on_stop, NULL);
 	(void)sigaction(SIGINT, &on_stop, NULL);
+	(void)sigaction(SIGHUP, &on_stop, NULL);
 	return cli_finish(align_manifest(&set));
 }

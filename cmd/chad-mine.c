@@ -8,6 +8,7 @@
  * Options: chad-mine.1.
  */
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,11 +19,13 @@
 #include "base/cli.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/json.h"
 
 #include "store/catalogue.h"
 #include "store/rounds.h"
 
 #include "align/aligner.h"
+#include "embed/encoder.h"
 #include "mine/round.h"
 
 #define BUSY_MS 30000
@@ -72,6 +75,59 @@ say(void *context, const char *text)
 	cli_note("round %zu: %s", *number, text);
 }
 
+/* Between commands nothing is lost by ending at once. */
+static void
+end_at_once(int number)
+{
+	static const char text[] =
+	    "chad-mine: stopped by a signal: run the same command again\n";
+
+	(void)number;
+	if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
+		_exit(CLI_AGAIN);
+	_exit(CLI_AGAIN);
+}
+
+/* A signal that the caller ignores stays ignored. */
+static void
+catch_signal(int number)
+{
+	struct sigaction action, old;
+
+	memset(&action, 0, sizeof(action));
+	action.sa_handler = end_at_once;
+	(void)sigaction(number, NULL, &old);
+	if (old.sa_handler != SIG_IGN)
+		(void)sigaction(number, &action, NULL);
+}
+
+/* The first model and the recipe must be of the fingerprint network. */
+static int
+check_inputs(const struct round_options *o, struct error *err)
+{
+	struct json *recipe = json_load(o->recipe_path, err);
+	struct encoder_model *model = NULL;
+	const char *task;
+	int status;
+
+	if (recipe == NULL)
+		return error_add(err, "the recipe");
+	status = json_want_string(recipe, "task", &task, err);
+	if (status == 0 && strcmp(task, "embed") != 0)
+		status = error_set(err, ERROR_FORMAT, "it trains another "
+		    "network (task \"%s\", not \"embed\")", task);
+	json_free(recipe);
+	if (status != 0)
+		return error_add(err, "the recipe %s", o->recipe_path);
+	if (o->model_path == NULL)
+		return 0;
+	model = encoder_model_load(o->model_path, err);
+	if (model == NULL)
+		return error_add(err, "the first model");
+	encoder_model_free(model);
+	return 0;
+}
+
 static int
 run_rounds(const struct settings *set, struct catalogue *c,
     struct error *err)
@@ -79,6 +135,8 @@ run_rounds(const struct settings *set, struct catalogue *c,
 	struct round_place place = set->place;
 	size_t number = 0;
 
+	if (check_inputs(&set->round, err) != 0)
+		return -1;
 	place.note = say;
 	place.context = &number;
 	for (; number <= set->n_rounds; number++)
@@ -341,5 +399,8 @@ main(int argc, char *argv[])
 		    set.n_threads);
 		set.place.threads = threads;
 	}
+	catch_signal(SIGTERM);
+	catch_signal(SIGINT);
+	catch_signal(SIGHUP);
 	return cli_finish(run(&set));
 }

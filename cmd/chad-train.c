@@ -9,6 +9,7 @@
  * Options: chad-train.1.  Recipes: recipes/FORMAT.md.
  */
 
+#include <errno.h>
 #include <math.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -385,7 +386,8 @@ train(struct job *j, struct error *err)
 	if (weights_save(j->set->out_path, j->weights, err) != 0 ||
 	    write_card(j, err) != 0 || draw_curve(j, err) != 0)
 		return -1;
-	if (unlink(checkpoint) != 0)
+	/* The same training may run twice: the other one has removed it. */
+	if (unlink(checkpoint) != 0 && errno != ENOENT)
 		return error_set_errno(err, "cannot remove %s", checkpoint);
 	return 0;
 }
@@ -457,6 +459,7 @@ main(int argc, char *argv[])
 	set.recipe_path = cli_shared_path(argv[first]);
 	catch_signal(SIGTERM);
 	catch_signal(SIGINT);
+	catch_signal(SIGHUP);
 	if (prepare(&job, &err) != 0 || train(&job, &err) != 0) {
 		cli_warn(&err, "cannot train");
 	} else {

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "manifests/record.h"
 #include "manifests/stream.h"
 #include "store/fragments.h"
 #include "store/recordings.h"
@@ -29,10 +30,30 @@ in_transaction(const struct steps *s, const char *path,
 	return status;
 }
 
+/* Nothing worked: that is no matter of single recordings. */
+static int
+refuse_all_failed(const struct stream_list *list, struct error *err)
+{
+	const char *why = "";
+	size_t n_failed = 0;
+
+	for (size_t i = 0; i < list->n_records; i++)
+		n_failed += record_has_failed(list->records[i]);
+	if (n_failed == 0 || n_failed < list->n_records)
+		return 0;
+	if (json_get_string(list->records[0], "error", "", &why, err) != 0)
+		return -1;
+	return error_set(err, ERROR_FORMAT, "none of the %zu recordings could "
+	    "be analysed (%s): is this the folder that their paths start "
+	    "from?", n_failed, why);
+}
+
 static int
 store_recordings(const struct steps *s, const struct stream_list *list,
     struct error *err)
 {
+	if (refuse_all_failed(list, err) != 0)
+		return -1;
 	for (size_t i = 0; i < list->n_records; i++)
 		if (recordings_put(s->catalogue, list->records[i], err) != 0)
 			return error_add(err, "record %zu", i + 1);

@@ -1,8 +1,11 @@
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cli.h"
 #include "base/file.h"
+#include "manifests/record.h"
+#include "manifests/stream.h"
 
 #include "mine/stages.h"
 
@@ -175,6 +178,27 @@ join(const char *first_path, const char *second_path, const char *out_path,
 	return file_commit(out, err);
 }
 
+/*
+ * Records that failed are tried again in the next run: the file may be back, or
+ * the disk have room.  What was done is not done again, being named by its
+ * content.
+ */
+static int
+forget_failed(const struct steps_file *f, struct error *err)
+{
+	struct stream_list list;
+	bool has_failed = false;
+
+	if (stream_list_load(&list, f->path, err) != 0)
+		return -1;
+	for (size_t i = 0; i < list.n_records && !has_failed; i++)
+		has_failed = record_has_failed(list.records[i]);
+	stream_list_release(&list);
+	if (has_failed && unlink(f->path) != 0)
+		return error_set_errno(err, "cannot remove %s", f->path);
+	return 0;
+}
+
 int
 stages_analyse(const struct steps *s, const struct round_options *o,
     const char *name, const struct lists_file *list, struct steps_file *f,
@@ -191,6 +215,9 @@ stages_analyse(const struct steps *s, const struct round_options *o,
 	    analysis_key(o, &raw, key, err) != 0)
 		return -1;
 	n_words = analysis(s, o, words);
+	if (raw.n_records > 0 && (steps_begin(s, &part, name, key, "jsonl",
+	    &done, err) != 0 || (done && forget_failed(&part, err) != 0)))
+		return -1;
 	if (raw.n_records > 0 && make(s, &part, name, key, "jsonl", raw.path,
 	    words, n_words, err) != 0)
 		return -1;

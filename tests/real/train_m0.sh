@@ -1,5 +1,5 @@
 #!/bin/sh
-# Train models/m0.safetensors again, to the same bytes on the same processor.
+# Train models/m0.safetensors again, to the same weights on the same processor.
 #
 # usage: train_m0.sh [FOLDER [OUT]]
 #

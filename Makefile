@@ -105,7 +105,8 @@ $B/base/%.o $B/manifests/%.o $B/store/%.o: WARN += -Wconversion
 
 # The layers are plain loops; the compiler turns them into vector code.
 ifeq ($(CONFIG),release)
-$B/nn/%.o: OPT += -O3 -fno-math-errno
+$B/nn/%.o $B/pitch/%spectral.o $B/pitch/spectral_%.o: \
+	OPT += -O3 -fno-math-errno
 endif
 
 $B/%.o: %.c

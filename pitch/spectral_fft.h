@@ -1,0 +1,52 @@
+/*
+ * spectral_fft -- Fourier transforms of 16 real sequences at once.
+ *
+ * For short sequences by the thousand: the sequences of 16 channels lie side
+ * by side, so that each operation of the transform is one on vectors.  The n
+ * real values of a sequence are taken as n / 2 complex ones, even places as
+ * real and odd ones as imaginary parts, transformed by Stockham's FFT with
+ * radices 5, 4 and 2 (Van Loan, "Computational Frameworks for the Fast Fourier
+ * Transform", 1992, section 1.7), and the bins taken apart (section 4.3).
+ *
+ * Both forms fill a buffer [2][n / 2][16]:
+ *
+ *	values     place 2 * m of lane l at [0][m][l], 2 * m + 1 at [1][m][l]
+ *	spectrum   real part of bin k at [0][k][l], imaginary at [1][k][l]; the
+ *	           bins 0 and n / 2, which are real, at [0][0][l] and [1][0][l]
+ *
+ * Neither direction is scaled as usual: forward gives twice the spectrum,
+ * backward n times the values.  A plan does not change once made and may be
+ * used by any number of threads.
+ */
+#ifndef PITCH_SPECTRAL_FFT_H
+#define PITCH_SPECTRAL_FFT_H
+
+#include <stddef.h>
+
+#include "base/error.h"
+
+#define SPECTRAL_FFT_LANES 16
+#define SPECTRAL_FFT_MAX 320
+
+/* The values of all lanes at one place, aligned to 64 bytes. */
+typedef float spectral_fft_lanes __attribute__((vector_size(64), may_alias));
+
+struct spectral_fft;
+
+/*
+ * For sequences of n values, 4..SPECTRAL_FFT_MAX, n / 2 a product of the
+ * radices; another size is an ERROR_BUG.  Free with spectral_fft_free.
+ */
+struct spectral_fft *spectral_fft_new(size_t n, struct error *err)
+    MUST_CHECK;
+void spectral_fft_free(struct spectral_fft *f);
+
+/*
+ * Transform the values in "a" or the spectrum in "a"; "b" is another buffer of
+ * that size, both aligned to 64 bytes.  Both are overwritten; returns the one
+ * that holds the result.
+ */
+float *spectral_fft_forward(const struct spectral_fft *f, float *a, float *b);
+float *spectral_fft_backward(const struct spectral_fft *f, float *a, float *b);
+
+#endif

@@ -6,7 +6,6 @@
 
 #define KERNEL 64
 #define KERNEL_1 512
-#define BATCH_NORM_EPSILON 0.0010000000474974513
 #define BATCH_NORM_MOMENTUM 0.01
 /* Standard deviation of what is taken for digital silence: -140 dBFS. */
 #define SILENCE 1e-7
@@ -76,7 +75,7 @@ pitch_net_new(const char *capacity, double dropout, struct error *err)
 		snprintf(norm_name, sizeof(norm_name), "conv%zu_BN", i + 1);
 		x = graph_conv(g, conv_name, x, &conv);
 		x = graph_relu(g, x);
-		x = graph_batch_norm(g, norm_name, x, BATCH_NORM_EPSILON,
+		x = graph_batch_norm(g, norm_name, x, PITCH_NET_NORM_EPSILON,
 		    BATCH_NORM_MOMENTUM);
 		x = graph_max_pool(g, x, &halve);
 		if (dropout > 0.0)

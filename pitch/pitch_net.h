@@ -35,6 +35,7 @@
 #define PITCH_NET_PHASES 4
 #define PITCH_NET_INPUT (PITCH_NET_FRAME + 2 * PITCH_NET_PAD)
 #define PITCH_NET_LAYERS 6
+#define PITCH_NET_NORM_EPSILON 0.0010000000474974513
 
 /*
  * The factor of the numbers of filters for the capacity "tiny" (4), "small"

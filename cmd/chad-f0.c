@@ -185,7 +185,7 @@ name_result(const struct shared *sh, const struct json *rec,
     struct result *result, struct error *err)
 {
 	const struct settings *set = sh->set;
-	struct artefact_recipe recipe = { .tool = "chad-f0", .revision = "1",
+	struct artefact_recipe recipe = { .tool = "chad-f0", .revision = "2",
 	    .model_sha256 = sh->model == NULL ? "" :
 	    tracker_model_sha256(sh->model) };
 	char input_key[HASH_HEX_BYTES];

@@ -4,14 +4,14 @@
 #include "base/memory.h"
 
 #include "dsp/activations.h"
-#include "nn/session.h"
 
 #include "pitch/pitch_decode.h"
 #include "pitch/pitch_net.h"
+#include "pitch/pitch_spectral.h"
 #include "pitch/tracker.h"
 #include "pitch/yin.h"
 
-#define BLOCK 64		/* frames at a time */
+#define BLOCK PITCH_SPECTRAL_BLOCK	/* frames at a time */
 #define N ACTIVATIONS_N_BINS
 #define DEFAULT_CREPE_THRESHOLD 0.5
 #define DEFAULT_YIN_THRESHOLD 0.8
@@ -20,14 +20,14 @@
 struct tracker_model {
 	struct weights *owned;		/* NULL when lent */
 	const struct weights *weights;
-	struct graph *graph;
+	struct pitch_spectral *net;
 	double voicing_threshold;
 };
 
 struct tracker {
 	const struct tracker_options *options;
 	double voicing_threshold;
-	struct session *session;	/* crepe */
+	struct pitch_spectral_scratch *net;	/* crepe */
 	struct pitch_viterbi *viterbi;
 	float *inputs;			/* [BLOCK][PITCH_NET_INPUT] */
 	float *rows;			/* [BLOCK][N] */
@@ -49,8 +49,8 @@ model_init(struct tracker_model *m, const struct weights *w,
 	if (!(m->voicing_threshold >= 0.0 && m->voicing_threshold <= 1.0))
 		return error_set(err, ERROR_FORMAT,
 		    "a voicing threshold of %g", m->voicing_threshold);
-	m->graph = pitch_net_of_model(w, err);
-	return m->graph == NULL ? -1 : 0;
+	m->net = pitch_spectral_new(w, err);
+	return m->net == NULL ? -1 : 0;
 }
 
 struct tracker_model *
@@ -89,7 +89,7 @@ tracker_model_free(struct tracker_model *m)
 {
 	if (m == NULL)
 		return;
-	graph_free(m->graph);
+	pitch_spectral_free(m->net);
 	weights_free(m->owned);
 	memory_free(m);
 }
@@ -120,8 +120,8 @@ tracker_new(const struct tracker_model *m,
 	if (t->inputs == NULL || t->rows == NULL)
 		goto fail;
 	if (is_crepe) {
-		t->session = session_new(m->graph, m->weights, BLOCK, err);
-		if (t->session == NULL)
+		t->net = pitch_spectral_scratch_new(m->net, err);
+		if (t->net == NULL)
 			goto fail;
 	}
 	if (is_crepe && options->has_viterbi) {
@@ -140,7 +140,7 @@ tracker_free(struct tracker *t)
 {
 	if (t == NULL)
 		return;
-	session_free(t->session);
+	pitch_spectral_scratch_free(t->net);
 	pitch_viterbi_free(t->viterbi);
 	memory_free(t->inputs);
 	memory_free(t->rows);
@@ -158,8 +158,7 @@ run_crepe(struct tracker *t, struct frames *frames, size_t n, float *f0_hz,
 		t->is_silent[i] = !pitch_net_input(t->frame,
 		    t->inputs + i * PITCH_NET_INPUT);
 	}
-	if (session_run(t->session, n, (const float *const[]){ t->inputs },
-	    (float *const[]){ t->rows }, err) != 0)
+	if (pitch_spectral_run(t->net, n, t->inputs, t->rows, err) != 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
 		float *row = t->rows + i * N;

@@ -1,6 +1,8 @@
 /*
  * How many times faster than real time one thread tracks pitch: by CREPE's
- * tiny network, with and without Viterbi, and by YIN; median of 5 runs.
+ * tiny network, with and without Viterbi, and by YIN; and how many times real
+ * time is the network alone, in the frequency domain and layer by layer, and
+ * the ratio of the two.  Medians of 5 runs.
  */
 #include <math.h>
 #include <stdio.h>
@@ -8,13 +10,17 @@
 #include <time.h>
 
 #include "base/arena.h"
+#include "nn/session.h"
 #include "nn/weights.h"
 #include "pitch/pitch_net.h"
+#include "pitch/pitch_spectral.h"
 #include "pitch/tracker.h"
 
 #define RATE_HZ 16000
 #define SOUND_SEC 20
 #define N_RUNS 5
+#define N_FRAMES 192
+#define HOP_SEC 0.01
 
 static double
 now_sec(void)
@@ -61,11 +67,60 @@ measure(const char *name, const struct tracker_model *model,
 	return 0;
 }
 
+/* The network alone on frames of the sound. */
+static int
+compare(const struct graph *g, const struct weights *w, const float *samples,
+    struct arena *a, struct error *err)
+{
+	struct session *s = session_new(g, w, N_FRAMES, err);
+	struct pitch_spectral *p = pitch_spectral_new(w, err);
+	struct pitch_spectral_scratch *scratch = p == NULL ? NULL :
+	    pitch_spectral_scratch_new(p, err);
+	float *x = arena_alloc(a, N_FRAMES * PITCH_NET_INPUT, sizeof(*x));
+	float *y = arena_alloc(a, N_FRAMES * ACTIVATIONS_N_BINS, sizeof(*y));
+	double direct[N_RUNS], spectral[N_RUNS];
+	int status = s == NULL || scratch == NULL || x == NULL || y == NULL ?
+	    -1 : 0;
+
+	for (size_t f = 0; status == 0 && f < N_FRAMES; f++)
+		if (!pitch_net_input(samples + f * 160,
+		    x + f * PITCH_NET_INPUT))
+			status = error_set(err, ERROR_BUG, "silence");
+	for (size_t i = 0; status == 0 && i < N_RUNS; i++) {
+		const double started = now_sec();
+		double between;
+
+		status = session_run(s, N_FRAMES, (const float *const[]){ x },
+		    (float *const[]){ y }, err);
+		between = now_sec();
+		if (status == 0)
+			status = pitch_spectral_run(scratch, N_FRAMES, x, y,
+			    err);
+		spectral[i] = now_sec() - between;
+		direct[i] = between - started;
+	}
+	if (status == 0) {
+		const double sound_sec = N_FRAMES * HOP_SEC;
+
+		qsort(direct, N_RUNS, sizeof(*direct), compare_doubles);
+		qsort(spectral, N_RUNS, sizeof(*spectral), compare_doubles);
+		printf("f0.net_spectral %.1f x\nf0.net_direct %.1f x\n"
+		    "f0.net_ratio %.1f times\n",
+		    sound_sec / spectral[N_RUNS / 2],
+		    sound_sec / direct[N_RUNS / 2],
+		    direct[N_RUNS / 2] / spectral[N_RUNS / 2]);
+	}
+	pitch_spectral_scratch_free(scratch);
+	pitch_spectral_free(p);
+	session_free(s);
+	return status;
+}
+
 int
 main(void)
 {
 	struct tracker_options options = { .method = TRACKER_CREPE,
-	    .hop_sec = 0.01, .voicing_threshold = 0.0, .n_median = 1 };
+	    .hop_sec = HOP_SEC, .voicing_threshold = 0.0, .n_median = 1 };
 	struct arena *a = arena_new();
 	struct error err = { ERROR_NONE, "" };
 	struct graph *g = pitch_net_new("tiny", 0.0, &err);
@@ -91,7 +146,8 @@ main(void)
 		goto out;
 	options.has_viterbi = false;
 	options.method = TRACKER_YIN;
-	status = measure("yin", NULL, &options, samples, a, &err) != 0;
+	status = measure("yin", NULL, &options, samples, a, &err) != 0 ||
+	    compare(g, w, samples, a, &err) != 0;
 out:
 	if (status != 0)
 		fprintf(stderr, "bench_f0: %s\n", err.text);

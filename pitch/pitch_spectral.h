@@ -44,10 +44,9 @@
 #include "nn/weights.h"
 
 /*
- * Frames in each product.  Every usual height of a tile in a matrix product
- * (4, 6, 8, 12, 16, 24, 32 or 48 rows) divides it, so that no row is left to
- * code for the rest, which may add in another order: the place of a frame in
- * its block does not change its bytes.
+ * Frames in each product: with fewer the kernels are read too often, with more
+ * the spectra leave the cache.  The last block is filled up, so that products
+ * of one shape alone are ever made.
  */
 #define PITCH_SPECTRAL_BLOCK 96
 
@@ -73,7 +72,10 @@ void pitch_spectral_scratch_free(struct pitch_spectral_scratch *s);
 /*
  * From inputs [n_frames][PITCH_NET_INPUT] as pitch_net_input makes them to
  * activations [n_frames][ACTIVATIONS_N_BINS]; any number of frames.  The
- * result of a frame does not depend on the others.  Fails only when a product
+ * result of a frame does not depend on the others nor on how many there are.
+ * Matrix products may round differently from row to row, so the same frame may
+ * differ in the last digits at another place of its block: calls for whole
+ * blocks give the same bytes as one call for all.  Fails only when a product
  * does.
  */
 int pitch_spectral_run(struct pitch_spectral_scratch *s, size_t n_frames,

@@ -46,7 +46,8 @@ pitch_net_capacity(size_t multiplier)
 }
 
 struct graph *
-pitch_net_new(const char *capacity, double dropout, struct error *err)
+pitch_net_new(const char *capacity, bool has_voicing, double dropout,
+    struct error *err)
 {
 	const struct graph_pool halve = { .kernel_h = 2, .kernel_w = 1 };
 	char conv_name[16], norm_name[16];
@@ -81,7 +82,8 @@ pitch_net_new(const char *capacity, double dropout, struct error *err)
 		if (dropout > 0.0)
 			x = graph_dropout(g, x, dropout);
 	}
-	x = graph_dense(g, "classifier", x, ACTIVATIONS_N_BINS, false);
+	x = graph_dense(g, "classifier", x, has_voicing ?
+	    PITCH_NET_MAX_OUTPUTS : ACTIVATIONS_N_BINS, false);
 	x = graph_sigmoid(g, x);
 	graph_output(g, "activations", x);
 	if (graph_finish(g, err) != 0) {
@@ -97,6 +99,7 @@ pitch_net_of_model(const struct weights *w, struct error *err)
 	const struct json *metadata = weights_metadata_const(w);
 	const char *architecture, *capacity;
 	struct graph *g;
+	bool has_voicing;
 
 	if (json_want_string(metadata, "network.architecture", &architecture,
 	    err) != 0)
@@ -107,9 +110,10 @@ pitch_net_of_model(const struct weights *w, struct error *err)
 		return NULL;
 	}
 	if (json_want_string(metadata, "network.capacity", &capacity,
-	    err) != 0)
+	    err) != 0 || json_get_bool(metadata, "network.voicing", false,
+	    &has_voicing, err) != 0)
 		return NULL;
-	g = pitch_net_new(capacity, PITCH_NET_DROPOUT, err);
+	g = pitch_net_new(capacity, has_voicing, PITCH_NET_DROPOUT, err);
 	if (g != NULL && weights_check(w, g, err) != 0) {
 		graph_free(g);
 		return NULL;
@@ -119,7 +123,7 @@ pitch_net_of_model(const struct weights *w, struct error *err)
 
 int
 pitch_net_describe(struct json *metadata, const char *capacity,
-    struct error *err)
+    bool has_voicing, struct error *err)
 {
 	if (json_put_string(metadata, "format", "chad-model 1", err) != 0 ||
 	    json_put_string(metadata, "network.architecture", "crepe",
@@ -135,7 +139,8 @@ pitch_net_describe(struct json *metadata, const char *capacity,
 	    json_put_size(metadata, "features.bin_cents",
 	    (size_t)ACTIVATIONS_BIN_CENTS, err) != 0)
 		return -1;
-	return 0;
+	return has_voicing ? json_put_bool(metadata, "network.voicing", true,
+	    err) : 0;
 }
 
 bool
@@ -217,7 +222,8 @@ pitch_net_import(const struct weights *published, struct error *err)
 	for (size_t i = 0; i < weights_n_tensors(published); i++)
 		if (import_tensor(w, weights_tensor(published, i), err) != 0)
 			goto fail;
-	if (pitch_net_describe(weights_metadata(w), capacity, err) != 0)
+	if (pitch_net_describe(weights_metadata(w), capacity, false,
+	    err) != 0)
 		goto fail;
 	g = pitch_net_of_model(w, err);
 	if (g == NULL)

@@ -14,8 +14,13 @@
  * stands at [p][k].  The other tensors are as published for PyTorch:
  * convN.weight, convN.bias, convN_BN.* and classifier.*.
  *
+ * A network with a voicing decision of its own has two more outputs from the
+ * same dense layer: the probability of a voice, and, given one, that its pitch
+ * lies an octave above what the 360 say.  That is how pitches above their
+ * range are told, those of whistles: from 2,017 to 4,035 Hz.
+ *
  * A model's metadata says {"network": {"architecture": "crepe", "capacity":
- * "tiny"}}.
+ * "tiny", "voicing": true}}; without "voicing" it has the 360 alone.
  */
 #ifndef PITCH_PITCH_NET_H
 #define PITCH_PITCH_NET_H
@@ -37,6 +42,16 @@
 #define PITCH_NET_LAYERS 6
 #define PITCH_NET_NORM_EPSILON 0.0010000000474974513
 
+/* Outputs behind the 360, where there are. */
+#define PITCH_NET_VOICING ACTIVATIONS_N_BINS
+#define PITCH_NET_OCTAVE (ACTIVATIONS_N_BINS + 1)
+#define PITCH_NET_MAX_OUTPUTS (ACTIVATIONS_N_BINS + 2)
+
+/* Pitches that can be told: half a bin beyond the first and last centre. */
+#define PITCH_NET_LOWEST_HZ 31.5
+#define PITCH_NET_OCTAVE_HZ 2017.0	/* from here an octave lower */
+#define PITCH_NET_HIGHEST_HZ (2.0 * PITCH_NET_OCTAVE_HZ)
+
 /*
  * The factor of the numbers of filters for the capacity "tiny" (4), "small"
  * (8), "medium" (16), "large" (24) or "full" (32); another name is an error.
@@ -52,11 +67,11 @@ const char *pitch_net_capacity(size_t multiplier);
 
 /*
  * The network of a capacity: input "frame" [383][1][4], output "activations"
- * [1][1][360].  dropout 0..0.9 matters in training only.  Free with
+ * [1][1][360], or 362 with voicing.  dropout 0..0.9 matters in training only.  Free with
  * graph_free.
  */
-struct graph *pitch_net_new(const char *capacity, double dropout,
-    struct error *err) MUST_CHECK;
+struct graph *pitch_net_new(const char *capacity, bool has_voicing,
+    double dropout, struct error *err) MUST_CHECK;
 
 /* The network that a model's metadata names, held against its tensors. */
 struct graph *pitch_net_of_model(const struct weights *w, struct error *err)
@@ -64,7 +79,7 @@ struct graph *pitch_net_of_model(const struct weights *w, struct error *err)
 
 /* Say in the metadata what the network is and what it hears. */
 int pitch_net_describe(struct json *metadata, const char *capacity,
-    struct error *err) MUST_CHECK;
+    bool has_voicing, struct error *err) MUST_CHECK;
 
 /*
  * Make the network's input from a frame: mean 0, standard deviation 1 (over

@@ -29,7 +29,6 @@
 #define PHASES SPECTRAL_LAYER_PHASES
 #define QUAD (LANES / PHASES)		/* frames side by side in layer 1 */
 #define BUFFER (SPECTRAL_FFT_MAX * LANES)
-#define N ACTIVATIONS_N_BINS
 #define lanes spectral_fft_lanes
 /* Steps 63..319 of layer 1's input are not all zero. */
 #define FIRST_STEP (PITCH_NET_PAD / PHASES)
@@ -38,8 +37,9 @@
 struct pitch_spectral {
 	struct spectral_layer layers[PITCH_NET_LAYERS];
 	size_t n_last;		/* values before the dense layer */
-	float *dense;		/* [N][n_last] */
-	float *dense_bias;	/* [N] */
+	size_t n_outputs;	/* of the dense layer */
+	float *dense;		/* [n_outputs][n_last] */
+	float *dense_bias;	/* [n_outputs] */
 };
 
 struct pitch_spectral_scratch {
@@ -67,15 +67,16 @@ pitch_spectral_new(const struct weights *w, struct error *err)
 		if (spectral_layer_init(&p->layers[i], i, w, err) != 0)
 			goto fail;
 	t = weights_find(w, "classifier.weight");
+	p->n_outputs = t->shape[0];
 	p->n_last = t->shape[1];
-	p->dense = memory_new(t->n_values + N, sizeof(*p->dense),
+	p->dense = memory_new(t->n_values + p->n_outputs, sizeof(*p->dense),
 	    "dense layer", err);
 	if (p->dense == NULL)
 		goto fail;
 	p->dense_bias = p->dense + t->n_values;
 	memcpy(p->dense, t->values, t->n_values * sizeof(*p->dense));
 	memcpy(p->dense_bias, weights_find(w, "classifier.bias")->values,
-	    N * sizeof(*p->dense));
+	    p->n_outputs * sizeof(*p->dense));
 	return p;
 fail:
 	pitch_spectral_free(p);
@@ -91,6 +92,12 @@ pitch_spectral_free(struct pitch_spectral *p)
 		spectral_layer_release(&p->layers[i]);
 	memory_free(p->dense);
 	memory_free(p);
+}
+
+size_t
+pitch_spectral_n_outputs(const struct pitch_spectral *p)
+{
+	return p->n_outputs;
 }
 
 /* Values from one bin to the next in spectra of so many channels. */
@@ -329,16 +336,18 @@ run_dense(struct pitch_spectral_scratch *s, size_t n_frames,
     float *activations, struct error *err)
 {
 	const struct pitch_spectral *p = s->net;
+	const size_t n_outputs = p->n_outputs;
 	const struct blas_matrix x = { s->last, p->n_last, false };
 	const struct blas_matrix w = { p->dense, p->n_last, true };
 
-	if (blas_multiply(BLOCK, N, p->n_last, 1.0f, &x, &w, 0.0f, s->in, N,
-	    err) != 0)
+	if (blas_multiply(BLOCK, n_outputs, p->n_last, 1.0f, &x, &w, 0.0f,
+	    s->in, n_outputs, err) != 0)
 		return -1;
 	for (size_t f = 0; f < n_frames; f++)
-		for (size_t b = 0; b < N; b++)
-			activations[f * N + b] = 1.0f / (1.0f +
-			    expf(-(s->in[f * N + b] + p->dense_bias[b])));
+		for (size_t b = 0; b < n_outputs; b++)
+			activations[f * n_outputs + b] = 1.0f / (1.0f +
+			    expf(-(s->in[f * n_outputs + b] +
+			    p->dense_bias[b])));
 	return 0;
 }
 
@@ -353,7 +362,8 @@ pitch_spectral_run(struct pitch_spectral_scratch *s, size_t n_frames,
 		for (size_t i = 1; i < PITCH_NET_LAYERS; i++)
 			if (run_layer(s, i, n, err) != 0)
 				return -1;
-		if (run_dense(s, n, activations + f * N, err) != 0)
+		if (run_dense(s, n, activations +
+		    f * s->net->n_outputs, err) != 0)
 			return -1;
 	}
 	return 0;

@@ -60,6 +60,9 @@ struct pitch_spectral *pitch_spectral_new(const struct weights *w,
     struct error *err) MUST_CHECK;
 void pitch_spectral_free(struct pitch_spectral *p);
 
+/* Values it gives for a frame: 360, or 362 with voicing (pitch_net.h). */
+size_t pitch_spectral_n_outputs(const struct pitch_spectral *p);
+
 /*
  * What one thread needs besides, 10 MB for tiny and 80 MB for full; keeps a
  * reference to p.  Free with pitch_spectral_scratch_free.
@@ -71,7 +74,7 @@ void pitch_spectral_scratch_free(struct pitch_spectral_scratch *s);
 
 /*
  * From inputs [n_frames][PITCH_NET_INPUT] as pitch_net_input makes them to
- * activations [n_frames][ACTIVATIONS_N_BINS]; any number of frames.  The
+ * activations [n_frames][n_outputs]; any number of frames.  The
  * result of a frame does not depend on the others nor on how many there are.
  * Matrix products may round differently from row to row, so the same frame may
  * differ in the last digits at another place of its block: calls for whole

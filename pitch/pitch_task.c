@@ -22,12 +22,14 @@ enum stream { STREAM_ITEMS = 11, STREAM_HELD_OUT = 12 };
 struct pitch_task {
 	struct graph *graph;
 	const char *capacity;		/* "tiny", a constant */
+	bool has_voicing;
 	struct pitch_augment augment;
 	struct pitch_pool_plan voices_plan, bands_plan, held_out_plan;
-	double real_share, voicing_threshold, dropout;
+	double real_share, voicing_threshold, voicing_weight, dropout;
 	struct pitch_pool real, synthetic, bands, held_out;
 	bool is_ready;			/* synthesis is done */
-	float *targets;			/* [n_items][N] of the last batch */
+	size_t n_outputs;
+	float *targets;			/* [n_items][n_outputs] of the batch */
 	size_t n_targets;
 };
 
@@ -86,6 +88,22 @@ draw_sound(const struct pitch_task *t, struct random *r)
 	return &from->sounds[random_below(r, from->n_sounds)];
 }
 
+/* What the network should say of a frame; 0 Hz: no voice. */
+static void
+set_target(double f0_hz, bool has_voicing, float *target)
+{
+	const bool is_octave = f0_hz > PITCH_NET_OCTAVE_HZ;
+
+	if (f0_hz < PITCH_NET_LOWEST_HZ || f0_hz > PITCH_NET_HIGHEST_HZ ||
+	    (is_octave && !has_voicing))
+		f0_hz = 0.0;
+	activations_of_f0(is_octave ? f0_hz / 2.0 : f0_hz, target);
+	if (!has_voicing)
+		return;
+	target[PITCH_NET_VOICING] = f0_hz > 0.0 ? 1.0f : 0.0f;
+	target[PITCH_NET_OCTAVE] = is_octave ? 1.0f : 0.0f;
+}
+
 static int
 make_item(void *shared, size_t item, size_t thread, struct error *err)
 {
@@ -104,7 +122,7 @@ make_item(void *shared, size_t item, size_t thread, struct error *err)
 	if (!pitch_net_input(segment + PITCH_AUGMENT_LEAD,
 	    b->inputs + item * PITCH_NET_INPUT))
 		f0_hz = 0.0;
-	activations_of_f0(f0_hz, t->targets + item * N);
+	set_target(f0_hz, t->has_voicing, t->targets + item * t->n_outputs);
 	return 0;
 }
 
@@ -117,8 +135,8 @@ task_make_batch(void *self, uint64_t seed, uint64_t step, size_t n_items,
 	int status;
 
 	if (prepare(t, pool, err) != 0 || memory_grow(&t->targets,
-	    &t->n_targets, n_items * N, sizeof(*t->targets), "targets",
-	    err) != 0)
+	    &t->n_targets, n_items * t->n_outputs, sizeof(*t->targets),
+	    "targets", err) != 0)
 		return -1;
 	batch.segments = memory_new(pool_n_threads(pool),
 	    PITCH_AUGMENT_SEGMENT * sizeof(*batch.segments), "frames", err);
@@ -129,25 +147,42 @@ task_make_batch(void *self, uint64_t seed, uint64_t step, size_t n_items,
 	return status;
 }
 
+/* How much an output of an item counts, a bin of the 360 counting 1. */
+static double
+output_weight(const struct pitch_task *t, size_t item, size_t output)
+{
+	if (output < N)
+		return 1.0;
+	/* Without a voice there is no octave to be told. */
+	if (output == PITCH_NET_OCTAVE &&
+	    t->targets[item * t->n_outputs + PITCH_NET_VOICING] == 0.0f)
+		return 0.0;
+	return t->voicing_weight;
+}
+
 static int
 task_loss(void *self, size_t n_items, const float *const *outputs,
     float *const *output_gradients, double *loss, struct error *err)
 {
 	const struct pitch_task *t = self;
-	const size_t n = n_items * N;
+	const size_t n_outputs = t->n_outputs;
+	const double scale = 1.0 / (double)(n_items * N);
 	double sum = 0.0;
 
 	(void)err;
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n_items * n_outputs; i++) {
 		const double y = fmin(fmax((double)outputs[0][i],
 		    MIN_OUTPUT), 1.0 - MIN_OUTPUT);
 		const double target = (double)t->targets[i];
+		const double weight = scale * output_weight(t, i / n_outputs,
+		    i % n_outputs);
 
-		sum -= target * log(y) + (1.0 - target) * log(1.0 - y);
-		output_gradients[0][i] = (float)((y - target) /
-		    (y * (1.0 - y)) / (double)n);
+		sum -= weight * (target * log(y) +
+		    (1.0 - target) * log(1.0 - y));
+		output_gradients[0][i] = (float)(weight * (y - target) /
+		    (y * (1.0 - y)));
 	}
-	*loss = sum / (double)n;
+	*loss = sum;
 	return 0;
 }
 
@@ -222,7 +257,7 @@ task_validate(void *self, const struct weights *w, struct pool *pool,
 		return -1;
 	named = weights_copy(w, err);
 	if (named == NULL || pitch_net_describe(weights_metadata(named),
-	    t->capacity, err) != 0)
+	    t->capacity, t->has_voicing, err) != 0)
 		goto out;
 	v.model = model = tracker_model_of(named, err);
 	v.scores = memory_new(t->held_out.n_sounds, sizeof(*v.scores),
@@ -246,7 +281,8 @@ task_describe(void *self, struct json *metadata, struct error *err)
 {
 	const struct pitch_task *t = self;
 
-	if (pitch_net_describe(metadata, t->capacity, err) != 0)
+	if (pitch_net_describe(metadata, t->capacity, t->has_voicing,
+	    err) != 0)
 		return -1;
 	return json_put_number(metadata, "features.voicing_threshold",
 	    t->voicing_threshold, err);
@@ -280,6 +316,10 @@ read_recipe(struct pitch_task *t, const struct json *recipe,
 	    &t->voicing_threshold, err) != 0 ||
 	    read_number(recipe, "network.dropout", PITCH_NET_DROPOUT, 0, 0.9,
 	    &t->dropout, err) != 0 ||
+	    json_get_bool(recipe, "network.voicing", false, &t->has_voicing,
+	    err) != 0 ||
+	    read_number(recipe, "loss.voicing_weight", 4, 0, 360,
+	    &t->voicing_weight, err) != 0 ||
 	    read_number(recipe, "data.synthetic_minutes", 40, 0, 600,
 	    &minutes, err) != 0 ||
 	    read_number(recipe, "data.band_minutes", 8, 0, 600,
@@ -294,6 +334,7 @@ read_recipe(struct pitch_task *t, const struct json *recipe,
 	    pitch_augment_read(&t->augment, recipe, err) != 0)
 		return -1;
 	t->capacity = pitch_net_capacity(multiplier);
+	t->n_outputs = t->has_voicing ? PITCH_NET_MAX_OUTPUTS : N;
 	t->voices_plan = (struct pitch_pool_plan){
 	    (size_t)ceil(minutes * 60.0 / sound_sec), sound_sec, true, seed };
 	t->bands_plan = (struct pitch_pool_plan){
@@ -319,8 +360,8 @@ pitch_task_new(const struct json *recipe, const char *manifest_path,
 	    pitch_pool_load(&t->real, manifest_path, err) != 0) ||
 	    (held_out_path != NULL &&
 	    pitch_pool_load(&t->held_out, held_out_path, err) != 0) ||
-	    (t->graph = pitch_net_new(t->capacity, t->dropout,
-	    err)) == NULL) {
+	    (t->graph = pitch_net_new(t->capacity, t->has_voicing,
+	    t->dropout, err)) == NULL) {
 		task_free(t);
 		memory_free(task);
 		return NULL;

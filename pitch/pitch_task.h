@@ -4,13 +4,16 @@
  * Batches are single frames: of synthetic voices, of the manifest's, and of no
  * voice, made worse as the recipe says (pitch/pitch_augment.h).  The target of
  * a frame is the Gaussian of its pitch (dsp/activations.h) or nothing, the
- * loss the mean binary cross-entropy of all bins (CREPE, section 2.2).  The
+ * loss the mean binary cross-entropy of all bins (CREPE, section 2.2), to which
+ * a network with voicing adds that of its two further outputs.  The
  * score is the mean over held-out sounds of (raw pitch accuracy + overall
  * accuracy) / 2 at 50 cents, so it counts pitch and voicing alike.
  *
  * Recipe, besides "training":
  *	network.capacity            "tiny" .. "full"
+ *	network.voicing             two further outputs (pitch_net.h); default no
  *	network.dropout             in training; default CREPE's 0.25
+ *	loss.voicing_weight         of each of those, a bin counting 1; default 4
  *	features.voicing_threshold  goes into the model; default 0.5
  *	data.synthetic_minutes      of voices made up; default 40
  *	data.band_minutes           of accompaniments made up; default 8

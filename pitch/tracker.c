@@ -28,8 +28,10 @@ struct tracker {
 	const struct tracker_options *options;
 	double voicing_threshold;
 	struct pitch_spectral_scratch *net;	/* crepe */
+	size_t n_outputs;
 	struct pitch_viterbi *viterbi;
 	float *inputs;			/* [BLOCK][PITCH_NET_INPUT] */
+	float *outputs;			/* [BLOCK][n_outputs] of the network */
 	float *rows;			/* [BLOCK][N] */
 	float frame[YIN_FRAME];		/* the longer of both methods */
 	bool is_silent[BLOCK];
@@ -115,11 +117,14 @@ tracker_new(const struct tracker_model *m,
 	    DEFAULT_YIN_THRESHOLD;
 	t->inputs = memory_new(BLOCK * PITCH_NET_INPUT, sizeof(*t->inputs),
 	    "frames", err);
+	t->outputs = memory_new(BLOCK * PITCH_NET_MAX_OUTPUTS,
+	    sizeof(*t->outputs), "activations", err);
 	t->rows = memory_new(BLOCK * N, sizeof(*t->rows), "activations",
 	    err);
-	if (t->inputs == NULL || t->rows == NULL)
+	if (t->inputs == NULL || t->outputs == NULL || t->rows == NULL)
 		goto fail;
 	if (is_crepe) {
+		t->n_outputs = pitch_spectral_n_outputs(m->net);
 		t->net = pitch_spectral_scratch_new(m->net, err);
 		if (t->net == NULL)
 			goto fail;
@@ -143,6 +148,7 @@ tracker_free(struct tracker *t)
 	pitch_spectral_scratch_free(t->net);
 	pitch_viterbi_free(t->viterbi);
 	memory_free(t->inputs);
+	memory_free(t->outputs);
 	memory_free(t->rows);
 	memory_free(t);
 }
@@ -152,26 +158,33 @@ static int
 run_crepe(struct tracker *t, struct frames *frames, size_t n, float *f0_hz,
     float *confidence, struct error *err)
 {
+	const bool has_voicing = t->n_outputs > N;
+
 	for (size_t i = 0; i < n; i++) {
 		if (frames_next(frames, t->frame, err) != 0)
 			return -1;
 		t->is_silent[i] = !pitch_net_input(t->frame,
 		    t->inputs + i * PITCH_NET_INPUT);
 	}
-	if (pitch_spectral_run(t->net, n, t->inputs, t->rows, err) != 0)
+	if (pitch_spectral_run(t->net, n, t->inputs, t->outputs, err) != 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
+		float *output = t->outputs + i * t->n_outputs;
 		float *row = t->rows + i * N;
 		size_t peak;
 
 		if (t->is_silent[i])
-			memset(row, 0, N * sizeof(*row));
+			memset(output, 0, t->n_outputs * sizeof(*output));
+		memcpy(row, output, N * sizeof(*row));
 		peak = pitch_decode_peak(row);
-		confidence[i] = row[peak];
+		confidence[i] = has_voicing ? output[PITCH_NET_VOICING] :
+		    row[peak];
 		if (t->viterbi != NULL)
 			pitch_viterbi_put(t->viterbi, row);
 		else
 			f0_hz[i] = (float)pitch_decode_hz(row, peak);
+		if (has_voicing && output[PITCH_NET_OCTAVE] > 0.5f)
+			f0_hz[i] *= 2.0f;
 	}
 	return 0;
 }

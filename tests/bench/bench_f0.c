@@ -123,7 +123,7 @@ main(void)
 	    .hop_sec = HOP_SEC, .voicing_threshold = 0.0, .n_median = 1 };
 	struct arena *a = arena_new();
 	struct error err = { ERROR_NONE, "" };
-	struct graph *g = pitch_net_new("tiny", 0.0, &err);
+	struct graph *g = pitch_net_new("tiny", false, 0.0, &err);
 	struct weights *w = g == NULL ? NULL : weights_for(g, 1, &err);
 	struct tracker_model *model = NULL;
 	float *samples = arena_alloc(a, RATE_HZ * SOUND_SEC,
@@ -131,7 +131,7 @@ main(void)
 	int status = 1;
 
 	if (w == NULL || samples == NULL ||
-	    pitch_net_describe(weights_metadata(w), "tiny", &err) != 0)
+	    pitch_net_describe(weights_metadata(w), "tiny", false, &err) != 0)
 		goto out;
 	for (size_t i = 0; i < RATE_HZ * SOUND_SEC; i++)
 		samples[i] = 0.3f * sinf((float)i * 0.05f *

@@ -37,7 +37,7 @@ capacities_have_the_published_sizes(void **state)
 	(void)state;
 	for (size_t i = 0; i < 5; i++) {
 		const size_t m = known[i].m;
-		struct graph *g = pitch_net_new(known[i].name,
+		struct graph *g = pitch_net_new(known[i].name, false,
 		    PITCH_NET_DROPOUT, &err);
 
 		assert_non_null(g);
@@ -50,7 +50,7 @@ capacities_have_the_published_sizes(void **state)
 		assert_string_equal(pitch_net_capacity(m), known[i].name);
 		graph_free(g);
 	}
-	assert_null(pitch_net_new("huge", 0.0, &err));
+	assert_null(pitch_net_new("huge", false, 0.0, &err));
 	assert_non_null(strstr(err.text, "huge"));
 }
 

@@ -115,7 +115,7 @@ static struct weights *
 random_model(const char *capacity)
 {
 	struct error err;
-	struct graph *g = pitch_net_new(capacity, 0.0, &err);
+	struct graph *g = pitch_net_new(capacity, false, 0.0, &err);
 	struct weights *w = weights_for(g, 3, &err);
 	struct random r;
 
@@ -133,7 +133,7 @@ random_model(const char *capacity)
 			t->values[0] *= -1.0f;
 	}
 	assert_int_equal(pitch_net_describe(weights_metadata(w), capacity,
-	    &err), 0);
+	    false, &err), 0);
 	graph_free(g);
 	return w;
 }
@@ -266,7 +266,7 @@ other_models_are_refused(void **state)
 
 	(void)state;
 	assert_null(pitch_spectral_new(w, &err));
-	assert_int_equal(pitch_net_describe(weights_metadata(w), "tiny",
+	assert_int_equal(pitch_net_describe(weights_metadata(w), "tiny", false,
 	    &err), 0);
 	assert_null(pitch_spectral_new(w, &err));	/* no tensors */
 	assert_int_equal(json_put_string(weights_metadata(w),

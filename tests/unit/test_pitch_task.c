@@ -242,7 +242,7 @@ four_frames_are_learnt(void **state)
 	const float *const gradients[1] = { gradient };
 	float *const outputs[1] = { output };
 	struct error err;
-	struct graph *g = pitch_net_new("tiny", 0.0, &err);
+	struct graph *g = pitch_net_new("tiny", false, 0.0, &err);
 	struct weights *w = weights_for(g, 1, &err);
 	struct pool *pool = pool_new(1, &err);
 	struct trainer *t = trainer_new(g, w, &o, pool, &err);

@@ -389,14 +389,14 @@ crepe_hands_out_rows_and_decodes_them(void **state)
 	struct frames_array array;
 	struct frames_source source;
 	struct error err;
-	struct graph *g = pitch_net_new("tiny", 0.0, &err);
+	struct graph *g = pitch_net_new("tiny", false, 0.0, &err);
 	struct weights *w = weights_for(g, 1, &err);
 	struct tracker_model *m;
 	struct tracker *t;
 	struct track track;
 
 	assert_true(samples != NULL && c != NULL && w != NULL);
-	assert_int_equal(pitch_net_describe(weights_metadata(w), "tiny",
+	assert_int_equal(pitch_net_describe(weights_metadata(w), "tiny", false,
 	    &err), 0);
 	m = tracker_model_of(w, &err);
 	assert_non_null(m);
@@ -444,7 +444,7 @@ models_of_others_are_refused(void **state)
 	    "unet", &err), 0);
 	assert_null(tracker_model_of(w, &err));
 	assert_non_null(strstr(err.text, "unet"));
-	assert_int_equal(pitch_net_describe(metadata, "tiny", &err), 0);
+	assert_int_equal(pitch_net_describe(metadata, "tiny", false, &err), 0);
 	assert_null(tracker_model_of(w, &err));	/* no tensors */
 	weights_free(w);
 }

@@ -29,7 +29,7 @@
 #define PHASES SPECTRAL_LAYER_PHASES
 #define QUAD (LANES / PHASES)		/* frames side by side in layer 1 */
 #define BUFFER (SPECTRAL_FFT_MAX * LANES)
-#define lanes spectral_fft_lanes
+#define ALONE SPECTRAL_FFT_ALONE
 /* Steps 63..319 of layer 1's input are not all zero. */
 #define FIRST_STEP (PITCH_NET_PAD / PHASES)
 #define N_STEPS 257
@@ -47,7 +47,7 @@ struct pitch_spectral_scratch {
 	float *first;		/* [BLOCK / QUAD][2][n_bins][LANES] */
 	float *in, *out;	/* spectra of a block */
 	float *last;		/* [BLOCK][n_last] */
-	float *a, *b;		/* [BUFFER] */
+	float *a, *b, *pair;	/* [BUFFER] */
 };
 
 struct pitch_spectral *
@@ -133,13 +133,14 @@ pitch_spectral_scratch_new(const struct pitch_spectral *p, struct error *err)
 	    "spectra", err);
 	s->last = s->out == NULL ? NULL : memory_new(BLOCK * p->n_last,
 	    sizeof(float), "values", err);
-	s->a = s->last == NULL ? NULL : memory_new(2 * BUFFER, sizeof(float),
+	s->a = s->last == NULL ? NULL : memory_new(3 * BUFFER, sizeof(float),
 	    "values", err);
 	if (s->a == NULL) {
 		pitch_spectral_scratch_free(s);
 		return NULL;
 	}
 	s->b = s->a + BUFFER;
+	s->pair = s->b + BUFFER;
 	return s;
 }
 
@@ -178,28 +179,58 @@ transform_quad(struct pitch_spectral_scratch *s, size_t n_frames,
 	    2 * half * sizeof(*spectrum));
 }
 
-/* The products of layer 1 for one frame and 16 channels. */
-SIMD static void
-multiply_first(size_t n_bins, const float *restrict x,
-    const lanes *restrict kernels, lanes *restrict y)
+/* Bin 0 of layer 1 for one frame: its parts are two real bins. */
+static void
+multiply_ends(size_t n_bins, const float *x, const float *kernels, float *y)
 {
 	const float *xi = x + n_bins * LANES;
 
-	for (size_t k = 0; k < n_bins; k++) {
-		lanes re = { 0.0f }, im = { 0.0f };
+	for (size_t i = 0; i < LANES; i++) {
+		float re = 0.0f, im = 0.0f;
 
 		for (size_t p = 0; p < PHASES; p++) {
-			const lanes h = kernels[(k * PHASES + p) * 2];
-			const lanes g = kernels[(k * PHASES + p) * 2 + 1];
-			const float a = x[k * LANES + p];
-			const float b = xi[k * LANES + p];
-
-			/* The parts of bin 0 are two real bins. */
-			re += k == 0 ? a * h : a * h - b * g;
-			im += k == 0 ? b * g : a * g + b * h;
+			re += x[p] * kernels[2 * p * LANES + i];
+			im += xi[p] * kernels[(2 * p + 1) * LANES + i];
 		}
-		y[k] = re;
-		y[k + n_bins] = im;
+		y[i] = re;
+		y[n_bins * LANES + i] = im;
+	}
+}
+
+/* The other bins for two frames side by side, so kernels are read half. */
+SIMD static void
+multiply_pair(size_t n_bins, const float *restrict x,
+    const float *restrict kernels, float *restrict y, float *restrict z)
+{
+	const size_t half = n_bins * LANES;
+
+	for (size_t k = 1; k < n_bins; k++) {
+		const float *h = kernels + k * PHASES * 2 * LANES;
+		const float *a = x + k * LANES, *b = a + half;
+
+		ALONE
+		for (size_t i = 0; i < LANES; i++) {
+			float yr = 0.0f, yi = 0.0f, zr = 0.0f, zi = 0.0f;
+
+#pragma GCC unroll 4
+			for (size_t p = 0; p < PHASES; p++) {
+				const float hr = h[2 * p * LANES + i];
+				const float hi = h[(2 * p + 1) * LANES + i];
+
+				yr += a[p] * hr;
+				yi += a[p] * hi;
+				zr += a[p + PHASES] * hr;
+				zi += a[p + PHASES] * hi;
+				yr -= b[p] * hi;
+				yi += b[p] * hr;
+				zr -= b[p + PHASES] * hi;
+				zi += b[p + PHASES] * hr;
+			}
+			y[k * LANES + i] = yr;
+			y[k * LANES + i + half] = yi;
+			z[k * LANES + i] = zr;
+			z[k * LANES + i + half] = zi;
+		}
 	}
 }
 
@@ -221,6 +252,7 @@ activate(const struct spectral_layer *l, size_t channel,
 	for (size_t m = 0; m < n_pooled; m++) {
 		float *y = to + (m % 2 * n_next + m / 2) * LANES;
 
+		ALONE
 		for (size_t i = 0; i < LANES; i++) {
 			float u = values[m * LANES + i] + bias[i];
 			float v = other[m * LANES + i] + bias[i];
@@ -241,8 +273,8 @@ copy_rows(size_t n_rows, const float *restrict from, size_t from_stride,
     float *restrict to, size_t to_stride)
 {
 	for (size_t k = 0; k < n_rows; k++)
-		*(lanes *)(to + k * to_stride) =
-		    *(const lanes *)(from + k * from_stride);
+		memcpy(to + k * to_stride, from + k * from_stride,
+		    LANES * sizeof(*to));
 }
 
 /*
@@ -290,11 +322,20 @@ run_first(struct pitch_spectral_scratch *s, size_t n_frames,
 		    inputs + f * PITCH_NET_INPUT,
 		    s->first + f / QUAD * BUFFER);
 	for (size_t c = 0; c < l->n_out; c += LANES) {
-		for (size_t f = 0; f < n_frames; f++) {
-			multiply_first(l->n_bins, s->first + f / QUAD * BUFFER +
-			    f % QUAD * PHASES, (const lanes *)(l->kernels +
-			    c / LANES * n_kernels), (lanes *)s->a);
+		const float *kernels = l->kernels + c / LANES * n_kernels;
+
+		for (size_t f = 0; f < n_frames; f += 2) {
+			const float *x = s->first + f / QUAD * BUFFER +
+			    f % QUAD * PHASES;
+
+			multiply_ends(l->n_bins, x, kernels, s->a);
+			multiply_ends(l->n_bins, x + PHASES, kernels, s->pair);
+			multiply_pair(l->n_bins, x, kernels, s->a, s->pair);
 			pass_on(s, 0, f, c);
+			if (f + 1 == n_frames)
+				break;
+			memcpy(s->a, s->pair, BUFFER * sizeof(*s->a));
+			pass_on(s, 0, f + 1, c);
 		}
 	}
 }

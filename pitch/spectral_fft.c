@@ -8,7 +8,7 @@
 
 #define MAX_STAGES 8
 #define PI 3.14159265358979323846
-#define lanes spectral_fft_lanes
+#define LANES SPECTRAL_FFT_LANES
 
 /*
  * One stage of n complex values in "stride" interleaved sequences: parts of
@@ -105,52 +105,62 @@ spectral_fft_free(struct spectral_fft *f)
 	memory_free(f);
 }
 
+/*
+ * The passes: a pass turns m parts by the same w at all "stride" places and
+ * in all lanes, so that its inner loop runs over stride * LANES floats that
+ * lie side by side, in vectors of whatever width the processor has.
+ */
 SIMD static void
-pass_2(const struct stage *s, const lanes *restrict xr,
-    const lanes *restrict xi, lanes *restrict yr, lanes *restrict yi)
+pass_2(const struct stage *s, const float *restrict xr,
+    const float *restrict xi, float *restrict yr, float *restrict yi)
 {
-	const size_t n = s->stride, far = s->m * n;
+	const size_t n = s->stride * LANES, far = s->m * n;
 
 	for (size_t p = 0; p < s->m; p++) {
 		const float wr = s->w[2 * p], wi = s->w[2 * p + 1];
+		const float *ar = xr + p * n, *ai = xi + p * n;
+		float *restrict br = yr + 2 * p * n;
+		float *restrict bi = yi + 2 * p * n;
 
+		SPECTRAL_FFT_ALONE
 		for (size_t i = 0; i < n; i++) {
-			const size_t from = p * n + i, to = 2 * p * n + i;
-			const lanes br = xr[from] - xr[from + far];
-			const lanes bi = xi[from] - xi[from + far];
+			const float dr = ar[i] - ar[i + far];
+			const float di = ai[i] - ai[i + far];
 
-			yr[to] = xr[from] + xr[from + far];
-			yi[to] = xi[from] + xi[from + far];
-			yr[to + n] = br * wr - bi * wi;
-			yi[to + n] = br * wi + bi * wr;
+			br[i] = ar[i] + ar[i + far];
+			bi[i] = ai[i] + ai[i + far];
+			br[i + n] = dr * wr - di * wi;
+			bi[i + n] = dr * wi + di * wr;
 		}
 	}
 }
 
 SIMD static void
-pass_4(const struct stage *s, const lanes *restrict xr,
-    const lanes *restrict xi, lanes *restrict yr, lanes *restrict yi)
+pass_4(const struct stage *s, const float *restrict xr,
+    const float *restrict xi, float *restrict yr, float *restrict yi)
 {
-	const size_t n = s->stride, far = s->m * n;
+	const size_t n = s->stride * LANES, far = s->m * n;
 
 	for (size_t p = 0; p < s->m; p++) {
 		const float *w = s->w + p * 6;
-		const lanes *ar = xr + p * n, *ai = xi + p * n;
-		lanes *br = yr + 4 * p * n, *bi = yi + 4 * p * n;
+		const float *ar = xr + p * n, *ai = xi + p * n;
+		float *restrict br = yr + 4 * p * n;
+		float *restrict bi = yi + 4 * p * n;
 
+		SPECTRAL_FFT_ALONE
 		for (size_t i = 0; i < n; i++) {
-			const lanes s0r = ar[i] + ar[i + 2 * far];
-			const lanes s0i = ai[i] + ai[i + 2 * far];
-			const lanes d0r = ar[i] - ar[i + 2 * far];
-			const lanes d0i = ai[i] - ai[i + 2 * far];
-			const lanes s1r = ar[i + far] + ar[i + 3 * far];
-			const lanes s1i = ai[i + far] + ai[i + 3 * far];
+			const float s0r = ar[i] + ar[i + 2 * far];
+			const float s0i = ai[i] + ai[i + 2 * far];
+			const float d0r = ar[i] - ar[i + 2 * far];
+			const float d0i = ai[i] - ai[i + 2 * far];
+			const float s1r = ar[i + far] + ar[i + 3 * far];
+			const float s1i = ai[i + far] + ai[i + 3 * far];
 			/* times -i */
-			const lanes d1r = ai[i + far] - ai[i + 3 * far];
-			const lanes d1i = ar[i + 3 * far] - ar[i + far];
-			const lanes t1r = d0r + d1r, t1i = d0i + d1i;
-			const lanes t2r = s0r - s1r, t2i = s0i - s1i;
-			const lanes t3r = d0r - d1r, t3i = d0i - d1i;
+			const float d1r = ai[i + far] - ai[i + 3 * far];
+			const float d1i = ar[i + 3 * far] - ar[i + far];
+			const float t1r = d0r + d1r, t1i = d0i + d1i;
+			const float t2r = s0r - s1r, t2i = s0i - s1i;
+			const float t3r = d0r - d1r, t3i = d0i - d1i;
 
 			br[i] = s0r + s1r;
 			bi[i] = s0i + s1i;
@@ -165,40 +175,42 @@ pass_4(const struct stage *s, const lanes *restrict xr,
 }
 
 SIMD static void
-pass_5(const struct stage *s, const lanes *restrict xr,
-    const lanes *restrict xi, lanes *restrict yr, lanes *restrict yi)
+pass_5(const struct stage *s, const float *restrict xr,
+    const float *restrict xi, float *restrict yr, float *restrict yi)
 {
 	/* Cosine and sine of 1/5 and 2/5 of a turn. */
 	const float c1 = 0.30901699437494742f, c2 = -0.80901699437494742f;
 	const float s1 = 0.95105651629515357f, s2 = 0.58778525229247313f;
-	const size_t n = s->stride, far = s->m * n;
+	const size_t n = s->stride * LANES, far = s->m * n;
 
 	for (size_t p = 0; p < s->m; p++) {
 		const float *w = s->w + p * 8;
-		const lanes *ar = xr + p * n, *ai = xi + p * n;
-		lanes *br = yr + 5 * p * n, *bi = yi + 5 * p * n;
+		const float *ar = xr + p * n, *ai = xi + p * n;
+		float *restrict br = yr + 5 * p * n;
+		float *restrict bi = yi + 5 * p * n;
 
+		SPECTRAL_FFT_ALONE
 		for (size_t i = 0; i < n; i++) {
-			const lanes p1r = ar[i + far] + ar[i + 4 * far];
-			const lanes p1i = ai[i + far] + ai[i + 4 * far];
-			const lanes m1r = ar[i + far] - ar[i + 4 * far];
-			const lanes m1i = ai[i + far] - ai[i + 4 * far];
-			const lanes p2r = ar[i + 2 * far] + ar[i + 3 * far];
-			const lanes p2i = ai[i + 2 * far] + ai[i + 3 * far];
-			const lanes m2r = ar[i + 2 * far] - ar[i + 3 * far];
-			const lanes m2i = ai[i + 2 * far] - ai[i + 3 * far];
-			const lanes ur = ar[i] + c1 * p1r + c2 * p2r;
-			const lanes ui = ai[i] + c1 * p1i + c2 * p2i;
-			const lanes vr = ar[i] + c2 * p1r + c1 * p2r;
-			const lanes vi = ai[i] + c2 * p1i + c1 * p2i;
-			const lanes er = s1 * m1i + s2 * m2i;
-			const lanes ei = s1 * m1r + s2 * m2r;
-			const lanes gr = s2 * m1i - s1 * m2i;
-			const lanes gi = s2 * m1r - s1 * m2r;
-			const lanes y1r = ur + er, y1i = ui - ei;
-			const lanes y2r = vr + gr, y2i = vi - gi;
-			const lanes y3r = vr - gr, y3i = vi + gi;
-			const lanes y4r = ur - er, y4i = ui + ei;
+			const float p1r = ar[i + far] + ar[i + 4 * far];
+			const float p1i = ai[i + far] + ai[i + 4 * far];
+			const float m1r = ar[i + far] - ar[i + 4 * far];
+			const float m1i = ai[i + far] - ai[i + 4 * far];
+			const float p2r = ar[i + 2 * far] + ar[i + 3 * far];
+			const float p2i = ai[i + 2 * far] + ai[i + 3 * far];
+			const float m2r = ar[i + 2 * far] - ar[i + 3 * far];
+			const float m2i = ai[i + 2 * far] - ai[i + 3 * far];
+			const float ur = ar[i] + c1 * p1r + c2 * p2r;
+			const float ui = ai[i] + c1 * p1i + c2 * p2i;
+			const float vr = ar[i] + c2 * p1r + c1 * p2r;
+			const float vi = ai[i] + c2 * p1i + c1 * p2i;
+			const float er = s1 * m1i + s2 * m2i;
+			const float ei = s1 * m1r + s2 * m2r;
+			const float gr = s2 * m1i - s1 * m2i;
+			const float gi = s2 * m1r - s1 * m2r;
+			const float y1r = ur + er, y1i = ui - ei;
+			const float y2r = vr + gr, y2i = vi - gi;
+			const float y3r = vr - gr, y3i = vi + gi;
+			const float y4r = ur - er, y4i = ui + ei;
 
 			br[i] = ar[i] + p1r + p2r;
 			bi[i] = ai[i] + p1i + p2i;
@@ -218,14 +230,15 @@ pass_5(const struct stage *s, const lanes *restrict xr,
  * All stages.  "real" says which half of the buffers holds real parts: with
  * the halves swapped, the same stages transform backward.
  */
-static lanes *
-run_stages(const struct spectral_fft *f, size_t real, lanes *a, lanes *b)
+static float *
+run_stages(const struct spectral_fft *f, size_t real, float *a, float *b)
 {
-	const size_t re = real * f->n_bins, im = f->n_bins - re;
+	const size_t half = f->n_bins * LANES;
+	const size_t re = real * half, im = half - re;
 
 	for (size_t i = 0; i < f->n_stages; i++) {
 		const struct stage *s = &f->stages[i];
-		lanes *const from = a;
+		float *const from = a;
 
 		(s->radix == 5 ? pass_5 : s->radix == 4 ? pass_4 : pass_2)(s,
 		    from + re, from + im, b + re, b + im);
@@ -241,46 +254,54 @@ run_stages(const struct spectral_fft *f, size_t real, lanes *a, lanes *b)
  * conjugate on the way back; "sign" is 1 or -1.
  */
 SIMD static void
-turn_pairs(const struct spectral_fft *f, float sign, lanes *restrict zr)
+turn_pairs(const struct spectral_fft *f, float sign, float *restrict zr,
+    float *restrict zi)
 {
-	const size_t n_bins = f->n_bins;
 	const float scale = sign > 0.0f ? 2.0f : 1.0f;
-	lanes *zi = zr + n_bins;
-	const lanes first = zr[0], last = zi[0];
 
-	zr[0] = scale * (first + last);
-	zi[0] = scale * (first - last);
-	for (size_t k = 1; k <= n_bins / 2; k++) {
-		const size_t mirror = n_bins - k;
+	SPECTRAL_FFT_ALONE
+	for (size_t i = 0; i < LANES; i++) {
+		const float first = zr[i], last = zi[i];
+
+		zr[i] = scale * (first + last);
+		zi[i] = scale * (first - last);
+	}
+	for (size_t k = 1; k <= f->n_bins / 2; k++) {
 		const float wr = sign * f->turn[2 * k];
 		const float wi = f->turn[2 * k + 1];
-		const lanes sr = zr[k] + zr[mirror];
-		const lanes si = zi[k] - zi[mirror];
-		const lanes mr = zr[k] - zr[mirror];
-		const lanes mi = zi[k] + zi[mirror];
-		/* -i w (Z - Y) */
-		const lanes dr = wr * mi + wi * mr;
-		const lanes di = wi * mi - wr * mr;
+		float *ar = zr + k * LANES, *ai = zi + k * LANES;
+		float *br = zr + (f->n_bins - k) * LANES;
+		float *bi = zi + (f->n_bins - k) * LANES;
 
-		zr[k] = sr + dr;
-		zi[k] = si + di;
-		zr[mirror] = sr - dr;
-		zi[mirror] = di - si;
+		/* In the middle both are one place, and so are the results. */
+		SPECTRAL_FFT_ALONE
+		for (size_t i = 0; i < LANES; i++) {
+			const float sr = ar[i] + br[i], si = ai[i] - bi[i];
+			const float mr = ar[i] - br[i], mi = ai[i] + bi[i];
+			/* -i w (Z - Y) */
+			const float dr = wr * mi + wi * mr;
+			const float di = wi * mi - wr * mr;
+
+			ar[i] = sr + dr;
+			ai[i] = si + di;
+			br[i] = sr - dr;
+			bi[i] = di - si;
+		}
 	}
 }
 
 float *
 spectral_fft_forward(const struct spectral_fft *f, float *a, float *b)
 {
-	lanes *const z = run_stages(f, 0, (lanes *)a, (lanes *)b);
+	float *const z = run_stages(f, 0, a, b);
 
-	turn_pairs(f, 1.0f, z);
-	return (float *)z;
+	turn_pairs(f, 1.0f, z, z + f->n_bins * LANES);
+	return z;
 }
 
 float *
 spectral_fft_backward(const struct spectral_fft *f, float *a, float *b)
 {
-	turn_pairs(f, -1.0f, (lanes *)a);
-	return (float *)run_stages(f, 1, (lanes *)a, (lanes *)b);
+	turn_pairs(f, -1.0f, a, a + f->n_bins * LANES);
+	return run_stages(f, 1, a, b);
 }

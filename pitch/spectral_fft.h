@@ -28,8 +28,12 @@
 #define SPECTRAL_FFT_LANES 16
 #define SPECTRAL_FFT_MAX 320
 
-/* The values of all lanes at one place, aligned to 64 bytes. */
-typedef float spectral_fft_lanes __attribute__((vector_size(64), may_alias));
+/* Before a loop over lanes: what one round writes no other reads. */
+#ifdef __GNUC__
+#define SPECTRAL_FFT_ALONE _Pragma("GCC ivdep")
+#else
+#define SPECTRAL_FFT_ALONE
+#endif
 
 struct spectral_fft;
 

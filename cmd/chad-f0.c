@@ -175,7 +175,7 @@ track_sound(const struct shared *sh, struct tracker *tracker,
 	}
 	if (w != NULL && npy_writer_commit(w, err) != 0)
 		return -1;
-	return track_write(result->track_path, track, err);
+	return track_write(result->track_path, track, TRACK_CREPE, err);
 }
 
 /* Name the files by what the sound is and how it is tracked. */

@@ -129,7 +129,7 @@ add_melody(const void *shared, void *local, struct json *rec,
 	    err) != 0)
 		return -1;
 	if (!file_exists(result.track_path) &&
-	    track_write(result.track_path, &t, err) != 0)
+	    track_write(result.track_path, &t, TRACK_CREPE, err) != 0)
 		return -1;
 	if (sh->set->wants_activations &&
 	    !file_exists(result.activations_path) &&

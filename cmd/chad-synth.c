@@ -125,7 +125,8 @@ write_pitch(const struct item *it, struct json *rec, struct arena *a,
 	if (path == NULL || rows == NULL ||
 	    track_of(&it->version->rendition.performance, a, &t, err) != 0 ||
 	    (full = below_out(set, path, a, err)) == NULL ||
-	    (!file_exists(full) && track_write(full, &t, err) != 0) ||
+	    (!file_exists(full) && track_write(full, &t,
+	    TRACK_CREPE, err) != 0) ||
 	    json_put_string(rec, "truth.f0_path", path, err) != 0)
 		return -1;
 	if (set->has_activations &&

@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/file.h"
 
@@ -12,9 +13,24 @@
 #define LINE_BYTES 128
 #define DEFAULT_HOP_SEC 0.01
 #define MAX_F0_HZ 1e5
-/* Times are written in milliseconds, by the crepe command in hundredths. */
-#define TIME_TOLERANCE_SEC 0.006
-#define ROUNDING_SEC 0.000501	/* of a time in milliseconds, and a bit */
+#define MAX_LEAD_SEC 600.0	/* before the first time of a file */
+/* A clock that is written finely may still shake a little. */
+#define MIN_TOLERANCE_SEC 0.001
+#define COARSEST_SEC 0.01	/* of the times that crepe has written */
+
+/* The numbers of a line. */
+struct row {
+	double value[3];
+	size_t n_values;		/* 2 or 3 */
+	int n_decimals;			/* of the time */
+};
+
+/* What the first pass over a file finds. */
+struct survey {
+	size_t n_rows, n_columns;
+	double first_sec, last_sec;
+	int n_decimals;			/* of the finest time */
+};
 
 int
 track_init(struct track *t, size_t n_frames, double hop_sec,
@@ -46,19 +62,40 @@ track_voiced_share(const struct track *t)
 	    (double)n_voiced / (double)t->n_frames;
 }
 
+/* Digits after the point that hold the hop: milliseconds, or finer. */
+static int
+time_decimals(double hop_sec)
+{
+	for (int n = 3; n < 9; n += 3) {
+		const double units = hop_sec * pow(10.0, n);
+
+		if (fabs(units - round(units)) < 1e-6)
+			return n;
+	}
+	return 9;
+}
+
 int
-track_write(const char *path, const struct track *t, struct error *err)
+track_write(const char *path, const struct track *t, enum track_format format,
+    struct error *err)
 {
 	struct file_new *f = file_create(path, err);
+	const int n_decimals = time_decimals(t->hop_sec);
 	FILE *out;
 
 	if (f == NULL)
 		return -1;
 	out = file_stream(f);
-	fputs(HEADER "\n", out);
-	for (size_t k = 0; k < t->n_frames; k++)
-		fprintf(out, "%.3f,%.3f,%.6f\n", (double)k * t->hop_sec,
-		    (double)t->f0_hz[k], (double)t->confidence[k]);
+	if (format == TRACK_CREPE)
+		fputs(HEADER "\n", out);
+	for (size_t k = 0; k < t->n_frames; k++) {
+		fprintf(out, "%.*f%c%.3f", n_decimals,
+		    (double)k * t->hop_sec, format == TRACK_CREPE ? ',' :
+		    '\t', (double)t->f0_hz[k]);
+		if (format == TRACK_CREPE)
+			fprintf(out, ",%.6f", (double)t->confidence[k]);
+		fputc('\n', out);
+	}
 	return file_commit(f, err);	/* tells of failed writes */
 }
 
@@ -76,24 +113,67 @@ take_number(const char **s, double *value)
 	return true;
 }
 
-/* The three numbers of a line. */
+/* Blanks with at most one comma among them.  False: there is nothing. */
+static bool
+take_separator(const char **s)
+{
+	const char *start = *s;
+
+	*s += strspn(*s, " \t");
+	if (**s == ',')
+		*s += 1 + strspn(*s + 1, " \t");
+	return *s > start;
+}
+
+/* Digits behind the point of the number at s. */
 static int
-parse_line(const char *line, size_t line_number, double value[3],
+count_decimals(const char *s)
+{
+	const char *point = s + strspn(s, "+-0123456789");
+
+	return *point == '.' ? (int)strspn(point + 1, "0123456789") : 0;
+}
+
+/* The numbers of a line, as they stand. */
+static int
+split_line(const char *line, size_t line_number, struct row *row,
     struct error *err)
 {
-	const char *s = line;
+	const char *s = line + strspn(line, " \t");
 
-	for (size_t i = 0; i < 3; i++) {
-		if (!take_number(&s, &value[i]) ||
-		    *s != (i < 2 ? ',' : '\0'))
-			return error_set(err, ERROR_FORMAT,
-			    "line %zu is not \"time,frequency,confidence\"",
-			    line_number);
-		s += i < 2;
+	row->n_decimals = count_decimals(s);
+	for (row->n_values = 0; row->n_values < 3;) {
+		if (!take_number(&s, &row->value[row->n_values]))
+			break;
+		row->n_values++;
+		if (s[strspn(s, " \t")] == '\0' && row->n_values >= 2)
+			return 0;
+		if (!take_separator(&s))
+			break;
 	}
+	return error_set(err, ERROR_FORMAT, "line %zu is neither a time, a "
+	    "frequency and a confidence nor the first two of them",
+	    line_number);
+}
+
+/* A line's frame; the frequency of an unvoiced one becomes 0. */
+static int
+parse_line(const char *line, size_t line_number, struct row *row,
+    struct error *err)
+{
+	double *value = row->value;
+
+	if (split_line(line, line_number, row, err) != 0)
+		return -1;
 	if (value[0] < 0.0)
 		return error_set(err, ERROR_FORMAT,
 		    "line %zu: a time before 0", line_number);
+	/* A guess at the pitch of a frame that is held to be unvoiced. */
+	if (row->n_values == 2) {
+		if (value[1] < 0.0 && value[1] >= -MAX_F0_HZ)
+			value[1] = 0.0;
+		value[2] = value[1] > 0.0 ? 1.0 : 0.0;
+	}
 	if (value[1] < 0.0 || value[1] > MAX_F0_HZ)
 		return error_set(err, ERROR_FORMAT,
 		    "line %zu: a frequency outside 0 to %g Hz", line_number,
@@ -106,7 +186,7 @@ parse_line(const char *line, size_t line_number, double value[3],
 
 /*
  * Read a line without its end into "line".  *has is false at the end of the
- * stream.  Empty lines are skipped.
+ * stream.  Empty lines and those that begin with # are skipped.
  */
 static int
 next_line(FILE *in, char line[LINE_BYTES], size_t *line_number, bool *has,
@@ -121,7 +201,8 @@ next_line(FILE *in, char line[LINE_BYTES], size_t *line_number, bool *has,
 			return error_set(err, ERROR_FORMAT,
 			    "line %zu is too long", *line_number);
 		line[n] = '\0';
-		*has = n > 0;
+		n = strspn(line, " \t");
+		*has = line[n] != '\0' && line[n] != '#';
 		if (*has)
 			return 0;
 	}
@@ -130,102 +211,170 @@ next_line(FILE *in, char line[LINE_BYTES], size_t *line_number, bool *has,
 	return 0;
 }
 
-/* Check the header, count the lines and find the time of the last. */
-static int
-survey(FILE *in, size_t *n_frames, double *last_sec, struct error *err)
+/* "time,frequency,confidence", or other names behind a time. */
+static bool
+is_header(const char *line)
 {
+	const char *s = line + strspn(line, " \t\"");
+
+	return strncasecmp(s, "time", 4) == 0;
+}
+
+/* The next line that is no header.  The first line may be one. */
+static int
+next_row(FILE *in, size_t *line_number, struct row *row, bool *has,
+    struct error *err)
+{
+	const bool is_first = *line_number == 0;
 	char line[LINE_BYTES];
-	double value[3];
+
+	if (next_line(in, line, line_number, has, err) != 0)
+		return -1;
+	if (*has && is_first && is_header(line) &&
+	    next_line(in, line, line_number, has, err) != 0)
+		return -1;
+	return *has ? parse_line(line, *line_number, row, err) : 0;
+}
+
+/* Whether there is anything: a file of one header is an empty track. */
+static int
+check_begun(size_t line_number, struct error *err)
+{
+	return line_number > 0 ? 0 : error_set(err, ERROR_FORMAT,
+	    "not a pitch track: it is empty");
+}
+
+/* Check every line, count them and note where their times begin and end. */
+static int
+take_survey(FILE *in, struct survey *found, struct error *err)
+{
+	struct row row = { .n_values = 0 };
 	size_t line_number = 0;
 	bool has;
 
-	*n_frames = 0;
-	*last_sec = 0.0;
-	if (next_line(in, line, &line_number, &has, err) != 0)
-		return -1;
-	if (!has || strcmp(line, HEADER) != 0)
-		return error_set(err, ERROR_FORMAT,
-		    "not a pitch track: it does not begin with \"%s\"",
-		    HEADER);
+	*found = (struct survey){ .n_rows = 0 };
 	for (;;) {
-		if (next_line(in, line, &line_number, &has, err) != 0)
+		if (next_row(in, &line_number, &row, &has, err) != 0)
 			return -1;
 		if (!has)
-			return 0;
-		if (parse_line(line, line_number, value, err) != 0)
-			return -1;
-		if (++*n_frames > TRACK_MAX_FRAMES)
+			return check_begun(line_number, err);
+		if (found->n_rows == 0) {
+			found->first_sec = row.value[0];
+			found->n_columns = row.n_values;
+		}
+		if (row.n_values != found->n_columns)
+			return error_set(err, ERROR_FORMAT, "line %zu has "
+			    "%zu numbers, those before it %zu", line_number,
+			    row.n_values, found->n_columns);
+		if (++found->n_rows > TRACK_MAX_FRAMES)
 			return error_set(err, ERROR_LIMIT,
 			    "more than %u frames", TRACK_MAX_FRAMES);
-		*last_sec = value[0];
+		found->last_sec = row.value[0];
+		if (row.n_decimals > found->n_decimals)
+			found->n_decimals = row.n_decimals;
 	}
 }
 
-/* The second pass: fill t, whose hop is known. */
-static int
-fill(FILE *in, struct track *t, struct error *err)
+/* The last digit of the times that are written. */
+static double
+resolution_sec(const struct survey *found)
 {
-	char line[LINE_BYTES];
-	double value[3];
+	return fmin(pow(10.0, -found->n_decimals), COARSEST_SEC);
+}
+
+/*
+ * The mean spacing is finer than the written times, and rounded like them.
+ * Of the hops that give the last time as it is written, the one of the fewest
+ * digits is meant.
+ */
+static double
+find_hop(const struct survey *found)
+{
+	const double n_hops = (double)found->n_rows - 1.0;
+	const double length_sec = found->last_sec - found->first_sec;
+	/* One end or both are rounded. */
+	const double slack_sec = resolution_sec(found) *
+	    (found->first_sec > 0.0 ? 1.0 : 0.5) + 1e-12 * (1.0 + length_sec);
+
+	if (found->n_rows < 2)
+		return DEFAULT_HOP_SEC;
+	for (int n = 3; n <= 12; n++) {
+		const double unit = pow(10.0, n);
+		const double hop_sec = round(length_sec / n_hops * unit) /
+		    unit;
+
+		if (fabs(hop_sec * n_hops - length_sec) <= slack_sec)
+			return hop_sec;
+	}
+	return length_sec / n_hops;
+}
+
+/* Frames before the first that the file has: those are unvoiced. */
+static int
+count_lead(const struct survey *found, double hop_sec, double tolerance_sec,
+    size_t *n_lead, struct error *err)
+{
+	const double n = round(found->first_sec / hop_sec);
+
+	if (found->first_sec > MAX_LEAD_SEC || (found->n_rows < 2 && n > 0.0))
+		return error_set(err, ERROR_FORMAT,
+		    "the first time is %g s", found->first_sec);
+	if (fabs(found->first_sec - n * hop_sec) > tolerance_sec)
+		return error_set(err, ERROR_FORMAT, "the first time, %g s, is "
+		    "no whole number of the steps of %g s that follow",
+		    found->first_sec, hop_sec);
+	*n_lead = (size_t)n;
+	return 0;
+}
+
+/* The second pass: fill t, whose hop is known, from frame n_lead on. */
+static int
+fill(FILE *in, struct track *t, size_t n_lead, double tolerance_sec,
+    struct error *err)
+{
 	size_t line_number = 0;
+	struct row row;
 	bool has;
 
-	if (next_line(in, line, &line_number, &has, err) != 0)
-		return -1;
-	for (size_t k = 0; k < t->n_frames; k++) {
-		if (next_line(in, line, &line_number, &has, err) != 0)
+	for (size_t k = n_lead; k < t->n_frames; k++) {
+		if (next_row(in, &line_number, &row, &has, err) != 0)
 			return -1;
 		if (!has)
 			return error_set(err, ERROR_IO,
 			    "a pitch track changed while it was read");
-		if (parse_line(line, line_number, value, err) != 0)
-			return -1;
-		if (fabs(value[0] - (double)k * t->hop_sec) >
-		    TIME_TOLERANCE_SEC)
+		if (fabs(row.value[0] - (double)k * t->hop_sec) >
+		    tolerance_sec)
 			return error_set(err, ERROR_FORMAT,
-			    "line %zu: times must start at 0 and be evenly "
-			    "spaced (%g s)", line_number, t->hop_sec);
-		t->f0_hz[k] = (float)value[1];
-		t->confidence[k] = (float)value[2];
+			    "line %zu: times must be evenly spaced (%g s)",
+			    line_number, t->hop_sec);
+		t->f0_hz[k] = (float)row.value[1];
+		t->confidence[k] = (float)row.value[2];
 	}
 	return 0;
-}
-
-/*
- * The mean spacing is finer than the written times.  Most hops are whole
- * microseconds; one that is not would drift away in a long track.
- */
-static double
-find_hop(size_t n_frames, double last_sec)
-{
-	const double n_hops = (double)n_frames - 1.0;
-	double mean_sec, whole_sec;
-
-	if (n_frames < 2)
-		return DEFAULT_HOP_SEC;
-	mean_sec = last_sec / n_hops;
-	whole_sec = round(mean_sec * 1e6) / 1e6;
-	return fabs(whole_sec * n_hops - last_sec) <= ROUNDING_SEC ?
-	    whole_sec : mean_sec;
 }
 
 int
 track_read_stream(FILE *in, struct arena *a, struct track *t,
     struct error *err)
 {
-	size_t n_frames;
-	double last_sec, hop_sec;
+	struct survey found;
+	size_t n_lead = 0;
+	double hop_sec, tolerance_sec;
 
-	if (survey(in, &n_frames, &last_sec, err) != 0)
+	if (take_survey(in, &found, err) != 0)
 		return -1;
-	hop_sec = find_hop(n_frames, last_sec);
+	hop_sec = find_hop(&found);
 	if (!(hop_sec > 0.0))
 		return error_set(err, ERROR_FORMAT, "times do not rise");
-	if (track_init(t, n_frames, hop_sec, a, err) != 0)
+	/* A time is rounded, and so is the last, which gave the hop. */
+	tolerance_sec = fmax(1.01 * resolution_sec(&found),
+	    MIN_TOLERANCE_SEC);
+	if (count_lead(&found, hop_sec, tolerance_sec, &n_lead, err) != 0 ||
+	    track_init(t, n_lead + found.n_rows, hop_sec, a, err) != 0)
 		return -1;
 	if (fseek(in, 0, SEEK_SET) != 0)
 		return error_set_errno(err, "going back to the start");
-	return fill(in, t, err);
+	return fill(in, t, n_lead, tolerance_sec, err);
 }
 
 int

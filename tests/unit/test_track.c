@@ -62,7 +62,7 @@ tracks_return_to_the_written_digits(void **state)
 		t.f0_hz[k] = k % 3 == 0 ? 0.0f : 100.0f + (float)k / 7.0f;
 		t.confidence[k] = (float)k / 1000.0f;
 	}
-	assert_int_equal(track_write(path, &t, &err), 0);
+	assert_int_equal(track_write(path, &t, TRACK_CREPE, &err), 0);
 	assert_int_equal(track_read(path, a, &read, &err), 0);
 	assert_true(read.hop_sec == 0.01);
 	assert_int_equal(read.n_frames, 1000);
@@ -107,50 +107,180 @@ the_hop_is_the_spacing_of_the_lines(void **state)
 	assert_true(track_voiced_share(&t) == 0.0);
 }
 
-/* An hour at a third of 32 ms: in steps of 1 us the times would drift. */
+/*
+ * Hops of whole milliseconds are written as crepe does.  Others get more
+ * digits, or an hour of them would drift, and a few of them be misread.
+ */
 static void
 any_hop_that_is_written_is_read(void **state)
 {
-	const double hop_sec = 0.032 / 3.0;
+	static const struct {
+		double hop_sec;
+		size_t n_frames;
+		const char *second;	/* time of frame 1 */
+	} cases[] = {
+		{ 0.01, 3, "0.010" }, { 0.032, 2, "0.032" },
+		{ 0.0058, 10, "0.005800" }, { 0.0125, 2, "0.012500" },
+		{ 0.032 / 3.0, 337500, "0.010666667" },
+		{ 256.0 / 44100.0, 100000, "0.005804989" },
+	};
+	struct arena *a = *state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		const double last = (double)cases[i].n_frames - 1.0;
+		char path[] = "/tmp/test_track_XXXXXX";
+		char text[64];
+		struct track t, read;
+		struct error err;
+		FILE *in;
+		const int fd = mkstemp(path);
+
+		assert_true(fd >= 0);
+		close(fd);
+		assert_int_equal(track_init(&t, cases[i].n_frames,
+		    cases[i].hop_sec, a, &err), 0);
+		assert_int_equal(track_write(path, &t, TRACK_CREPE, &err), 0);
+		assert_int_equal(track_read(path, a, &read, &err), 0);
+		/* Half of the last digit of the last time, and rounding. */
+		assert_true(fabs(read.hop_sec - cases[i].hop_sec) <=
+		    0.5e-9 / last + 1e-15);
+		in = fopen(path, "r");
+		assert_non_null(in);
+		for (size_t k = 0; k < 3; k++)
+			assert_non_null(fgets(text, sizeof(text), in));
+		assert_int_equal(strncmp(text, cases[i].second,
+		    strlen(cases[i].second)), 0);
+		assert_int_equal(text[strlen(cases[i].second)], ',');
+		fclose(in);
+		unlink(path);
+	}
+}
+
+/* Times of few digits: the hop of the fewest digits that explains them. */
+static void
+rounded_times_give_the_hop_that_was_meant(void **state)
+{
+	struct track t;
+	struct error err;
+
+	assert_int_equal(read_text("time,frequency,confidence\n"
+	    "0.000,0,0\n0.006,0,0\n0.012,0,0\n0.017,0,0\n0.023,0,0\n"
+	    "0.029,0,0\n0.035,0,0\n0.041,0,0\n0.046,0,0\n0.052,0,0\n",
+	    *state, &t, &err), 0);
+	assert_true(t.hop_sec == 0.0058);
+	/* crepe has written hundredths: of 5 ms every second one is equal. */
+	assert_int_equal(read_text("time,frequency,confidence\n"
+	    "0.00,0,0\n0.01,0,0\n0.01,0,0\n0.01,0,0\n0.02,0,0\n",
+	    *state, &t, &err), 0);
+	assert_true(t.hop_sec == 0.005);
+}
+
+/* What other trackers and corpora write. */
+static void
+tracks_of_others_are_read(void **state)
+{
+	static const char *const same[] = {
+		"0.00\t0\n0.01\t220.5\n0.02\t0\n",
+		"0.00 -110\n0.01 220.5\n0.02 -1e2\n",
+		"0.00,0\r\n0.01,220.5\r\n0.02,0",
+		"# made by a tracker\n0.00, 0\n\n0.01, 220.5\n0.02 , 0\n",
+		"time f0\n0.00 0\n0.01 220.5\n0.02 0\n",
+		"Time (s)\tFrequency (Hz)\n  0.00\t0\n  0.01\t220.5 \n"
+		    "  0.02\t0\t\n",
+		"\"time\",\"f0\"\n0,0\n0.01,2.205e2\n0.02,0.0\n",
+		/* Frames from the first hop on, as in MIR-1K. */
+		"0.01\t220.5\t\n0.02\t0\t\n",
+	};
+	struct track t;
+	struct error err;
+
+	for (size_t i = 0; i < sizeof(same) / sizeof(*same); i++) {
+		assert_int_equal(read_text(same[i], *state, &t, &err), 0);
+		assert_int_equal(t.n_frames, 3);
+		assert_true(t.hop_sec == 0.01);
+		for (size_t k = 0; k < 3; k++) {
+			assert_true(t.f0_hz[k] == (k == 1 ? 220.5f : 0.0f));
+			assert_true(t.confidence[k] == (k == 1 ? 1.0f : 0.0f));
+		}
+	}
+	/* 256 samples of 44,100 a second, in all the digits of Python. */
+	assert_int_equal(read_text("0.0,0.0\n0.005804988662131519,0.0\n"
+	    "0.011609977324263039,81.5\n", *state, &t, &err), 0);
+	assert_true(fabs(t.hop_sec - 256.0 / 44100.0) < 1e-12);
+}
+
+/* What is written for mir_eval, and read back. */
+static void
+two_columns_are_written(void **state)
+{
 	struct arena *a = *state;
 	char path[] = "/tmp/test_track_XXXXXX";
+	char text[64] = "";
 	struct track t, read;
 	struct error err;
+	FILE *in;
 	const int fd = mkstemp(path);
 
 	assert_true(fd >= 0);
 	close(fd);
-	assert_int_equal(track_init(&t, 337500, hop_sec, a, &err), 0);
-	assert_int_equal(track_write(path, &t, &err), 0);
+	assert_int_equal(track_init(&t, 2, 0.01, a, &err), 0);
+	t.f0_hz[1] = 220.5f;
+	t.confidence[1] = 0.75f;
+	assert_int_equal(track_write(path, &t, TRACK_MIR_EVAL, &err), 0);
 	assert_int_equal(track_read(path, a, &read, &err), 0);
-	/* The last time is written to half a millisecond. */
-	assert_true(fabs(read.hop_sec - hop_sec) <= 0.0005 / 337499.0);
+	assert_int_equal(read.n_frames, 2);
+	assert_true(read.f0_hz[0] == 0.0f && read.f0_hz[1] == 220.5f);
+	in = fopen(path, "r");
+	assert_non_null(in);
+	assert_true(fread(text, 1, sizeof(text) - 1, in) > 0);
+	assert_string_equal(text, "0.000\t0.000\n0.010\t220.500\n");
+	fclose(in);
 	unlink(path);
 }
 
 static void
 other_texts_are_refused(void **state)
 {
-	static const char *const lines[] = {
-		"0.00,110.0\n", "0.00,110.0,0.5,1\n", "a,b,c\n",
-		"0.00,nan,0.5\n", "0.00,inf,0.5\n", "0.00,0x10,0.5\n",
-		"0.00,-1,0.5\n", "0.00,1e9,0.5\n", "0.00,110,1.5\n",
-		"-1,110,0.5\n", "1.00,110,0.5\n",
-		"0.00,110,0.5\n0.01,110,0.5\n0.50,110,0.5\n0.51,110,0.5\n",
-		"0.00,110,0.5\n0.00,110,0.5\n", "0.00, 110,0.5\n",
+	static const struct {
+		const char *text, *words;	/* of the message */
+	} cases[] = {
+		{ "0.00,110.0\n", NULL },
+		{ "0.00\n", "line 2 is neither" },
+		{ "0.00,110.0,0.5,1\n", "line 2 is neither" },
+		{ "0.00,,110\n", "line 2 is neither" },
+		{ "a,b,c\n", "line 2 is neither" },
+		{ "0.00,nan,0.5\n", "line 2" }, { "0.00,inf,0.5\n", "line 2" },
+		{ "0.00,0x10,0.5\n", "line 2" },
+		{ "0.00,-1,0.5\n", "a frequency outside" },
+		{ "0.00,1e9,0.5\n", "a frequency outside" },
+		{ "0.00,-1e9\n", "a frequency outside" },
+		{ "0.00,110,1.5\n", "a confidence outside" },
+		{ "-1,110,0.5\n", "a time before 0" },
+		{ "1.00,110,0.5\n", "the first time is 1 s" },
+		{ "1e4,110,0.5\n1.1e4,110,0.5\n", "the first time is" },
+		{ "0.004,110,0.5\n0.014,110,0.5\n", "no whole number" },
+		{ "0.00,110,0.5\n0.01,110,0.5\n0.50,110,0.5\n0.51,110,0.5\n",
+		    "line 3: times must be evenly spaced" },
+		{ "0.00,110,0.5\n0.00,110,0.5\n", "times do not rise" },
+		{ "0.00,110,0.5\n0.01,110\n", "line 3 has 2 numbers" },
+		{ "time,frequency,confidence\n", "line 2 is neither" },
 	};
 	struct track t;
 	struct error err;
 	char text[512];
 
 	assert_int_equal(read_text("", *state, &t, &err), -1);
-	assert_int_equal(read_text("time,f0\n", *state, &t, &err), -1);
-	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
+	assert_int_equal(read_text("frequency,time\n", *state, &t, &err), -1);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		snprintf(text, sizeof(text), "time,frequency,confidence\n%s",
-		    lines[i]);
+		    cases[i].text);
 		err = (struct error){ ERROR_NONE, "" };
+		if (cases[i].words == NULL) {
+			assert_int_equal(read_text(text, *state, &t, &err), 0);
+			continue;
+		}
 		assert_int_equal(read_text(text, *state, &t, &err), -1);
-		assert_true(strlen(err.text) > 0);
+		assert_non_null(strstr(err.text, cases[i].words));
 	}
 	assert_int_equal(track_read("/nonexistent.csv", *state, &t, &err), -1);
 	assert_non_null(strstr(err.text, "/nonexistent.csv"));
@@ -239,6 +369,13 @@ main(void)
 		    the_hop_is_the_spacing_of_the_lines, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    any_hop_that_is_written_is_read, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    rounded_times_give_the_hop_that_was_meant, set_up,
+		    tear_down),
+		cmocka_unit_test_setup_teardown(tracks_of_others_are_read,
+		    set_up, tear_down),
+		cmocka_unit_test_setup_teardown(two_columns_are_written,
+		    set_up, tear_down),
 		cmocka_unit_test_setup_teardown(other_texts_are_refused,
 		    set_up, tear_down),
 		cmocka_unit_test(bins_and_frequencies_agree),

@@ -138,6 +138,7 @@ print_default(const struct cli_option *o)
 		if (*(bool *)o->value)
 			(void)printf(" (default; --no-%s)", o->name);
 		break;
+	case CLI_LETTER:
 	case CLI_END:
 		break;
 	}
@@ -153,6 +154,21 @@ print_help_line(const char *name, const char *metavar, const char *help)
 	(void)printf("  %-22s %s", left, help);
 }
 
+/* " (-x)" when a letter stands for the option, or for its clearing. */
+static void
+print_letter(const struct cli_tool *tool, const char *name)
+{
+	for (const struct cli_option *o = tool->options; o->kind != CLI_END;
+	    o++) {
+		if (o->kind != CLI_LETTER)
+			continue;
+		if (strcmp(o->metavar, name) == 0 ||
+		    (strncmp(o->metavar, "no-", 3) == 0 &&
+		    strcmp(o->metavar + 3, name) == 0))
+			(void)printf(" (-%s)", o->name);
+	}
+}
+
 static void
 print_help(const struct cli_tool *tool)
 {
@@ -160,11 +176,16 @@ print_help(const struct cli_tool *tool)
 	    tool->purpose);
 	for (const struct cli_option *o = tool->options; o->kind != CLI_END;
 	    o++) {
+		if (o->kind == CLI_LETTER)
+			continue;
 		print_help_line(o->name, o->metavar, o->help);
 		print_default(o);
+		print_letter(tool, o->name);
 		(void)printf("\n");
 	}
-	print_help_line("quiet", NULL, "no notes and no progress\n");
+	print_help_line("quiet", NULL, "no notes and no progress");
+	print_letter(tool, "quiet");
+	(void)printf("\n");
 	print_help_line("help", NULL, "this text\n");
 	print_help_line("version", NULL, "the version\n");
 }
@@ -175,6 +196,8 @@ name_matches(const struct cli_option *o, const char *name, size_t n_bytes,
     bool *is_cleared)
 {
 	*is_cleared = false;
+	if (o->kind == CLI_LETTER)
+		return false;
 	if (strlen(o->name) == n_bytes && memcmp(o->name, name, n_bytes) == 0)
 		return true;
 	if (o->kind != CLI_FLAG || n_bytes < 4 || memcmp(name, "no-", 3) != 0)
@@ -248,6 +271,7 @@ take_value(const struct cli_option *o, const char *text, struct error *err)
 	case CLI_UINT64:
 		return take_integer(o, text, err);
 	case CLI_FLAG:
+	case CLI_LETTER:
 	case CLI_END:
 		break;
 	}
@@ -317,6 +341,7 @@ value_text(const struct cli_option *o, char *buffer, size_t n_bytes)
 		return buffer;
 	case CLI_FLAG:
 		return *(bool *)o->value ? "yes" : "no";
+	case CLI_LETTER:
 	case CLI_END:
 		break;
 	}
@@ -367,6 +392,16 @@ keep_defaults(const struct cli_tool *tool, struct default_text *kept)
 	return n;
 }
 
+/* Another name of an option that stands before it in the table. */
+static bool
+is_alias(const struct cli_tool *tool, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (tool->options[k].value == tool->options[i].value)
+			return true;
+	return false;
+}
+
 static void
 note_changes(const struct cli_tool *tool, const struct default_text *kept,
     size_t n_kept)
@@ -377,7 +412,8 @@ note_changes(const struct cli_tool *tool, const struct default_text *kept,
 		char buffer[32];
 		const char *text = value_text(o, buffer, sizeof(buffer));
 
-		if (text == NULL || !changes_result(o->name))
+		if (text == NULL || !changes_result(o->name) ||
+		    is_alias(tool, i))
 			continue;
 		if (!kept[i].is_set || strcmp(text, kept[i].string) != 0)
 			add_option_text(o, text);
@@ -385,33 +421,66 @@ note_changes(const struct cli_tool *tool, const struct default_text *kept,
 }
 
 /*
- * Deal with the option argv[i]: one of the table, or --quiet.  Returns how
- * many arguments it used; 0 when help or version was printed; or -1.
+ * Deal with the option "arg", "--name" or "--name=VALUE", of the table or one
+ * that every tool has; "next" is what follows or NULL.  Returns how many of
+ * both it used; 0 when help or version was printed; or -1.
  */
 static int
-take_argument(const struct cli_tool *tool, int argc, char *argv[], int i,
+take_named(const struct cli_tool *tool, const char *arg, const char *next,
     struct error *err)
 {
-	int n_used = 0;
+	const int n_used = take_option(tool, arg, next, err);
 
-	if (strncmp(argv[i], "--", 2) == 0)
-		n_used = take_option(tool, argv[i],
-		    i + 1 < argc ? argv[i + 1] : NULL, err);
 	if (n_used != 0)
 		return n_used;
-	if (strcmp(argv[i], "--quiet") == 0) {
+	if (strcmp(arg, "--quiet") == 0) {
 		is_quiet = true;
 		return 1;
 	}
-	if (strcmp(argv[i], "--help") == 0) {
+	if (strcmp(arg, "--help") == 0) {
 		print_help(tool);
 		return 0;
 	}
-	if (strcmp(argv[i], "--version") == 0) {
+	if (strcmp(arg, "--version") == 0) {
 		(void)printf("%s %s\n", tool->name, CLI_VERSION);
 		return 0;
 	}
-	return error_set(err, ERROR_FORMAT, "unknown option %s", argv[i]);
+	return error_set(err, ERROR_FORMAT, "unknown option %s", arg);
+}
+
+/* The name that a letter stands for, or NULL. */
+static const char *
+name_of_letter(const struct cli_tool *tool, char letter)
+{
+	for (const struct cli_option *o = tool->options; o->kind != CLI_END;
+	    o++)
+		if (o->kind == CLI_LETTER && o->name[0] == letter)
+			return o->metavar;
+	return NULL;
+}
+
+/* The same of letters: flags, and at the end perhaps one with a value. */
+static int
+take_letters(const struct cli_tool *tool, const char *arg, const char *next,
+    struct error *err)
+{
+	for (const char *s = arg + 1; *s != '\0'; s++) {
+		const char *name = name_of_letter(tool, *s);
+		const char *value = s[1] != '\0' ? s + 1 : next;
+		char named[64];
+		int n_used;
+
+		if (name == NULL)
+			return error_set(err, ERROR_FORMAT,
+			    "unknown option %s", arg);
+		(void)snprintf(named, sizeof(named), "--%s", name);
+		n_used = take_named(tool, named, value, err);
+		if (n_used <= 0)
+			return n_used;
+		if (n_used == 2)
+			return s[1] != '\0' ? 1 : 2;
+	}
+	return 1;
 }
 
 /* Move argv[i] to place "to" <= i, those between one place up. */
@@ -468,7 +537,9 @@ cli_try_parse(const struct cli_tool *tool, int argc, char *argv[],
 			continue;
 		}
 		if (!is_end)
-			n_used = take_argument(tool, argc, argv, i, err);
+			n_used = (argv[i][1] == '-' ? take_named :
+			    take_letters)(tool, argv[i],
+			    i + 1 < argc ? argv[i + 1] : NULL, err);
 		if (n_used <= 0)
 			return n_used;
 		/* What was used goes in front of the operands before it. */

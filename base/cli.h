@@ -4,7 +4,9 @@
  * The table is the single source of parsing, range checks and --help.  Every
  * command also understands --help, --version and --quiet without naming them.
  * Options are "--name VALUE" or "--name=VALUE"; a flag has no value and
- * "--no-name" clears it.  Only this file and cmd/ print or exit.
+ * "--no-name" clears it.  Two options of one value are two names of it.  Where
+ * the table has letters, "-x VALUE", "-xVALUE" and flags together as in "-xy"
+ * are understood.  Only this file and cmd/ print or exit.
  */
 #ifndef BASE_CLI_H
 #define BASE_CLI_H
@@ -32,16 +34,21 @@ enum cli_kind {
 	CLI_DOUBLE,		/* value: double *, within low..high */
 	CLI_SIZE,		/* value: size_t *, within low..high */
 	CLI_UINT64,		/* value: uint64_t *, any */
-	CLI_FLAG		/* value: bool * */
+	CLI_FLAG,		/* value: bool * */
+	CLI_LETTER		/* "name" is short for the option "metavar" */
 };
 
 struct cli_option {
 	enum cli_kind kind;
-	const char *name;	/* without the dashes */
+	const char *name;	/* without the dashes; of a letter, that */
 	void *value;		/* where it goes; holds the default before */
 	double low, high;	/* allowed range of numbers, inclusive */
-	const char *metavar;	/* word for the value in the help, or NULL */
-	const char *help;	/* one line */
+	/*
+	 * Word for the value in the help, or NULL.  Of a letter the name of the
+	 * option that it stands for, "no-name" and "quiet" included.
+	 */
+	const char *metavar;
+	const char *help;	/* one line; NULL of a letter */
 };
 
 struct cli_tool {

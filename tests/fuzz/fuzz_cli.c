@@ -55,6 +55,8 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n_bytes)
 		{ CLI_SIZE, "count", &count, 1, 100, "N", "a count" },
 		{ CLI_UINT64, "seed", &seed, 0, 0, "N", "a seed" },
 		{ CLI_FLAG, "flag", &flag, 0, 0, NULL, "a flag" },
+		{ CLI_LETTER, "n", NULL, 0, 0, "number", NULL },
+		{ CLI_LETTER, "F", NULL, 0, 0, "no-flag", NULL },
 		{ CLI_END, NULL, NULL, 0, 0, NULL, NULL },
 	};
 	const struct cli_tool tool = { "chad-fuzz", "", "", options };

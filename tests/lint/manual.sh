@@ -13,8 +13,8 @@ for f in cmd/chad-*.c; do
 	fi
 	[ -e "$page" ] || continue
 	# Every option of the table is in the page, as it is shown.
-	for option in $(sed -n 's/.*{ CLI_[A-Z0-9]*, "\([a-z0-9-]*\)".*/\1/p' \
-	    "$f"); do
+	for option in $(sed -n -e '/CLI_LETTER/d' \
+	    -e 's/.*{ CLI_[A-Z0-9]*, "\([a-z0-9-]*\)".*/\1/p' "$f"); do
 		mandoc -T ascii "$page" | sed "s/.$(printf '\b')//g" |
 		    grep -qE -- "--(no-)?$option([^a-z0-9-]|\$)" ||
 		    { echo "$page: says nothing of --$option" >&2; status=1; }

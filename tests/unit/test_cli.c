@@ -37,6 +37,10 @@ be_tool(int argc, char *argv[])
 		{ CLI_UINT64, "seed", &c.seed, 0, 0, "N", "a seed" },
 		{ CLI_SIZE, "threads", &c.count, 1, 100, "N", "threads" },
 		{ CLI_FLAG, "flag", &c.flag, 0, 0, NULL, "a flag" },
+		{ CLI_LETTER, "t", NULL, 0, 0, "text", NULL },
+		{ CLI_LETTER, "n", NULL, 0, 0, "number", NULL },
+		{ CLI_LETTER, "F", NULL, 0, 0, "no-flag", NULL },
+		{ CLI_LETTER, "q", NULL, 0, 0, "quiet", NULL },
 		{ CLI_END, NULL, NULL, 0, 0, NULL, NULL },
 	};
 	const struct cli_tool tool = { "chad-test", "a tool for a test",
@@ -105,6 +109,16 @@ static const struct line lines[] = {
 	    "[--text  --seed 18446744073709551615]", "" },
 	{ { "--threads", "8", "--text", "default.txt" }, 0,
 	    "default.txt 1.5 8 0 1 quiet=0 [--count 8]", "" },
+	{ { "-tx", "-n", "-1", "a", "-Fq" }, 0, "x -1 3 0 0 quiet=1 "
+	    "[--text x --number -1 --no-flag] <a>", "" },
+	{ { "-Ftx" }, 0, "x 1.5 3 0 0 quiet=0 [--text x --no-flag]", "" },
+	{ { "-Fn", "2", "--", "-t" }, 0,
+	    "default.txt 2 3 0 0 quiet=0 [--number 2 --no-flag] <-t>", "" },
+	{ { "-Fx" }, 2, "",
+	    "chad-test: unknown option -Fx (try chad-test --help)\n" },
+	{ { "-t" }, 2, "",
+	    "chad-test: --text needs a value (try chad-test --help)\n" },
+	{ { "--t", "x" }, 2, "", NULL },
 	{ { "--version" }, 0, "chad-test " CLI_VERSION "\n", "" },
 	{ { "--nothing" }, 2, "",
 	    "chad-test: unknown option --nothing (try chad-test --help)\n" },
@@ -168,13 +182,13 @@ help_comes_from_the_table(void **state)
 	assert_string_equal(out,
 	    "usage: chad-test [options] [file ...]\n"
 	    "a tool for a test\n\n"
-	    "  --text FILE            a text (default: default.txt)\n"
-	    "  --number X             a number (default: 1.5)\n"
+	    "  --text FILE            a text (default: default.txt) (-t)\n"
+	    "  --number X             a number (default: 1.5) (-n)\n"
 	    "  --count N              a count (default: 3)\n"
 	    "  --seed N               a seed (default: 0)\n"
 	    "  --threads N            threads (default: 3)\n"
-	    "  --flag                 a flag (default; --no-flag)\n"
-	    "  --quiet                no notes and no progress\n"
+	    "  --flag                 a flag (default; --no-flag) (-F)\n"
+	    "  --quiet                no notes and no progress (-q)\n"
 	    "  --help                 this text\n"
 	    "  --version              the version\n");
 }

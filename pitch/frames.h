@@ -4,6 +4,13 @@
  * Frame k is centred on sample round(k * hop_sec * rate_hz); where it reaches
  * over an end of the sound it holds zeros.  There are 1 + floor(duration /
  * hop) frames, as crepe makes.
+ *
+ * Left-aligned frames are those of crepe without centring: crepe's frame of
+ * FRAMES_CREPE samples begins at sample round(k * hop_sec * rate_hz), and there
+ * are as many as lie wholly in the sound, 1 + floor((duration - frame) / hop)
+ * or none.  Frames of another length have the same number and the same middle.
+ *
+ * The length of the sound need not be known before it has been read.
  */
 #ifndef PITCH_FRAMES_H
 #define PITCH_FRAMES_H
@@ -21,7 +28,8 @@ struct frames_source {
 	int (*get)(void *context, float *samples, size_t n_max,
 	    size_t *n_read, struct error *err);
 	void *context;
-	uint64_t n_samples;	/* in all, from the place where it stands */
+	/* In all, from where it stands; for making room, not relied upon. */
+	uint64_t n_samples;
 	unsigned rate_hz;
 };
 
@@ -33,10 +41,13 @@ struct frames_array {
 int frames_array_get(void *array, float *samples, size_t n_max,
     size_t *n_read, struct error *err) MUST_CHECK;
 
+#define FRAMES_CREPE 1024	/* samples in a frame of crepe */
+
 struct frames {
 	struct frames_source source;
 	double hop_samples;
-	size_t n_frames, frame_samples;
+	size_t frame_samples;
+	bool is_left_aligned;
 	size_t next;		/* number of the frame that comes next */
 	float *buffer;		/* samples [first_sample, + n_held) */
 	uint64_t first_sample;
@@ -49,11 +60,14 @@ struct frames {
  * sample.  The buffer is arena memory.
  */
 int frames_init(struct frames *f, const struct frames_source *source,
-    size_t frame_samples, double hop_sec, struct arena *a,
-    struct error *err) MUST_CHECK;
+    size_t frame_samples, double hop_sec, bool is_left_aligned,
+    struct arena *a, struct error *err) MUST_CHECK;
 
-/* Fill the next frame; n_frames of them may be asked for. */
-int frames_next(struct frames *f, float *frame, struct error *err)
-    MUST_CHECK;
+/* How many there will be, when n_samples of the source is right. */
+size_t frames_expected(const struct frames *f);
+
+/* Fill the next frame; *has is false when the last has been given. */
+int frames_next(struct frames *f, float *frame, bool *has,
+    struct error *err) MUST_CHECK;
 
 #endif

@@ -19,7 +19,8 @@ struct pitch_viterbi {
 	double score[N], next_score[N];
 	float *rows;			/* [WINDOW][N] */
 	int16_t *from;			/* [WINDOW][N]: state before */
-	float *f0_hz;			/* of the oldest frame held */
+	float *f0_hz;			/* of the whole sequence */
+	size_t n_written;
 	size_t n_held;
 	bool has_begun;
 };
@@ -101,8 +102,15 @@ void
 pitch_viterbi_reset(struct pitch_viterbi *v, float *f0_hz)
 {
 	v->f0_hz = f0_hz;
+	v->n_written = 0;
 	v->n_held = 0;
 	v->has_begun = false;
+}
+
+void
+pitch_viterbi_move(struct pitch_viterbi *v, float *f0_hz)
+{
+	v->f0_hz = f0_hz;
 }
 
 /* The best way into each state; the predecessors go to from[N]. */
@@ -155,13 +163,13 @@ release_frames(struct pitch_viterbi *v, size_t last, int state)
 	const size_t n = last + 1, n_left = v->n_held - n;
 
 	for (size_t k = n; k-- > 0;) {
-		v->f0_hz[k] = (float)pitch_decode_hz(v->rows + k * N,
-		    (size_t)state);
+		v->f0_hz[v->n_written + k] = (float)pitch_decode_hz(
+		    v->rows + k * N, (size_t)state);
 		state = v->from[k * N + (size_t)state];
 	}
 	memmove(v->rows, v->rows + n * N, n_left * N * sizeof(*v->rows));
 	memmove(v->from, v->from + n * N, n_left * N * sizeof(*v->from));
-	v->f0_hz += n;
+	v->n_written += n;
 	v->n_held = n_left;
 }
 

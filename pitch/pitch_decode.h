@@ -38,6 +38,9 @@ void pitch_viterbi_free(struct pitch_viterbi *v);
 /* Begin a new sequence, whose pitches go to f0_hz, one a frame. */
 void pitch_viterbi_reset(struct pitch_viterbi *v, float *f0_hz);
 
+/* The pitches lie elsewhere now, those that are written having been copied. */
+void pitch_viterbi_move(struct pitch_viterbi *v, float *f0_hz);
+
 /* Take the next frame. */
 void pitch_viterbi_put(struct pitch_viterbi *v,
     const float row[ACTIVATIONS_N_BINS]);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/pool.h"
 
 #include "dsp/activations.h"
 
@@ -24,17 +25,32 @@ struct tracker_model {
 	double voicing_threshold;
 };
 
+/* What one thread needs besides. */
+struct lane {
+	struct pitch_spectral_scratch *net;	/* crepe */
+	float *inputs;			/* [BLOCK][PITCH_NET_INPUT] */
+	float *outputs;			/* [BLOCK][n_outputs] of the network */
+};
+
+/*
+ * A run goes in turns: as many blocks of frames as there are threads are
+ * read, analysed on a thread each, and decoded in order.  Blocks are the same
+ * whatever the number of threads, and so is every digit.
+ */
 struct tracker {
 	const struct tracker_options *options;
 	double voicing_threshold;
-	struct pitch_spectral_scratch *net;	/* crepe */
-	size_t n_outputs;
+	struct pool *pool;
+	struct lane *lanes;		/* [n_lanes], one a thread */
+	size_t n_lanes;
+	size_t n_outputs;		/* of the network */
 	struct pitch_viterbi *viterbi;
-	float *inputs;			/* [BLOCK][PITCH_NET_INPUT] */
-	float *outputs;			/* [BLOCK][n_outputs] of the network */
-	float *rows;			/* [BLOCK][N] */
-	float frame[YIN_FRAME];		/* the longer of both methods */
-	bool is_silent[BLOCK];
+	size_t frame_samples;
+	/* Of the n_held frames of a turn, [n_lanes * BLOCK]. */
+	size_t n_held;
+	float *frames;			/* [][frame_samples] */
+	float *rows;			/* [][N] */
+	float *f0_hz, *confidence;
 };
 
 /* Builds the network and reads what else the metadata says. */
@@ -102,6 +118,47 @@ tracker_model_sha256(const struct tracker_model *m)
 	return weights_sha256(m->weights);
 }
 
+/* The threads and what each needs. */
+static int
+new_lanes(struct tracker *t, const struct tracker_model *m,
+    struct error *err)
+{
+	t->pool = pool_new(t->n_lanes, err);
+	t->lanes = memory_new(t->n_lanes, sizeof(*t->lanes), "threads", err);
+	if (t->pool == NULL || t->lanes == NULL)
+		return -1;
+	if (m != NULL)
+		t->n_outputs = pitch_spectral_n_outputs(m->net);
+	for (size_t i = 0; m != NULL && i < t->n_lanes; i++) {
+		struct lane *lane = &t->lanes[i];
+
+		lane->net = pitch_spectral_scratch_new(m->net, err);
+		lane->inputs = memory_new(BLOCK * PITCH_NET_INPUT,
+		    sizeof(*lane->inputs), "frames", err);
+		lane->outputs = memory_new(BLOCK * t->n_outputs,
+		    sizeof(*lane->outputs), "activations", err);
+		if (lane->net == NULL || lane->inputs == NULL ||
+		    lane->outputs == NULL)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+new_turn(struct tracker *t, struct error *err)
+{
+	const size_t n = t->n_lanes * BLOCK;
+
+	t->frames = memory_new(n * t->frame_samples, sizeof(*t->frames),
+	    "frames", err);
+	t->rows = memory_new(n * N, sizeof(*t->rows), "activations", err);
+	t->f0_hz = memory_new(n, sizeof(*t->f0_hz), "pitch values", err);
+	t->confidence = memory_new(n, sizeof(*t->confidence),
+	    "confidence values", err);
+	return t->frames == NULL || t->rows == NULL || t->f0_hz == NULL ||
+	    t->confidence == NULL ? -1 : 0;
+}
+
 struct tracker *
 tracker_new(const struct tracker_model *m,
     const struct tracker_options *options, struct error *err)
@@ -115,20 +172,11 @@ tracker_new(const struct tracker_model *m,
 	t->voicing_threshold = options->voicing_threshold >= 0.0 ?
 	    options->voicing_threshold : is_crepe ? m->voicing_threshold :
 	    DEFAULT_YIN_THRESHOLD;
-	t->inputs = memory_new(BLOCK * PITCH_NET_INPUT, sizeof(*t->inputs),
-	    "frames", err);
-	t->outputs = memory_new(BLOCK * PITCH_NET_MAX_OUTPUTS,
-	    sizeof(*t->outputs), "activations", err);
-	t->rows = memory_new(BLOCK * N, sizeof(*t->rows), "activations",
-	    err);
-	if (t->inputs == NULL || t->outputs == NULL || t->rows == NULL)
+	t->n_lanes = options->n_threads > 0 ? options->n_threads : 1;
+	t->frame_samples = is_crepe ? PITCH_NET_FRAME : YIN_FRAME;
+	if (new_lanes(t, is_crepe ? m : NULL, err) != 0 ||
+	    new_turn(t, err) != 0)
 		goto fail;
-	if (is_crepe) {
-		t->n_outputs = pitch_spectral_n_outputs(m->net);
-		t->net = pitch_spectral_scratch_new(m->net, err);
-		if (t->net == NULL)
-			goto fail;
-	}
 	if (is_crepe && options->has_viterbi) {
 		t->viterbi = pitch_viterbi_new(err);
 		if (t->viterbi == NULL)
@@ -145,68 +193,152 @@ tracker_free(struct tracker *t)
 {
 	if (t == NULL)
 		return;
-	pitch_spectral_scratch_free(t->net);
+	for (size_t i = 0; t->lanes != NULL && i < t->n_lanes; i++) {
+		pitch_spectral_scratch_free(t->lanes[i].net);
+		memory_free(t->lanes[i].inputs);
+		memory_free(t->lanes[i].outputs);
+	}
+	pool_free(t->pool);
 	pitch_viterbi_free(t->viterbi);
-	memory_free(t->inputs);
-	memory_free(t->outputs);
+	memory_free(t->lanes);
+	memory_free(t->frames);
 	memory_free(t->rows);
+	memory_free(t->f0_hz);
+	memory_free(t->confidence);
 	memory_free(t);
 }
 
-/* n frames through the network: t->rows, and pitch and confidence. */
-static int
-run_crepe(struct tracker *t, struct frames *frames, size_t n, float *f0_hz,
-    float *confidence, struct error *err)
+/* Frame i of the turn from the outputs of the network. */
+static void
+take_outputs(struct tracker *t, size_t i, const float *output)
 {
 	const bool has_voicing = t->n_outputs > N;
+	float *row = t->rows + i * N;
+	size_t peak;
 
-	for (size_t i = 0; i < n; i++) {
-		if (frames_next(frames, t->frame, err) != 0)
-			return -1;
-		t->is_silent[i] = !pitch_net_input(t->frame,
-		    t->inputs + i * PITCH_NET_INPUT);
-	}
-	if (pitch_spectral_run(t->net, n, t->inputs, t->outputs, err) != 0)
+	memcpy(row, output, N * sizeof(*row));
+	peak = pitch_decode_peak(row);
+	t->confidence[i] = has_voicing ? output[PITCH_NET_VOICING] :
+	    row[peak];
+	t->f0_hz[i] = (float)pitch_decode_hz(row, peak);
+	if (has_voicing && output[PITCH_NET_OCTAVE] > 0.5f)
+		t->f0_hz[i] *= 2.0f;
+}
+
+/* Frames [first, first + n) of the turn through the network. */
+static int
+run_crepe(struct tracker *t, struct lane *lane, size_t first, size_t n,
+    struct error *err)
+{
+	bool is_silent[BLOCK];
+
+	for (size_t i = 0; i < n; i++)
+		is_silent[i] = !pitch_net_input(t->frames +
+		    (first + i) * t->frame_samples,
+		    lane->inputs + i * PITCH_NET_INPUT);
+	if (pitch_spectral_run(lane->net, n, lane->inputs, lane->outputs,
+	    err) != 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
-		float *output = t->outputs + i * t->n_outputs;
-		float *row = t->rows + i * N;
-		size_t peak;
+		float *output = lane->outputs + i * t->n_outputs;
 
-		if (t->is_silent[i])
+		if (is_silent[i])
 			memset(output, 0, t->n_outputs * sizeof(*output));
-		memcpy(row, output, N * sizeof(*row));
-		peak = pitch_decode_peak(row);
-		confidence[i] = has_voicing ? output[PITCH_NET_VOICING] :
-		    row[peak];
-		if (t->viterbi != NULL)
-			pitch_viterbi_put(t->viterbi, row);
-		else
-			f0_hz[i] = (float)pitch_decode_hz(row, peak);
-		if (has_voicing && output[PITCH_NET_OCTAVE] > 0.5f)
-			f0_hz[i] *= 2.0f;
+		take_outputs(t, first + i, output);
 	}
 	return 0;
 }
 
 /* The same by YIN. */
-static int
-run_yin(struct tracker *t, struct frames *frames, size_t n, float *f0_hz,
-    float *confidence, struct error *err)
+static void
+run_yin(struct tracker *t, size_t first, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = first; i < first + n; i++) {
 		float *row = t->rows + i * N;
 		double hz, sure;
 
-		if (frames_next(frames, t->frame, err) != 0)
-			return -1;
-		yin_frame(t->frame, &hz, &sure);
-		f0_hz[i] = (float)hz;
-		confidence[i] = (float)sure;
+		yin_frame(t->frames + i * t->frame_samples, &hz, &sure);
+		t->f0_hz[i] = (float)hz;
+		t->confidence[i] = (float)sure;
 		activations_of_f0(hz, row);
 		for (size_t b = 0; b < N; b++)
-			row[b] *= confidence[i];
+			row[b] *= t->confidence[i];
 	}
+}
+
+/* pool: analyse a block of the turn. */
+static int
+run_block(void *shared, size_t block, size_t thread, struct error *err)
+{
+	struct tracker *t = shared;
+	const size_t first = block * BLOCK;
+	const size_t n = t->n_held - first < BLOCK ? t->n_held - first :
+	    BLOCK;
+
+	if (t->options->method == TRACKER_CREPE)
+		return run_crepe(t, &t->lanes[thread], first, n, err);
+	run_yin(t, first, n);
+	return 0;
+}
+
+/* Read the frames of a turn; fewer than there is room for at the end. */
+static int
+read_turn(struct tracker *t, struct frames *frames, struct error *err)
+{
+	bool has;
+
+	for (t->n_held = 0; t->n_held < t->n_lanes * BLOCK; t->n_held++) {
+		if (frames_next(frames, t->frames + t->n_held *
+		    t->frame_samples, &has, err) != 0)
+			return -1;
+		if (!has)
+			break;
+	}
+	return 0;
+}
+
+/* Put the turn behind the frames of the track, which has room for it. */
+static void
+decode_turn(struct tracker *t, struct track *track)
+{
+	const size_t k = track->n_frames;
+
+	memcpy(track->confidence + k, t->confidence,
+	    t->n_held * sizeof(*t->confidence));
+	if (t->viterbi == NULL)
+		memcpy(track->f0_hz + k, t->f0_hz,
+		    t->n_held * sizeof(*t->f0_hz));
+	for (size_t i = 0; t->viterbi != NULL && i < t->n_held; i++)
+		pitch_viterbi_put(t->viterbi, t->rows + i * N);
+	track->n_frames += t->n_held;
+}
+
+/* Make room for "need" frames where there is room for *room. */
+static int
+make_room(struct tracker *t, struct track *track, size_t *room, size_t need,
+    struct arena *a, struct error *err)
+{
+	const struct track old = *track;
+	const size_t doubled = *room < TRACK_MAX_FRAMES / 2 ? 2 * *room :
+	    TRACK_MAX_FRAMES;
+
+	if (need <= *room)
+		return 0;
+	if (need > TRACK_MAX_FRAMES)
+		return error_set(err, ERROR_LIMIT, "a sound of more than %u "
+		    "frames of %g s", TRACK_MAX_FRAMES, old.hop_sec);
+	*room = need > doubled ? need : doubled;
+	if (track_init(track, *room, old.hop_sec, a, err) != 0)
+		return -1;
+	track->n_frames = old.n_frames;
+	if (old.n_frames > 0) {
+		memcpy(track->f0_hz, old.f0_hz,
+		    old.n_frames * sizeof(*old.f0_hz));
+		memcpy(track->confidence, old.confidence,
+		    old.n_frames * sizeof(*old.confidence));
+	}
+	if (t->viterbi != NULL)
+		pitch_viterbi_move(t->viterbi, track->f0_hz);
 	return 0;
 }
 
@@ -262,32 +394,39 @@ tracker_run(struct tracker *t, const struct frames_source *source,
     const struct tracker_sink *sink, struct arena *a, struct track *track,
     struct error *err)
 {
-	const bool is_crepe = t->options->method == TRACKER_CREPE;
-	const double hop_sec = t->options->hop_sec;
+	const size_t n_turn = t->n_lanes * BLOCK;
 	struct frames frames;
+	size_t room = 0;
 
 	if (source->rate_hz != TRACKER_RATE_HZ ||
 	    t->options->n_median > MAX_MEDIAN)
 		return error_set(err, ERROR_BUG, "sound of %u Hz, median of "
 		    "%zu", source->rate_hz, t->options->n_median);
-	if (frames_init(&frames, source, is_crepe ? PITCH_NET_FRAME :
-	    YIN_FRAME, hop_sec, a, err) != 0 ||
-	    track_init(track, frames.n_frames, hop_sec, a, err) != 0)
+	*track = (struct track){ .hop_sec = t->options->hop_sec };
+	if (frames_init(&frames, source, t->frame_samples, track->hop_sec,
+	    t->options->is_left_aligned, a, err) != 0)
 		return -1;
 	if (t->viterbi != NULL)
-		pitch_viterbi_reset(t->viterbi, track->f0_hz);
-	for (size_t k = 0; k < track->n_frames; k += BLOCK) {
-		const size_t n = track->n_frames - k < BLOCK ?
-		    track->n_frames - k : BLOCK;
-
-		if ((is_crepe ? run_crepe : run_yin)(t, &frames, n,
-		    track->f0_hz + k, track->confidence + k, err) != 0)
+		pitch_viterbi_reset(t->viterbi, NULL);
+	if (make_room(t, track, &room, frames_expected(&frames), a, err) != 0)
+		return -1;
+	do {
+		if (read_turn(t, &frames, err) != 0 ||
+		    pool_run(t->pool, (t->n_held + BLOCK - 1) / BLOCK,
+		    run_block, t, err) != 0 ||
+		    make_room(t, track, &room, track->n_frames + t->n_held, a,
+		    err) != 0)
 			return -1;
-		if (sink != NULL &&
-		    sink->put(sink->context, t->rows, n, err) != 0)
+		decode_turn(t, track);
+		if (sink != NULL && t->n_held > 0 &&
+		    sink->put(sink->context, t->rows, t->n_held, err) != 0)
 			return -1;
-	}
+	} while (t->n_held == n_turn);
 	if (t->viterbi != NULL)
 		pitch_viterbi_end(t->viterbi);
+	if (track->n_frames == 0)
+		return error_set(err, ERROR_LIMIT, "a sound shorter than a "
+		    "frame of %g s, and without centring there must be one",
+		    (double)FRAMES_CREPE / TRACKER_RATE_HZ);
 	return finish(t, track, a, err);
 }

@@ -2,8 +2,9 @@
  * tracker -- the pitch of a voice over time, by CREPE or by YIN.
  *
  * The model is loaded once, const and shared; a tracker holds what changes
- * and belongs to one thread.  Sound streams through in blocks of frames, so
- * memory does not grow with its length, but for the track itself.
+ * and belongs to one caller.  It may have threads of its own: blocks of frames
+ * are spread over them, and their number changes no digit.  Sound streams
+ * through, so memory does not grow with its length, but for the track itself.
  */
 #ifndef PITCH_TRACKER_H
 #define PITCH_TRACKER_H
@@ -26,6 +27,7 @@ enum tracker_method { TRACKER_CREPE, TRACKER_YIN };
 struct tracker_options {
 	enum tracker_method method;
 	double hop_sec;			/* 0.001..0.1 */
+	bool is_left_aligned;		/* frames: see pitch/frames.h */
 	/*
 	 * Frames of less confidence are unvoiced.  Negative: 0.8 for YIN, for
 	 * CREPE the model's own (metadata "features.voicing_threshold"), 0.5
@@ -33,6 +35,7 @@ struct tracker_options {
 	 */
 	double voicing_threshold;
 	bool has_viterbi;		/* crepe only */
+	size_t n_threads;		/* in one sound; 0 means 1 */
 	size_t n_median;		/* odd; voiced frames are smoothed by
 					 * the median of so many; 1: not */
 };
@@ -68,7 +71,8 @@ struct tracker_sink {
 };
 
 /*
- * Track a sound of 16 kHz.  The track is arena memory; "sink" (may be NULL)
+ * Track a sound of 16 kHz.  A sound without a frame, which there is only among
+ * left-aligned ones, is refused.  The track is arena memory; "sink" (may be NULL)
  * is handed its activations: the network's, or for YIN the Gaussians of its
  * pitches.  Frames of digital silence have confidence 0 and no activation.
  */

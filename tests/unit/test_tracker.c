@@ -44,40 +44,78 @@ source_of(struct frames_array *array, const float *samples, size_t n)
 	return (struct frames_source){ frames_array_get, array, n, RATE };
 }
 
+/* Take the frames of a ramp: sample i is i + 1, and 0 outside. */
+static size_t
+count_frames_of_a_ramp(size_t n_samples, double hop_sec, bool is_left_aligned,
+    size_t frame_samples, uint64_t n_claimed, struct arena *a)
+{
+	float *samples = arena_alloc(a, n_samples, sizeof(*samples));
+	float *frame = arena_alloc(a, frame_samples, sizeof(*frame));
+	struct frames_array array;
+	struct frames_source source = source_of(&array, samples, n_samples);
+	struct frames f;
+	struct error err;
+
+	assert_true(samples != NULL && frame != NULL);
+	for (size_t i = 0; i < n_samples; i++)
+		samples[i] = (float)(i + 1);
+	source.n_samples = n_claimed;
+	assert_int_equal(frames_init(&f, &source, frame_samples, hop_sec,
+	    is_left_aligned, a, &err), 0);
+	for (size_t k = 0;; k++) {
+		const long centre = lround((double)k * hop_sec * RATE) +
+		    (is_left_aligned ? 512 : 0);
+		bool has;
+
+		assert_int_equal(frames_next(&f, frame, &has, &err), 0);
+		if (!has)
+			return k;
+		for (long i = 0; i < (long)frame_samples; i++) {
+			const long at = centre - (long)frame_samples / 2 + i;
+
+			assert_true(frame[i] == (at < 0 ||
+			    at >= (long)n_samples ? 0.0f : (float)(at + 1)));
+		}
+	}
+}
+
 static void
 frames_are_centred_and_padded(void **state)
 {
-	enum { N_SAMPLES = 40000, FRAME = 64 };
-	static float samples[N_SAMPLES];
 	const double hops[] = { 0.01, 0.0058, 0.1, 1.0 };
-	float frame[FRAME];
-	struct error err;
+	const size_t lengths[] = { 40000, 32000, 1, 0 };
 
-	for (size_t i = 0; i < N_SAMPLES; i++)
-		samples[i] = (float)(i + 1);
-	for (size_t h = 0; h < 4; h++) {
-		struct frames_array array;
-		const struct frames_source source = source_of(&array,
-		    samples, N_SAMPLES);
-		struct frames f;
+	for (size_t h = 0; h < 4; h++)
+		for (size_t i = 0; i < 4; i++) {
+			const size_t n = 1 + (size_t)((double)lengths[i] /
+			    (hops[h] * RATE) + 1e-9);
 
-		assert_int_equal(frames_init(&f, &source, FRAME, hops[h],
-		    *state, &err), 0);
-		assert_int_equal(f.n_frames,
-		    1 + (size_t)(N_SAMPLES / (hops[h] * RATE) + 1e-9));
-		for (size_t k = 0; k < f.n_frames; k++) {
-			const long centre = lround((double)k * hops[h] *
-			    RATE);
-
-			assert_int_equal(frames_next(&f, frame, &err), 0);
-			for (long i = 0; i < FRAME; i++) {
-				const long at = centre - FRAME / 2 + i;
-
-				assert_true(frame[i] == (at < 0 ||
-				    at >= N_SAMPLES ? 0.0f :
-				    (float)(at + 1)));
-			}
+			assert_int_equal(count_frames_of_a_ramp(lengths[i],
+			    hops[h], false, 64, lengths[i], *state), n);
+			/* What is claimed of the length changes nothing. */
+			assert_int_equal(count_frames_of_a_ramp(lengths[i],
+			    hops[h], false, 64, 12345, *state), n);
 		}
+}
+
+/* Frame k of crepe is [k * hop, k * hop + 1024); others have its middle. */
+static void
+frames_can_begin_at_the_hop(void **state)
+{
+	const size_t frames[] = { 64, 1024, 2048 };
+
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(count_frames_of_a_ramp(1023, 0.01, true,
+		    frames[i], 0, *state), 0);
+		assert_int_equal(count_frames_of_a_ramp(1024, 0.01, true,
+		    frames[i], 0, *state), 1);
+		assert_int_equal(count_frames_of_a_ramp(1024 + 159, 0.01, true,
+		    frames[i], 0, *state), 1);
+		assert_int_equal(count_frames_of_a_ramp(1024 + 160, 0.01, true,
+		    frames[i], 0, *state), 2);
+		/* 5.8 ms are 92.8 samples. */
+		assert_int_equal(count_frames_of_a_ramp(40000, 0.0058, true,
+		    frames[i], 0, *state), 1 + (size_t)(38976 / 92.8));
 	}
 }
 
@@ -359,8 +397,10 @@ a_median_removes_single_errors(void **state)
 	}
 }
 
+#define MAX_ROWS 512
+
 struct collected {
-	float rows[256 * N];
+	float rows[MAX_ROWS * N];
 	size_t n_rows;
 };
 
@@ -370,10 +410,80 @@ collect(void *context, const float *rows, size_t n_rows, struct error *err)
 	struct collected *c = context;
 
 	(void)err;
-	assert_true(c->n_rows + n_rows <= 256);
+	assert_true(c->n_rows + n_rows <= MAX_ROWS);
 	memcpy(c->rows + c->n_rows * N, rows, n_rows * N * sizeof(*rows));
 	c->n_rows += n_rows;
 	return 0;
+}
+
+/* A second of silence, then a glide, as rows and as a track. */
+static void
+track_in_threads(const struct tracker_model *m, size_t n_threads,
+    uint64_t n_claimed, bool has_viterbi, struct arena *a,
+    struct collected *c, struct track *track)
+{
+	const struct tracker_options o = { .method = m == NULL ? TRACKER_YIN :
+	    TRACKER_CREPE, .hop_sec = 0.01, .n_median = 1,
+	    .has_viterbi = has_viterbi, .n_threads = n_threads };
+	const size_t n = 4 * RATE;
+	float *samples = arena_alloc(a, n, sizeof(*samples));
+	const struct tracker_sink sink = { collect, c };
+	struct frames_array array;
+	struct frames_source source;
+	struct error err;
+	struct tracker *t = tracker_new(m, &o, &err);
+
+	assert_true(samples != NULL && t != NULL);
+	make_glide(samples + RATE, n - RATE, 180.0, 500.0);
+	source = source_of(&array, samples, n);
+	source.n_samples = n_claimed;
+	assert_int_equal(tracker_run(t, &source, &sink, a, track, &err), 0);
+	tracker_free(t);
+}
+
+/*
+ * Neither the number of threads nor what is claimed of the length changes a
+ * bit: 401 frames are five blocks, the last one in part.
+ */
+static void
+threads_change_nothing(void **state)
+{
+	const size_t n_threads[] = { 1, 2, 3, 8 };
+	struct collected *first = arena_alloc(*state, 1, sizeof(*first));
+	struct collected *c = arena_alloc(*state, 1, sizeof(*c));
+	struct error err;
+	struct graph *g = pitch_net_new("tiny", true, 0.0, &err);
+	struct weights *w = weights_for(g, 1, &err);
+	struct tracker_model *m;
+	struct track one, track;
+
+	assert_true(first != NULL && c != NULL && w != NULL);
+	assert_int_equal(pitch_net_describe(weights_metadata(w), "tiny", true,
+	    &err), 0);
+	m = tracker_model_of(w, &err);
+	assert_non_null(m);
+	for (size_t i = 0; i < 16; i++) {
+		const struct tracker_model *model = i % 2 == 0 ? m : NULL;
+		const bool has_viterbi = i % 4 == 2;
+
+		first->n_rows = c->n_rows = 0;
+		track_in_threads(model, 0, 4 * RATE, has_viterbi, *state,
+		    first, &one);
+		track_in_threads(model, n_threads[i / 4], 0, has_viterbi,
+		    *state, c, &track);
+		assert_int_equal(one.n_frames, 401);
+		assert_int_equal(track.n_frames, 401);
+		assert_int_equal(c->n_rows, 401);
+		assert_memory_equal(track.f0_hz, one.f0_hz,
+		    401 * sizeof(float));
+		assert_memory_equal(track.confidence, one.confidence,
+		    401 * sizeof(float));
+		assert_memory_equal(c->rows, first->rows,
+		    401 * N * sizeof(float));
+	}
+	tracker_model_free(m);
+	weights_free(w);
+	graph_free(g);
 }
 
 /* Random weights: what is checked is the plumbing around the network. */
@@ -456,6 +566,7 @@ main(void)
 #define TEST(name) \
 	cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 		TEST(frames_are_centred_and_padded),
+		TEST(frames_can_begin_at_the_hop),
 		TEST(decoding_is_the_weighted_mean_near_the_peak),
 		TEST(viterbi_finds_the_best_path),
 		TEST(viterbi_forgets_what_is_certain),
@@ -463,6 +574,7 @@ main(void)
 		TEST(yin_leaves_noise_and_silence_unvoiced),
 		TEST(a_median_removes_single_errors),
 		TEST(crepe_hands_out_rows_and_decodes_them),
+		TEST(threads_change_nothing),
 		TEST(models_of_others_are_refused),
 #undef TEST
 	};

@@ -25,13 +25,15 @@ WARN += -Wno-format-truncation -Wno-maybe-uninitialized
 endif
 
 # Libraries of the distribution; each is used by one folder (see STYLE.md).
-PACKAGES := libavformat libavcodec libavutil libswresample sndfile fftw3f \
-	    jansson nettle sqlite3 cairo libzip
+PACKAGES = libavformat libavcodec libavutil libswresample sndfile fftw3f \
+	    jansson nettle sqlite3 cairo libzip \
+	    $(shell pkg-config --exists hdf5-serial && echo hdf5-serial || \
+	    echo hdf5)
 # Asked once, and not before it is needed: "make deps" may have to come first.
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags \
 	     $(PACKAGES)))$(PKG_CFLAGS)
 PKG_LIBS   = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PACKAGES)) \
-	     -ldnnl -lopenblas -lgomp)$(PKG_LIBS)
+	     -lbz2 -ldnnl -lopenblas -lgomp)$(PKG_LIBS)
 COMPILE = $(CC) -I. -D_POSIX_C_SOURCE=200809L $(CPPFLAGS) $(PKG_CFLAGS) \
 	  -std=c11 $(OPT) $(WARN) $(CFLAGS) -pthread -MMD -MP -c
 LINK    = $(CC) $(OPT) $(LDFLAGS) -pthread -Wl,--as-needed

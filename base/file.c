@@ -255,6 +255,15 @@ file_exists(const char *path)
 	return stat(path, &st) == 0;
 }
 
+bool
+file_is_same(const char *a_path, const char *b_path)
+{
+	struct stat a, b;
+
+	return stat(a_path, &a) == 0 && stat(b_path, &b) == 0 &&
+	    a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
 const char *
 file_name(const char *path)
 {

@@ -41,6 +41,9 @@ int file_write(const char *path, const void *bytes, size_t n_bytes,
 
 bool file_exists(const char *path);
 
+/* Do both paths lead to one file that exists? */
+bool file_is_same(const char *a_path, const char *b_path);
+
 /* What follows the last slash of the path; all of it when there is none. */
 const char *file_name(const char *path);
 

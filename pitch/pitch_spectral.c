@@ -1,10 +1,13 @@
 #include <math.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "base/memory.h"
 
 #include "dsp/activations.h"
+#include "nn/bf16.h"
 #include "nn/blas.h"
+#include "nn/product.h"
 #include "nn/simd.h"
 
 #include "pitch/pitch_net.h"
@@ -21,7 +24,7 @@
  *	         forward for the next layer
  *	bins:    the matrix products of the next layer
  *
- * Spectra of a block lie as [n_bins][BLOCK][2][n_channels], 16 values between
+ * Spectra of a block lie as [n_bins][BLOCK][2][n_channels], GAP values between
  * two bins so that these do not all fall on one set of the cache.
  */
 #define BLOCK PITCH_SPECTRAL_BLOCK
@@ -29,12 +32,14 @@
 #define PHASES SPECTRAL_LAYER_PHASES
 #define QUAD (LANES / PHASES)		/* frames side by side in layer 1 */
 #define BUFFER (SPECTRAL_FFT_MAX * LANES)
+#define GAP (2 * LANES)
 #define ALONE SPECTRAL_FFT_ALONE
 /* Steps 63..319 of layer 1's input are not all zero. */
 #define FIRST_STEP (PITCH_NET_PAD / PHASES)
 #define N_STEPS 257
 
 struct pitch_spectral {
+	enum product_kind kind;
 	struct spectral_layer layers[PITCH_NET_LAYERS];
 	size_t n_last;		/* values before the dense layer */
 	size_t n_outputs;	/* of the dense layer */
@@ -44,14 +49,18 @@ struct pitch_spectral {
 
 struct pitch_spectral_scratch {
 	const struct pitch_spectral *net;
+	struct product *products[PITCH_NET_LAYERS];	/* of layers 1..5 */
+	size_t frames[BLOCK];	/* those of the block, among the caller's */
 	float *first;		/* [BLOCK / QUAD][2][n_bins][LANES] */
-	float *in, *out;	/* spectra of a block */
+	void *in;		/* spectra of a block, of the products' kind */
+	float *out;		/* likewise */
 	float *last;		/* [BLOCK][n_last] */
 	float *a, *b, *pair;	/* [BUFFER] */
 };
 
 struct pitch_spectral *
-pitch_spectral_new(const struct weights *w, struct error *err)
+pitch_spectral_new(const struct weights *w,
+    const struct pitch_spectral_options *options, struct error *err)
 {
 	struct graph *g = pitch_net_of_model(w, err);
 	const struct weights_tensor *t;
@@ -63,8 +72,11 @@ pitch_spectral_new(const struct weights *w, struct error *err)
 	p = memory_new(1, sizeof(*p), "pitch network", err);
 	if (p == NULL)
 		return NULL;
+	p->kind = options != NULL && options->is_bf16 ? product_kind_bf16() :
+	    PRODUCT_F32;
 	for (size_t i = 0; i < PITCH_NET_LAYERS; i++)
-		if (spectral_layer_init(&p->layers[i], i, w, err) != 0)
+		if (spectral_layer_init(&p->layers[i], i, w, p->kind,
+		    err) != 0)
 			goto fail;
 	t = weights_find(w, "classifier.weight");
 	p->n_outputs = t->shape[0];
@@ -104,7 +116,7 @@ pitch_spectral_n_outputs(const struct pitch_spectral *p)
 static size_t
 bin_stride(size_t n_channels)
 {
-	return BLOCK * 2 * n_channels + LANES;
+	return BLOCK * 2 * n_channels + GAP;
 }
 
 struct pitch_spectral_scratch *
@@ -124,24 +136,31 @@ pitch_spectral_scratch_new(const struct pitch_spectral *p, struct error *err)
 			n_in = l->n_bins * bin_stride(l->n_in);
 		if (n_out < l->n_bins * bin_stride(l->n_out))
 			n_out = l->n_bins * bin_stride(l->n_out);
+		s->products[i] = spectral_layer_product(l, err);
+		if (s->products[i] == NULL)
+			goto fail;
 	}
+	/* The sums of the dense layer go there too. */
+	if (n_out < BLOCK * p->n_outputs)
+		n_out = BLOCK * p->n_outputs;
 	s->first = memory_new(BLOCK / QUAD * BUFFER, sizeof(float), "spectra",
 	    err);
-	s->in = s->first == NULL ? NULL : memory_new(n_in, sizeof(float),
-	    "spectra", err);
+	s->in = s->first == NULL ? NULL : memory_new(n_in,
+	    product_value_bytes(p->kind), "spectra", err);
 	s->out = s->in == NULL ? NULL : memory_new(n_out, sizeof(float),
 	    "spectra", err);
 	s->last = s->out == NULL ? NULL : memory_new(BLOCK * p->n_last,
 	    sizeof(float), "values", err);
 	s->a = s->last == NULL ? NULL : memory_new(3 * BUFFER, sizeof(float),
 	    "values", err);
-	if (s->a == NULL) {
-		pitch_spectral_scratch_free(s);
-		return NULL;
-	}
+	if (s->a == NULL)
+		goto fail;
 	s->b = s->a + BUFFER;
 	s->pair = s->b + BUFFER;
 	return s;
+fail:
+	pitch_spectral_scratch_free(s);
+	return NULL;
 }
 
 void
@@ -149,6 +168,8 @@ pitch_spectral_scratch_free(struct pitch_spectral_scratch *s)
 {
 	if (s == NULL)
 		return;
+	for (size_t i = 0; i < PITCH_NET_LAYERS; i++)
+		product_free(s->products[i]);
 	memory_free(s->first);
 	memory_free(s->in);
 	memory_free(s->out);
@@ -160,14 +181,14 @@ pitch_spectral_scratch_free(struct pitch_spectral_scratch *s)
 /* The spectra of four frames (fewer at the end) for layer 1. */
 static void
 transform_quad(struct pitch_spectral_scratch *s, size_t n_frames,
-    const float *inputs, float *spectrum)
+    const size_t *frames, const float *inputs, float *spectrum)
 {
 	const struct spectral_layer *l = &s->net->layers[0];
 	const size_t half = l->n_bins * LANES;
 
 	memset(s->a, 0, 2 * half * sizeof(*s->a));
 	for (size_t f = 0; f < n_frames; f++) {
-		const float *steps = inputs + f * PITCH_NET_INPUT +
+		const float *steps = inputs + frames[f] * PITCH_NET_INPUT +
 		    FIRST_STEP * PHASES;
 
 		for (size_t i = 0; i < N_STEPS; i++)
@@ -277,20 +298,60 @@ copy_rows(size_t n_rows, const float *restrict from, size_t from_stride,
 		    LANES * sizeof(*to));
 }
 
+SIMD static void
+round_rows(size_t n_rows, const float *restrict from, float *restrict to,
+    size_t to_stride)
+{
+	for (size_t k = 0; k < n_rows; k++) {
+		ALONE
+		for (size_t i = 0; i < LANES; i++)
+			to[k * to_stride + i] = bf16_round(from[k * LANES + i]);
+	}
+}
+
+SIMD static void
+narrow_rows(size_t n_rows, const float *restrict from, uint16_t *restrict to,
+    size_t to_stride)
+{
+	for (size_t k = 0; k < n_rows; k++) {
+		ALONE
+		for (size_t i = 0; i < LANES; i++)
+			to[k * to_stride + i] = bf16_of(from[k * LANES + i]);
+	}
+}
+
+/* Half a spectrum of 16 channels to place "at" of the products' factors. */
+static void
+put_rows(struct pitch_spectral_scratch *s, size_t n_rows, const float *from,
+    size_t at, size_t stride)
+{
+	switch (s->net->kind) {
+	case PRODUCT_F32:
+		copy_rows(n_rows, from, LANES, (float *)s->in + at, stride);
+		break;
+	case PRODUCT_ROUNDED:
+		round_rows(n_rows, from, (float *)s->in + at, stride);
+		break;
+	case PRODUCT_BF16:
+		narrow_rows(n_rows, from, (uint16_t *)s->in + at, stride);
+		break;
+	}
+}
+
 /*
- * From the spectra of 16 output channels of layer i in s->a to those of the
- * next layer's input, or to what the dense layer takes.
+ * From the spectra "a" of 16 output channels of layer i to those of the next
+ * layer's input, or to what the dense layer takes.
  */
 static void
 pass_on(struct pitch_spectral_scratch *s, size_t i, size_t frame,
-    size_t channel)
+    size_t channel, float *a)
 {
 	const struct spectral_layer *l = &s->net->layers[i];
 	const bool is_last = i + 1 == PITCH_NET_LAYERS;
 	const struct spectral_layer *next = is_last ? NULL : l + 1;
 	const size_t half = is_last ? l->n_places / 4 : next->n_bins;
-	float *y = spectral_fft_backward(l->fft, s->a, s->b);
-	float *x = y == s->a ? s->b : s->a;
+	float *y = spectral_fft_backward(l->fft, a, s->b);
+	float *x = y == a ? s->b : a;
 
 	activate(l, channel, y, half, x);
 	if (is_last) {
@@ -301,12 +362,11 @@ pass_on(struct pitch_spectral_scratch *s, size_t i, size_t frame,
 		    2 * l->n_out);
 	} else {
 		const float *z = spectral_fft_forward(next->fft, x, y);
+		const size_t at = frame * 2 * next->n_in + channel;
 		const size_t stride = bin_stride(next->n_in);
-		float *to = s->in + frame * 2 * next->n_in + channel;
 
-		copy_rows(half, z, LANES, to, stride);
-		copy_rows(half, z + half * LANES, LANES, to + next->n_in,
-		    stride);
+		put_rows(s, half, z, at, stride);
+		put_rows(s, half, z + half * LANES, at + next->n_in, stride);
 	}
 }
 
@@ -319,8 +379,7 @@ run_first(struct pitch_spectral_scratch *s, size_t n_frames,
 
 	for (size_t f = 0; f < n_frames; f += QUAD)
 		transform_quad(s, n_frames - f < QUAD ? n_frames - f : QUAD,
-		    inputs + f * PITCH_NET_INPUT,
-		    s->first + f / QUAD * BUFFER);
+		    s->frames + f, inputs, s->first + f / QUAD * BUFFER);
 	for (size_t c = 0; c < l->n_out; c += LANES) {
 		const float *kernels = l->kernels + c / LANES * n_kernels;
 
@@ -331,11 +390,9 @@ run_first(struct pitch_spectral_scratch *s, size_t n_frames,
 			multiply_ends(l->n_bins, x, kernels, s->a);
 			multiply_ends(l->n_bins, x + PHASES, kernels, s->pair);
 			multiply_pair(l->n_bins, x, kernels, s->a, s->pair);
-			pass_on(s, 0, f, c);
-			if (f + 1 == n_frames)
-				break;
-			memcpy(s->a, s->pair, BUFFER * sizeof(*s->a));
-			pass_on(s, 0, f + 1, c);
+			pass_on(s, 0, f, c, s->a);
+			if (f + 1 < n_frames)
+				pass_on(s, 0, f + 1, c, s->pair);
 		}
 	}
 }
@@ -346,18 +403,15 @@ run_layer(struct pitch_spectral_scratch *s, size_t i, size_t n_frames,
     struct error *err)
 {
 	const struct spectral_layer *l = &s->net->layers[i];
-	const size_t in = bin_stride(l->n_in), out = bin_stride(l->n_out);
+	const size_t out = bin_stride(l->n_out);
+	const size_t in_bytes = bin_stride(l->n_in) *
+	    product_value_bytes(l->kind);
 
-	for (size_t k = 0; k < l->n_bins; k++) {
-		const struct blas_matrix x = { s->in + k * in, 2 * l->n_in,
-		    false };
-		const struct blas_matrix h = { l->kernels + k * 4 * l->n_in *
-		    l->n_out, 2 * l->n_out, false };
-
-		if (blas_multiply(BLOCK, 2 * l->n_out, 2 * l->n_in, 1.0f, &x,
-		    &h, 0.0f, s->out + k * out, 2 * l->n_out, err) != 0)
+	for (size_t k = 0; k < l->n_bins; k++)
+		if (product_run(s->products[i], (char *)s->in + k * in_bytes,
+		    l->packed + k * l->packed_bytes, s->out + k * out,
+		    err) != 0)
 			return -1;
-	}
 	for (size_t f = 0; f < n_frames; f++) {
 		for (size_t c = 0; c < l->n_out; c += LANES) {
 			const float *y = s->out + f * 2 * l->n_out + c;
@@ -365,13 +419,13 @@ run_layer(struct pitch_spectral_scratch *s, size_t i, size_t n_frames,
 			copy_rows(l->n_bins, y, out, s->a, LANES);
 			copy_rows(l->n_bins, y + l->n_out, out,
 			    s->a + l->n_bins * LANES, LANES);
-			pass_on(s, i, f, c);
+			pass_on(s, i, f, c, s->a);
 		}
 	}
 	return 0;
 }
 
-/* The dense layer and the sigmoid; s->in is free for the sums. */
+/* The dense layer and the sigmoid; s->out is free for the sums. */
 static int
 run_dense(struct pitch_spectral_scratch *s, size_t n_frames,
     float *activations, struct error *err)
@@ -382,30 +436,49 @@ run_dense(struct pitch_spectral_scratch *s, size_t n_frames,
 	const struct blas_matrix w = { p->dense, p->n_last, true };
 
 	if (blas_multiply(BLOCK, n_outputs, p->n_last, 1.0f, &x, &w, 0.0f,
-	    s->in, n_outputs, err) != 0)
+	    s->out, n_outputs, err) != 0)
 		return -1;
-	for (size_t f = 0; f < n_frames; f++)
+	for (size_t f = 0; f < n_frames; f++) {
+		float *to = activations + s->frames[f] * n_outputs;
+
 		for (size_t b = 0; b < n_outputs; b++)
-			activations[f * n_outputs + b] = 1.0f / (1.0f +
-			    expf(-(s->in[f * n_outputs + b] +
-			    p->dense_bias[b])));
+			to[b] = 1.0f / (1.0f + expf(-(s->out[f * n_outputs +
+			    b] + p->dense_bias[b])));
+	}
 	return 0;
+}
+
+/* The frames that s->frames names, 1..BLOCK. */
+static int
+run_block(struct pitch_spectral_scratch *s, size_t n_frames,
+    const float *inputs, float *activations, struct error *err)
+{
+	run_first(s, n_frames, inputs);
+	for (size_t i = 1; i < PITCH_NET_LAYERS; i++)
+		if (run_layer(s, i, n_frames, err) != 0)
+			return -1;
+	return run_dense(s, n_frames, activations, err);
 }
 
 int
 pitch_spectral_run(struct pitch_spectral_scratch *s, size_t n_frames,
-    const float *inputs, float *activations, struct error *err)
+    const float *inputs, const bool *is_silent, float *activations,
+    struct error *err)
 {
-	for (size_t f = 0; f < n_frames; f += BLOCK) {
-		const size_t n = n_frames - f < BLOCK ? n_frames - f : BLOCK;
+	const size_t n_outputs = s->net->n_outputs;
+	size_t n = 0;
 
-		run_first(s, n, inputs + f * PITCH_NET_INPUT);
-		for (size_t i = 1; i < PITCH_NET_LAYERS; i++)
-			if (run_layer(s, i, n, err) != 0)
-				return -1;
-		if (run_dense(s, n, activations +
-		    f * s->net->n_outputs, err) != 0)
+	for (size_t f = 0; f < n_frames; f++) {
+		if (is_silent != NULL && is_silent[f])
+			memset(activations + f * n_outputs, 0,
+			    n_outputs * sizeof(*activations));
+		else
+			s->frames[n++] = f;
+		if (n < BLOCK && (n == 0 || f + 1 < n_frames))
+			continue;
+		if (run_block(s, n, inputs, activations, err) != 0)
 			return -1;
+		n = 0;
 	}
 	return 0;
 }

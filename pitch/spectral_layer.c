@@ -7,6 +7,7 @@
 #include "dsp/fft.h"
 
 #include "pitch/pitch_net.h"
+#include "pitch/pitch_spectral.h"
 #include "pitch/spectral_layer.h"
 
 #define LANES SPECTRAL_FFT_LANES
@@ -69,22 +70,69 @@ put_first(struct spectral_layer *l, size_t out, size_t in,
 	}
 }
 
-/* Others: (a + i b)(h + i g) as a product of [a b] with [h g; -g h]. */
+/* Others: bins of one pair of channels into [n_bins][2][n_in][n_out]. */
 static void
-put_matrix(struct spectral_layer *l, size_t out, size_t in,
-    const float *spectrum)
+put_bins(const struct spectral_layer *l, size_t out, size_t in,
+    const float *spectrum, float *bins)
 {
-	const size_t width = 2 * l->n_out;
-	float *to = l->kernels + in * width + out;
+	const size_t half = l->n_in * l->n_out;
+	float *to = bins + in * l->n_out + out;
 
-	to[0] = spectrum[0];
-	to[l->n_in * width + l->n_out] = spectrum[2 * l->n_bins];
-	for (size_t k = 1; k < l->n_bins; k++) {
-		to += 2 * l->n_in * width;
-		to[0] = to[l->n_in * width + l->n_out] = spectrum[2 * k];
-		to[l->n_out] = spectrum[2 * k + 1];
-		to[l->n_in * width] = -spectrum[2 * k + 1];
+	for (size_t k = 0; k < l->n_bins; k++) {
+		to[2 * k * half] = spectrum[2 * k];
+		to[(2 * k + 1) * half] =
+		    spectrum[2 * (k == 0 ? l->n_bins : k) + (k > 0)];
 	}
+}
+
+/* (a + i b)(h + i g) as a product of [a b] with the matrix [h g; -g h]. */
+static void
+fill_matrix(const struct spectral_layer *l, size_t k, const float *bins,
+    float *matrix)
+{
+	const size_t n = l->n_out, half = l->n_in * n;
+	const float *h = bins + 2 * k * half, *g = h + half;
+	/* Bin 0 is two real bins: [h 0; 0 g]. */
+	const float cross = k == 0 ? 0.0f : 1.0f;
+	const float *last = k == 0 ? g : h;
+
+	for (size_t i = 0; i < half; i++) {
+		float *upper = matrix + i / n * 2 * n + i % n;
+		float *lower = upper + 2 * half;
+
+		upper[0] = h[i];
+		upper[n] = cross * g[i];
+		lower[0] = -cross * g[i];
+		lower[n] = last[i];
+	}
+}
+
+/* The matrices of all bins, packed. */
+static int
+pack_bins(struct spectral_layer *l, const float *bins, struct error *err)
+{
+	struct product *p = spectral_layer_product(l, err);
+	float *matrix = memory_new(4 * l->n_in, l->n_out * sizeof(*matrix),
+	    "kernels", err);
+	const struct blas_matrix b = { matrix, 2 * l->n_out, false };
+	int status = -1;
+
+	if (p == NULL || matrix == NULL)
+		goto out;
+	l->packed_bytes = product_packed_bytes(p);
+	l->packed = memory_new(l->n_bins, l->packed_bytes, "kernels", err);
+	if (l->packed == NULL)
+		goto out;
+	status = 0;
+	for (size_t k = 0; status == 0 && k < l->n_bins; k++) {
+		fill_matrix(l, k, bins, matrix);
+		status = product_pack(p, &b, l->packed + k * l->packed_bytes,
+		    err);
+	}
+out:
+	product_free(p);
+	memory_free(matrix);
+	return status;
 }
 
 static int
@@ -92,27 +140,43 @@ make_kernels(struct spectral_layer *l, size_t layer,
     const struct weights_tensor *taps, struct error *err)
 {
 	const size_t n_taps = taps->shape[2];
-	float spectrum[SPECTRAL_FFT_MAX + 2];
+	float spectrum[SPECTRAL_FFT_MAX + 2], *bins;
 	struct fft *fft = fft_new(l->n, err);
+	int status = 0;
 
 	if (fft == NULL)
 		return -1;
-	l->kernels = memory_new(l->n_bins * l->n_in * (layer == 0 ? 2 : 4),
-	    l->n_out * sizeof(*l->kernels), "kernels", err);
-	if (l->kernels == NULL) {
+	bins = memory_new(l->n_bins * l->n_in * 2, l->n_out * sizeof(*bins),
+	    "kernels", err);
+	if (bins == NULL) {
 		fft_free(fft);
 		return -1;
 	}
+	if (layer == 0)
+		l->kernels = bins;
 	for (size_t in = 0; in < l->n_in; in++) {
 		for (size_t out = 0; out < l->n_out; out++) {
 			transform(fft, &shapes[layer], taps->values +
 			    (out * l->n_in + in) * n_taps, n_taps, spectrum);
-			(layer == 0 ? put_first : put_matrix)(l, out, in,
-			    spectrum);
+			if (layer == 0)
+				put_first(l, out, in, spectrum);
+			else
+				put_bins(l, out, in, spectrum, bins);
 		}
 	}
 	fft_free(fft);
-	return 0;
+	if (layer > 0) {
+		status = pack_bins(l, bins, err);
+		memory_free(bins);
+	}
+	return status;
+}
+
+struct product *
+spectral_layer_product(const struct spectral_layer *l, struct error *err)
+{
+	return product_new(PITCH_SPECTRAL_BLOCK, 2 * l->n_out, 2 * l->n_in,
+	    l->kind, err);
 }
 
 static int
@@ -144,14 +208,14 @@ make_norm(struct spectral_layer *l, size_t layer, const struct weights *w,
 
 int
 spectral_layer_init(struct spectral_layer *l, size_t layer,
-    const struct weights *w, struct error *err)
+    const struct weights *w, enum product_kind kind, struct error *err)
 {
 	const struct weights_tensor *taps = find(w, layer, ".weight");
 
 	*l = (struct spectral_layer){ .n = shapes[layer].n,
 	    .n_bins = shapes[layer].n / 2,
 	    .n_places = shapes[layer].n_places,
-	    .n_in = taps->shape[1], .n_out = taps->shape[0] };
+	    .n_in = taps->shape[1], .n_out = taps->shape[0], .kind = kind };
 	if (l->n_out % LANES != 0 || (layer == 0 && l->n_in != PHASES))
 		return error_set(err, ERROR_BUG, "a layer of %zu to %zu "
 		    "channels", l->n_in, l->n_out);
@@ -166,6 +230,7 @@ spectral_layer_release(struct spectral_layer *l)
 {
 	spectral_fft_free(l->fft);
 	memory_free(l->kernels);
+	memory_free(l->packed);
 	memory_free(l->bias);
 	*l = (struct spectral_layer){ .n = 0 };
 }

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 
+#include "nn/product.h"
 #include "nn/weights.h"
 
 #include "pitch/spectral_fft.h"
@@ -24,22 +25,32 @@ struct spectral_layer {
 	size_t n_in, n_out;		/* channels */
 	struct spectral_fft *fft;
 	/*
-	 * Layer 1: [n_out / 16][n_bins][4][2][16], real and imaginary part
-	 * of each phase.  Others: [n_bins][2 * n_in][2 * n_out], a product
-	 * from real and imaginary parts to real and imaginary parts.  All
-	 * hold the 1 / (2 * n) that the transforms leave out.
+	 * Both hold the 1 / (2 * n) that the transforms leave out.  Layer 1:
+	 * [n_out / 16][n_bins][4][2][16], real and imaginary part of each
+	 * phase.  Others: [n_bins] of packed_bytes each, the matrix
+	 * [2 * n_in][2 * n_out] from real and imaginary parts to real and
+	 * imaginary parts as nn/product.h packs it.
 	 */
 	float *kernels;
+	unsigned char *packed;
+	size_t packed_bytes;
+	enum product_kind kind;
 	/* Of the output channels; the norm is x * scale + shift. */
 	float *bias, *scale, *shift;	/* [n_out] */
 };
 
 /*
- * Layer 0..5 of a model that pitch_net_of_model takes.  Release it in any
- * case; zeros may be released.
+ * Layer 0..5 of a model that pitch_net_of_model takes; kind says what the
+ * factors of the products of layers 1..5 are.  Release it in any case; zeros
+ * may be released.
  */
 int spectral_layer_init(struct spectral_layer *l, size_t layer,
-    const struct weights *w, struct error *err) MUST_CHECK;
+    const struct weights *w, enum product_kind kind, struct error *err)
+    MUST_CHECK;
 void spectral_layer_release(struct spectral_layer *l);
+
+/* The product of a bin of layer 1..5 for a block; free with product_free. */
+struct product *spectral_layer_product(const struct spectral_layer *l,
+    struct error *err) MUST_CHECK;
 
 #endif

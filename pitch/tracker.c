@@ -67,7 +67,7 @@ model_init(struct tracker_model *m, const struct weights *w,
 	if (!(m->voicing_threshold >= 0.0 && m->voicing_threshold <= 1.0))
 		return error_set(err, ERROR_FORMAT,
 		    "a voicing threshold of %g", m->voicing_threshold);
-	m->net = pitch_spectral_new(w, err);
+	m->net = pitch_spectral_new(w, NULL, err);
 	return m->net == NULL ? -1 : 0;
 }
 
@@ -230,22 +230,17 @@ static int
 run_crepe(struct tracker *t, struct lane *lane, size_t first, size_t n,
     struct error *err)
 {
-	bool is_silent[BLOCK];
+	bool is_silent[BLOCK] = { false };
 
 	for (size_t i = 0; i < n; i++)
 		is_silent[i] = !pitch_net_input(t->frames +
 		    (first + i) * t->frame_samples,
 		    lane->inputs + i * PITCH_NET_INPUT);
-	if (pitch_spectral_run(lane->net, n, lane->inputs, lane->outputs,
-	    err) != 0)
+	if (pitch_spectral_run(lane->net, n, lane->inputs, is_silent,
+	    lane->outputs, err) != 0)
 		return -1;
-	for (size_t i = 0; i < n; i++) {
-		float *output = lane->outputs + i * t->n_outputs;
-
-		if (is_silent[i])
-			memset(output, 0, t->n_outputs * sizeof(*output));
-		take_outputs(t, first + i, output);
-	}
+	for (size_t i = 0; i < n; i++)
+		take_outputs(t, first + i, lane->outputs + i * t->n_outputs);
 	return 0;
 }
 

@@ -73,7 +73,7 @@ compare(const struct graph *g, const struct weights *w, const float *samples,
     struct arena *a, struct error *err)
 {
 	struct session *s = session_new(g, w, N_FRAMES, err);
-	struct pitch_spectral *p = pitch_spectral_new(w, err);
+	struct pitch_spectral *p = pitch_spectral_new(w, NULL, err);
 	struct pitch_spectral_scratch *scratch = p == NULL ? NULL :
 	    pitch_spectral_scratch_new(p, err);
 	float *x = arena_alloc(a, N_FRAMES * PITCH_NET_INPUT, sizeof(*x));
@@ -94,8 +94,8 @@ compare(const struct graph *g, const struct weights *w, const float *samples,
 		    (float *const[]){ y }, err);
 		between = now_sec();
 		if (status == 0)
-			status = pitch_spectral_run(scratch, N_FRAMES, x, y,
-			    err);
+			status = pitch_spectral_run(scratch, N_FRAMES, x, NULL,
+			    y, err);
 		spectral[i] = now_sec() - between;
 		direct[i] = between - started;
 	}

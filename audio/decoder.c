@@ -106,6 +106,12 @@ decoder_close(struct decoder *d)
 	memory_free(d);
 }
 
+double
+decoder_stated_sec(const struct decoder *d)
+{
+	return media_facts(d->media)->stated_sec;
+}
+
 struct decoder_facts
 decoder_facts(const struct decoder *d)
 {

@@ -64,6 +64,12 @@ void decoder_close(struct decoder *d);
 int decoder_get(struct decoder *d, float *samples, size_t n_max,
     size_t *n_read, struct error *err) MUST_CHECK;
 
+/*
+ * How long the file says it is, for making room: 0 when it does not say, and
+ * it may be wrong.
+ */
+double decoder_stated_sec(const struct decoder *d);
+
 /* Complete after decoder_get has come to the end. */
 struct decoder_facts decoder_facts(const struct decoder *d);
 

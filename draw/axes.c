@@ -125,10 +125,12 @@ draw_ticks(struct canvas *c, const struct axes *axes,
 	const double length = is_x ? box->width : box->height;
 	const double step = axes_tick_step(range,
 	    fmax(1.0, length / POINTS_A_TICK));
+	const bool has_own = !is_x && axes->y_ticks.low < axes->y_ticks.high;
+	const struct axes_range *where = has_own ? &axes->y_ticks : range;
 	double k;
 
-	for (k = ceil(range->low / step - 1e-9);
-	    k * step <= range->high + 1e-9 * step; k++)
+	for (k = ceil(where->low / step - 1e-9);
+	    k * step <= where->high + 1e-9 * step; k++)
 		/* No "-0", and no digits of rounding. */
 		draw_tick(c, axes, box, is_x, k == 0.0 ? 0.0 : k * step);
 }

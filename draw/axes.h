@@ -19,6 +19,7 @@ struct axes {
 	const char *title;	/* or NULL */
 	const char *x_label, *y_label;
 	struct axes_range x, y;
+	struct axes_range y_ticks;	/* where there are any; all 0: in y */
 	double legend_height;	/* room under the title; see axes_legend */
 };
 

@@ -1,5 +1,7 @@
 /*
  * heat_map -- a matrix as colours, with lines over it, as a picture.
+ *
+ * Strips are single rows of their own below the matrix, over the same columns.
  */
 #ifndef DRAW_HEAT_MAP_H
 #define DRAW_HEAT_MAP_H
@@ -11,6 +13,13 @@
 
 #include "draw/axes.h"
 
+#define HEAT_MAP_MAX_STRIPS 2
+
+struct heat_map_strip {
+	const char *name;
+	const float *values;		/* [n_columns], 0..1 */
+};
+
 struct heat_map {
 	const char *title;		/* or NULL */
 	const char *x_label, *y_label;
@@ -21,6 +30,8 @@ struct heat_map {
 	struct axes_range x_axis, y_axis;	/* all 0: those edges */
 	const struct axes_line *lines;	/* in the units of x and y */
 	size_t n_lines;
+	struct heat_map_strip strips[HEAT_MAP_MAX_STRIPS];	/* downwards */
+	size_t n_strips;
 	double width, height;		/* points; 0: 640 by 640 */
 };
 

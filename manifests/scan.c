@@ -2,7 +2,6 @@
 #define _XOPEN_SOURCE 700
 
 #include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
-#include "base/memory.h"
+#include "base/folder.h"
 
 #include "manifests/record.h"
 #include "manifests/scan.h"
@@ -26,7 +25,7 @@ static const char *const extensions[] = { "3gp", "aac", "ac3", "aif", "aifc",
 
 /* One name in a folder. */
 struct entry {
-	char *name;
+	const char *name;
 	size_t n_stem;		/* bytes before the extension */
 };
 
@@ -96,42 +95,19 @@ static int
 read_names(const char *path, struct arena *a, struct entry **entries,
     size_t *n_entries, struct error *err)
 {
-	struct entry *names = NULL;
-	size_t capacity = 0;
-	size_t n = 0;
-	const struct dirent *found;
-	DIR *folder = opendir(path);
-	int result = 0;
+	const char **names;
+	size_t n;
 
-	if (folder == NULL)
-		return error_set_errno(err, "cannot open the folder %s", path);
-	for (errno = 0; result == 0 && (found = readdir(folder)) != NULL;
-	    errno = 0) {
-		if (found->d_name[0] == '.')
-			continue;
-		result = memory_grow(&names, &capacity, n + 1,
-		    sizeof(names[0]), "file names", err);
-		if (result != 0)
-			break;
-		names[n].name = arena_strdup(a, found->d_name);
-		if (names[n].name == NULL)
-			result = error_set(err, ERROR_NOMEM,
-			    "out of memory for file names");
-		else
-			names[n].n_stem = stem_bytes(names[n].name);
-		n++;
-	}
-	if (result == 0 && errno != 0)
-		result = error_set_errno(err, "cannot read the folder %s",
-		    path);
-	(void)closedir(folder);
-	if (result == 0 && n > 0)
-		qsort(names, n, sizeof(names[0]), compare_entries);
-	if (result != 0) {
-		memory_free(names);
+	if (folder_names(path, a, &names, &n, err) != 0)
 		return -1;
-	}
-	*entries = names;
+	*entries = arena_need(a, n, sizeof(**entries), "file names", err);
+	if (*entries == NULL)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		(*entries)[i] = (struct entry){ names[i],
+		    stem_bytes(names[i]) };
+	if (n > 0)
+		qsort(*entries, n, sizeof(**entries), compare_entries);
 	*n_entries = n;
 	return 0;
 }
@@ -232,15 +208,11 @@ scan_entry(const struct walk *w, const struct level *level,
     const struct entry *e, bool is_stem_unique, struct arena *a)
 {
 	const struct scan_calls *calls = w->calls;
-	const char *slash =
-	    level->path[strlen(level->path) - 1] == '/' ? "" : "/";
-	const char *path = arena_printf(a, "%s%s%s", level->path, slash,
-	    e->name);
+	const char *path = folder_join(level->path, e->name, a, w->err);
 	struct stat st;
 
 	if (path == NULL)
-		return error_set(w->err, ERROR_NOMEM,
-		    "out of memory for a path");
+		return -1;
 	if (strlen(path) > MAX_PATH_BYTES || stat(path, &st) != 0) {
 		calls->leave_out(calls->shared, path,
 		    strlen(path) > MAX_PATH_BYTES ? "the path is too long" :
@@ -286,7 +258,6 @@ scan_level(const struct walk *w, const struct level *level)
 
 		result = scan_entry(w, level, &entries[i], is_stem_unique, a);
 	}
-	memory_free(entries);
 	arena_free(a);
 	return result;
 }

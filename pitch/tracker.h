@@ -71,10 +71,11 @@ struct tracker_sink {
 };
 
 /*
- * Track a sound of 16 kHz.  A sound without a frame, which there is only among
- * left-aligned ones, is refused.  The track is arena memory; "sink" (may be NULL)
- * is handed its activations: the network's, or for YIN the Gaussians of its
- * pitches.  Frames of digital silence have confidence 0 and no activation.
+ * Track a sound of 16 kHz.  A sound without a frame is refused; there is none
+ * when frames are left-aligned and it is shorter.  The track is arena memory;
+ * "sink" (may be NULL) is handed its activations: the network's, or for YIN the
+ * Gaussians of its pitches.  Frames of digital silence have confidence 0 and no
+ * activation.
  */
 int tracker_run(struct tracker *t, const struct frames_source *source,
     const struct tracker_sink *sink, struct arena *a, struct track *track,

@@ -18,6 +18,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/folder.h"
 #include "base/hash.h"
 #include "base/share.h"
 
@@ -239,6 +240,37 @@ names_are_what_follows_the_folders(void **state)
 	arena_free(a);
 }
 
+static void
+folders_are_listed_in_order(void **state)
+{
+	struct arena *a = arena_new();
+	struct error err = { ERROR_NONE, "" };
+	const char **names;
+	size_t n;
+
+	(void)state;
+	assert_int_equal(file_write("f/b", "", 0, &err), 0);
+	assert_int_equal(file_write("f/a c", "", 0, &err), 0);
+	assert_int_equal(file_write("f/Z/x", "", 0, &err), 0);
+	assert_int_equal(file_write("f/.hidden", "", 0, &err), 0);
+	assert_int_equal(folder_names("f", a, &names, &n, &err), 0);
+	assert_int_equal(n, 3);
+	assert_string_equal(names[0], "Z");
+	assert_string_equal(names[1], "a c");
+	assert_string_equal(names[2], "b");
+	assert_true(folder_is_one("f/Z"));
+	assert_false(folder_is_one("f/b"));
+	assert_false(folder_is_one("f/none"));
+	assert_string_equal(folder_join("f", "b", a, &err), "f/b");
+	assert_string_equal(folder_join("/", "b", a, &err), "/b");
+	assert_int_equal(folder_names("f/b", a, &names, &n, &err), -1);
+	assert_non_null(strstr(err.text, "f/b"));
+	assert_int_equal(mkdir("empty", 0777), 0);
+	assert_int_equal(folder_names("empty", a, &names, &n, &err), 0);
+	assert_int_equal(n, 0);
+	arena_free(a);
+}
+
 int
 main(void)
 {
@@ -253,6 +285,8 @@ main(void)
 		    a_disk_that_is_full_is_reported, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(folders_are_made, set_up,
 		    tear_down),
+		cmocka_unit_test_setup_teardown(folders_are_listed_in_order,
+		    set_up, tear_down),
 		cmocka_unit_test(names_are_what_follows_the_folders),
 		cmocka_unit_test_setup_teardown(shared_files_are_found,
 		    set_up, tear_down),

@@ -309,7 +309,9 @@ static int
 check_for_manifest(const struct settings *set, struct error *err)
 {
 	const struct track_files_options *o = &set->files;
-	const char *name = o->folder != NULL ? "--output" :
+	/* Frames of records are centred: other stages rely on it. */
+	const char *name = !set->is_centred ? "--no-centering" :
+	    o->folder != NULL ? "--output" :
 	    set->format != NULL ? "--format" :
 	    o->has_picture || o->has_voicing_strip ? "--save-plot" :
 	    o->accept_truncated ? "--accept-truncated" :
@@ -430,7 +432,7 @@ static const struct cli_option options[] = {
 	{ CLI_DOUBLE, "step-size", &set.hop_ms, 1, 100, "MS",
 	    "the same" },
 	{ CLI_FLAG, "centering", &set.is_centred, 0, 0, NULL,
-	    "frames are centred on their time, else begin there" },
+	    "centre frames on their times" },
 	{ CLI_DOUBLE, "voicing-threshold",
 	    &set.tracker.voicing_threshold, 0, 1, "C",
 	    "unvoiced below this confidence (default: the model's)" },

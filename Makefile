@@ -62,7 +62,7 @@ BENCH := $(patsubst tests/bench/%.c,$B/tests/%,$(wildcard tests/bench/bench_*.c)
 TESTLIB := $(patsubst %.c,$B/%.o,$(wildcard tests/lib/*.c))
 
 .PHONY: all commands check check-all check-unit check-fuzz check-cli golden \
-	programs lint asan tsan valgrind fuzz bench cover tidy format \
+	programs lint asan tsan valgrind fuzz bench bench-pitch cover tidy format \
 	install clean help deps demo kill
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -92,6 +92,10 @@ $B/tests/fuzz_%: $B/tests/fuzz/fuzz_%.o $B/tests/fuzz/replay.o $(LIB)
 $B/tests/bench_%: $B/tests/bench/bench_%.o $(TESTLIB) $(LIB)
 	$(call say,LD)mkdir -p $(@D) && \
 	  $(LINK) -o $@ $< $(TESTLIB) $(LIB) $(LDLIBS)
+
+$B/tests/net_speed: $B/tests/bench/net_speed.o $(LIB)
+	$(call say,LD)mkdir -p $(@D) && \
+	  $(LINK) -o $@ $^ $(LDLIBS)
 
 # Preloaded into commands by tests that make a call fail.
 $B/tests/lib/shim/%.so: tests/lib/shim/%.c
@@ -187,6 +191,11 @@ kill: all
 ## bench: timings; their ratios beside those of tests/bench/baseline.json
 bench: $(BENCH)
 	@tests/bench/run.sh $^
+
+## bench-pitch: chad-f0 beside Praat, aubio and PyTorch on real voices: a table
+bench-pitch: deps commands $B/tests/net_speed
+	@BIN="$(CURDIR)/$B/bin" NET_SPEED="$(CURDIR)/$B/tests/net_speed" \
+	  tests/bench/pitch.sh
 
 ## cover: line coverage of "make check" (text, from gcov)
 cover:

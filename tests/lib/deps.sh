@@ -1,7 +1,8 @@
 #!/bin/sh
 # Check that the packages of the build and the tests are there, and install
 # those that are missing with apt-get: at once as root or with YES=1 or
-# CI=true, else after asking.  Silent when nothing is missing.
+# CI=true, else after asking.  Silent when nothing is missing.  Arguments are
+# packages to look for instead.
 set -u
 
 packages="build-essential pkg-config libavformat-dev libavcodec-dev
@@ -9,6 +10,7 @@ libavutil-dev libswresample-dev libsndfile1-dev libfftw3-dev
 libopenblas-openmp-dev libdnnl-dev libsqlite3-dev libjansson-dev
 libcmocka-dev libcairo2-dev nettle-dev libzip-dev libhdf5-dev libbz2-dev
 mandoc ffmpeg sqlite3"
+[ $# -eq 0 ] || packages=$*
 modules="libavformat libavcodec libavutil libswresample sndfile fftw3f
 openblas jansson nettle sqlite3 cairo libzip cmocka"
 

@@ -1,0 +1,102 @@
+/*
+ * The pitch network alone, to be timed beside others of the same weights.
+ *
+ *	net_speed MODEL FRAMES OUT RUNS
+ *
+ * FRAMES holds normalised frames of 1024 floats; OUT gets their 360
+ * activations.  Prints frames per second of processor time on one thread, the
+ * median of RUNS (1..99).
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/arena.h"
+#include "base/file.h"
+#include "nn/weights.h"
+#include "pitch/pitch_net.h"
+#include "pitch/pitch_spectral.h"
+
+#define MAX_RUNS 99
+#define MAX_BYTES ((size_t)1 << 28)
+
+static double
+processor_sec(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static int
+compare_doubles(const void *pa, const void *pb)
+{
+	const double a = *(const double *)pa, b = *(const double *)pb;
+
+	return (a > b) - (a < b);
+}
+
+/* The frames as the network's inputs, arena memory. */
+static float *
+read_inputs(const char *path, struct arena *a, size_t *n, struct error *err)
+{
+	const size_t frame_bytes = PITCH_NET_FRAME * sizeof(float);
+	size_t n_bytes;
+	const char *bytes = file_read(path, MAX_BYTES, a, &n_bytes, err);
+	float *x;
+
+	if (bytes == NULL)
+		return NULL;
+	*n = n_bytes / frame_bytes;
+	x = arena_need(a, *n * PITCH_NET_INPUT, sizeof(*x), "inputs", err);
+	for (size_t f = 0; x != NULL && f < *n; f++)
+		memcpy(x + f * PITCH_NET_INPUT + PITCH_NET_PAD,
+		    bytes + f * frame_bytes, frame_bytes);
+	return x;
+}
+
+int
+main(int argc, char *argv[])
+{
+	const size_t n_runs = argc == 5 ? strtoul(argv[4], NULL, 10) : 0;
+	struct error err = { ERROR_FORMAT,
+	    "usage: net_speed MODEL FRAMES OUT RUNS" };
+	struct arena *a = arena_new();
+	struct weights *w = NULL;
+	struct pitch_spectral *p = NULL;
+	struct pitch_spectral_scratch *s = NULL;
+	double spent[MAX_RUNS];
+	float *x, *y;
+	size_t n = 0;
+	int status = -1;
+
+	if (a == NULL || n_runs < 1 || n_runs > MAX_RUNS ||
+	    (w = weights_load(argv[1], &err)) == NULL ||
+	    (p = pitch_spectral_new(w, &err)) == NULL ||
+	    (s = pitch_spectral_scratch_new(p, &err)) == NULL ||
+	    (x = read_inputs(argv[2], a, &n, &err)) == NULL ||
+	    (y = arena_need(a, n * ACTIVATIONS_N_BINS, sizeof(*y),
+	    "activations", &err)) == NULL)
+		goto out;
+	for (size_t i = 0; i < n_runs; i++) {
+		const double begun = processor_sec();
+
+		if (pitch_spectral_run(s, n, x, y, &err) != 0)
+			goto out;
+		spent[i] = processor_sec() - begun;
+	}
+	qsort(spent, n_runs, sizeof(*spent), compare_doubles);
+	printf("%.1f\n", (double)n / spent[n_runs / 2]);
+	status = file_write(argv[3], y, n * ACTIVATIONS_N_BINS * sizeof(*y),
+	    &err);
+out:
+	if (status != 0)
+		fprintf(stderr, "net_speed: %s\n", err.text);
+	pitch_spectral_scratch_free(s);
+	pitch_spectral_free(p);
+	weights_free(w);
+	arena_free(a);
+	return status == 0 ? 0 : 1;
+}

@@ -1,11 +1,11 @@
 /*
  * The pitch network alone, to be timed beside others of the same weights.
  *
- *	net_speed MODEL FRAMES OUT RUNS
+ *	net_speed MODEL FRAMES OUT RUNS [bf16]
  *
- * FRAMES holds normalised frames of 1024 floats; OUT gets their 360
- * activations.  Prints frames per second of processor time on one thread, the
- * median of RUNS (1..99).
+ * FRAMES holds normalised frames of 1024 floats; OUT gets their activations.
+ * Prints frames per second of processor time on one thread, the median of RUNS
+ * (1..99).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,36 +60,40 @@ read_inputs(const char *path, struct arena *a, size_t *n, struct error *err)
 int
 main(int argc, char *argv[])
 {
-	const size_t n_runs = argc == 5 ? strtoul(argv[4], NULL, 10) : 0;
+	const size_t n_runs = argc >= 5 ? strtoul(argv[4], NULL, 10) : 0;
+	const struct pitch_spectral_options options = {
+	    .is_bf16 = argc == 6 && strcmp(argv[5], "bf16") == 0 };
 	struct error err = { ERROR_FORMAT,
-	    "usage: net_speed MODEL FRAMES OUT RUNS" };
+	    "usage: net_speed MODEL FRAMES OUT RUNS [bf16]" };
 	struct arena *a = arena_new();
 	struct weights *w = NULL;
 	struct pitch_spectral *p = NULL;
 	struct pitch_spectral_scratch *s = NULL;
 	double spent[MAX_RUNS];
 	float *x, *y;
-	size_t n = 0;
+	size_t n = 0, n_outputs;
 	int status = -1;
 
 	if (a == NULL || n_runs < 1 || n_runs > MAX_RUNS ||
 	    (w = weights_load(argv[1], &err)) == NULL ||
-	    (p = pitch_spectral_new(w, &err)) == NULL ||
+	    (p = pitch_spectral_new(w, &options, &err)) == NULL ||
 	    (s = pitch_spectral_scratch_new(p, &err)) == NULL ||
-	    (x = read_inputs(argv[2], a, &n, &err)) == NULL ||
-	    (y = arena_need(a, n * ACTIVATIONS_N_BINS, sizeof(*y),
-	    "activations", &err)) == NULL)
+	    (x = read_inputs(argv[2], a, &n, &err)) == NULL)
+		goto out;
+	n_outputs = pitch_spectral_n_outputs(p);
+	y = arena_need(a, n * n_outputs, sizeof(*y), "activations", &err);
+	if (y == NULL)
 		goto out;
 	for (size_t i = 0; i < n_runs; i++) {
 		const double begun = processor_sec();
 
-		if (pitch_spectral_run(s, n, x, y, &err) != 0)
+		if (pitch_spectral_run(s, n, x, NULL, y, &err) != 0)
 			goto out;
 		spent[i] = processor_sec() - begun;
 	}
 	qsort(spent, n_runs, sizeof(*spent), compare_doubles);
 	printf("%.1f\n", (double)n / spent[n_runs / 2]);
-	status = file_write(argv[3], y, n * ACTIVATIONS_N_BINS * sizeof(*y),
+	status = file_write(argv[3], y, n * n_outputs * sizeof(*y),
 	    &err);
 out:
 	if (status != 0)

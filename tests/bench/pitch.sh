@@ -62,9 +62,9 @@ run_praat() {
 }
 
 # aubio gives every frame a pitch that is not silent (below -90 dB); windows of
-# 64 ms serve it better here than twice that.  Its frame
-# i ends with sample (i + 1) * 160: its middle lies 352 samples before that of
-# ours, so frame i + 2 is called i, and the rest of 2 ms is left to the grid.
+# 64 ms serve it better here than twice that.  Its frame i ends with sample
+# (i + 1) * 160: its middle lies 352 samples before that of ours, so frame i + 2
+# is called i, and the rest of 2 ms is left to the grid.
 run_aubio() {
 	while read -r sound; do
 		name=${sound##*/}
@@ -182,16 +182,22 @@ accuracy() {
 	fi
 }
 
-# compare LABEL MODEL N_FRAMES RUNS RUNS_THEIRS
+# compare LABEL MODEL N_FRAMES RUNS RUNS_THEIRS: rows of ours in f32 and bf16,
+# and of theirs.
 compare() {
 	"$python" "$here/pitch_torch.py" frames "$out/frames" "$3" \
 	    "$out/mir1k/sounds"
-	ours=$("$NET_SPEED" "$2" "$out/frames" "$out/activations" "$4")
+	f32=$("$NET_SPEED" "$2" "$out/frames" "$out/f32" "$4")
+	bf16=$("$NET_SPEED" "$2" "$out/frames" "$out/bf16" "$4" bf16)
+	# frames per second and the differences of ours to theirs
 	theirs=$("$python" "$here/pitch_torch.py" run "$2" "$out/frames" \
-	    "$out/activations" "$5")
-	echo "$ours $theirs" | awk -v label="$1" '{
-		printf "| %s | %.0f | %.1f | %.1f | %s |\n", label, $1, $2,
-		    $1 / $2, $3 }'
+	    "$5" "$out/f32" "$out/bf16")
+	echo "$f32 $bf16 $theirs" | awk -v label="$1" '{
+		row = "| %s | %s | %.0f | %s | %s |\n"
+		printf row, label, "ours", $1, sprintf("%.1f", $1 / $3), $4
+		printf row, label, "ours, bf16", $2,
+		    sprintf("%.1f", $2 / $3), $5
+		printf row, label, "PyTorch", $3, 1, "" }'
 }
 
 speed() {
@@ -200,11 +206,10 @@ speed() {
 	"$top/tests/real/mir1k_f0_manifest.sh" "$out/mir1k" labelled $SINGERS
 	sed 's|.*"audio_filepath":"\([^"]*\)".*|'"$out/mir1k"'/\1|' \
 	    "$out/mir1k/labelled.jsonl" > "$out/mir1k/sounds"
-	echo "| network | chad-f0, frames/s | PyTorch $("$python" -c \
-	    'import torch; print(torch.__version__)'), frames/s | ratio | largest difference |"
+	echo "| network | by | frames/s | ratio | largest difference |"
 	echo "| --- | --- | --- | --- | --- |"
 	if [ -n "$crepe" ]; then
-		compare 'tiny, published weights' "$crepe" 2048 5 5
+		compare 'tiny, published weights' "$crepe" 2048 5 3
 	fi
 	"$python" "$here/pitch_torch.py" random "$out/full.safetensors" full
 	compare 'full, random weights' "$out/full.safetensors" 512 3 1

@@ -1,12 +1,12 @@
 #!/usr/bin/python3
 """CREPE's network in PyTorch, to be timed beside ours.
 
-frames OUT N LIST            cut the sounds named in LIST (16 kHz, mono, 16 bit)
-                             into frames every 10 ms, as many as N
-random OUT CAPACITY          a model with random weights
-run MODEL FRAMES THEIRS RUNS print frames per second of processor time on one
-                             thread, median of RUNS, and the largest difference
-                             to THEIRS, the activations that we give
+frames OUT N LIST           cut the sounds named in LIST (16 kHz, mono, 16 bit)
+                            into frames every 10 ms, as many as N
+random OUT CAPACITY         a model with random weights
+run MODEL FRAMES RUNS FILE... print frames per second of processor time on one
+                            thread, median of RUNS, and the largest difference
+                            to the activations in each FILE
 
 The network is that of Kim et al. (ICASSP 2018) with the paddings of Keras, in
 plain Conv2d layers, 512 frames at a time.  Models are safetensors files of
@@ -116,7 +116,7 @@ class Crepe(torch.nn.Module):
         return torch.sigmoid(self.classifier(x))
 
 
-def run(model, frames, theirs, n_runs):
+def run(model, frames, n_runs, others):
     torch.set_num_threads(1)
     tensors = load(model)
     net = Crepe([len(tensors["conv%d.bias" % (i + 1)]) for i in range(6)])
@@ -131,9 +131,9 @@ def run(model, frames, theirs, n_runs):
             y = torch.cat([net(x[k:k + BATCH])
                            for k in range(0, len(x), BATCH)])
             seconds.append(time.process_time() - begun)
-    ours = np.fromfile(theirs, "<f4").reshape(-1, 360)
-    print("%.1f %.2g" % (len(x) / sorted(seconds)[len(seconds) // 2],
-                         abs(y.numpy() - ours).max()))
+    print("%.1f" % (len(x) / sorted(seconds)[len(seconds) // 2]), *(
+        "%.2g" % abs(y.numpy() - np.fromfile(other, "<f4").reshape(-1, 360))
+        .max() for other in others))
 
 
 if sys.argv[1] == "frames":
@@ -141,4 +141,4 @@ if sys.argv[1] == "frames":
 elif sys.argv[1] == "random":
     save_random(sys.argv[2], sys.argv[3])
 else:
-    run(sys.argv[2], sys.argv[3], sys.argv[4], int(sys.argv[5]))
+    run(sys.argv[2], sys.argv[3], int(sys.argv[4]), sys.argv[5:])

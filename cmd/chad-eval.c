@@ -4,6 +4,7 @@
  *	chad-eval align --truth manifest.jsonl < fragments.jsonl
  *	chad-eval retrieval --database songs.jsonl < queries.jsonl
  *	chad-eval f0 < manifest.jsonl
+ *	chad-eval f0 truth.txt estimate.csv
  *	chad-eval voice < manifest.jsonl
  *
  * Every kind of score gives a list of rows with the same columns, printed as a
@@ -34,10 +35,13 @@
 #include "align/align_truth.h"
 #include "embed/retrieval_eval.h"
 #include "pitch/pitch_score.h"
+#include "pitch/pitch_series.h"
 #include "separate/separate_score.h"
 
 #define TOOL "chad-eval"
 #define N_DECIMALS 4
+#define FILE_DECIMALS 6
+#define N_F0_SCORES 9
 #define RIGHT_SEC 0.5		/* a fragment is right within this */
 #define VOICE_FILES 3
 #define VOICE_RATE_HZ 16000
@@ -45,6 +49,7 @@
 /* What every kind of score lets the user choose. */
 struct common {
 	bool wants_json;
+	bool is_turned;		/* a line for each column of the one row */
 	uint64_t seed;
 };
 
@@ -54,6 +59,32 @@ struct common {
 	{ CLI_UINT64, "seed", &(c).seed, 0, 0, "N", \
 	    "seed of the bootstrap" }, \
 	{ CLI_END, NULL, NULL, 0, 0, NULL, NULL }
+
+/* The first of the rows as a table of its members, one below the other. */
+static const char *
+turned_text(const struct json *rows, struct arena *a, struct error *err)
+{
+	const struct json *row = json_item(rows, 0);
+	struct json *turned = json_new_array(err);
+	const char *text = NULL;
+	int status = turned == NULL ? -1 : 0;
+
+	for (size_t i = 0; status == 0 && i < json_count(row); i++) {
+		const char *name = json_member_name(row, i);
+		struct json *line = json_new_object(err);
+
+		status = line == NULL ? -1 : 0;
+		if (status == 0 && (json_put_string(line, "score", name,
+		    err) != 0 || json_put(line, "mean", json_item(row, i),
+		    err) != 0 || json_append(turned, "", line, err) != 0))
+			status = -1;
+		json_free(line);
+	}
+	if (status == 0)
+		text = table_text(turned, a, err);
+	json_free(turned);
+	return text;
+}
 
 /* items: what the rows are made of, or NULL; in the JSON only. */
 static int
@@ -65,7 +96,8 @@ print_result(const struct common *common, const char *score,
 	const char *text = NULL;
 
 	if (!common->wants_json) {
-		text = table_text(rows, a, err);
+		text = common->is_turned ? turned_text(rows, a, err) :
+		    table_text(rows, a, err);
 		return text == NULL ? -1 : fputs(text, stdout) == EOF ?
 		    error_set_errno(err, "cannot write") : 0;
 	}
@@ -324,7 +356,7 @@ eval_retrieval(int argc, char *argv[], struct arena *a, struct error *err)
 /* What the measuring functions are told. */
 struct measure_settings {
 	struct common common;
-	double tolerance_cents, shift_sec;	/* of f0 */
+	double tolerance_cents, shift_sec, voicing_threshold;	/* of f0 */
 };
 
 /* Read the manifest, measure, print. */
@@ -347,6 +379,19 @@ measure_manifest(const struct recording_scores *kind, const char *score,
 	return status;
 }
 
+/* In the order of f0_names. */
+static void
+fill_values(const struct pitch_score *score, double values[N_F0_SCORES])
+{
+	const double ordered[N_F0_SCORES] = { score->raw_pitch,
+	    score->raw_chroma, score->voicing_recall,
+	    score->voicing_false_alarm, score->overall, score->octave_up,
+	    score->octave_down, score->gross_error,
+	    score->fine_error_cents };
+
+	memcpy(values, ordered, sizeof(ordered));
+}
+
 static int
 f0_run(const void *settings, const struct json *rec,
     const char *const *paths, double *values, struct arena *a,
@@ -364,37 +409,84 @@ f0_run(const void *settings, const struct json *rec,
 	    pitch_score_tracks(&truth, &found, set->shift_sec + shift_sec,
 	    set->tolerance_cents, a, &score, err) != 0)
 		return -1;
-	values[0] = score.raw_pitch;
-	values[1] = score.raw_chroma;
-	values[2] = score.voicing_recall;
-	values[3] = score.voicing_false_alarm;
-	values[4] = score.overall;
+	fill_values(&score, values);
 	return 0;
+}
+
+/* Two files of pitch over time against each other. */
+static int
+score_files(const struct recording_scores *kind,
+    const struct measure_settings *set, const char *truth_path,
+    const char *found_path, struct arena *a, struct error *err)
+{
+	struct pitch_series_file truth_file, found_file;
+	struct pitch_series truth, found;
+	struct pitch_score score;
+	double values[N_F0_SCORES];
+	struct json *rows, *row;
+	int status = -1;
+
+	if (pitch_series_read(truth_path, a, &truth_file, err) != 0 ||
+	    pitch_series_read(found_path, a, &found_file, err) != 0 ||
+	    pitch_series_shift(&truth_file, set->shift_sec, err) != 0)
+		return -1;
+	pitch_series_unvoice(&found_file, set->voicing_threshold);
+	truth = pitch_series_of(&truth_file);
+	found = pitch_series_of(&found_file);
+	if (pitch_score_series(&truth, &found, set->tolerance_cents, a,
+	    &score, err) != 0)
+		return -1;
+	fill_values(&score, values);
+	rows = json_new_array(err);
+	row = rows == NULL ? NULL : json_new_object(err);
+	if (row != NULL && json_put_size(row, "n_frames", score.n_frames,
+	    err) == 0 && json_put_size(row, "n_voiced", score.n_voiced,
+	    err) == 0)
+		status = 0;
+	for (size_t i = 0; status == 0 && i < kind->n_scores; i++)
+		status = json_put_rounded(row, kind->names[i], values[i],
+		    FILE_DECIMALS, err);
+	if (status == 0)
+		status = json_append(rows, "", row, err) != 0 ? -1 :
+		    print_result(&set->common, "f0", rows, NULL, a, err);
+	json_free(row);
+	json_free(rows);
+	return status;
 }
 
 static int
 eval_f0(int argc, char *argv[], struct arena *a, struct error *err)
 {
-	struct measure_settings set = { .common = { .seed = 1 },
+	struct measure_settings set = { .common = { .seed = 1,
+	    .is_turned = true },
 	    .tolerance_cents = PITCH_SCORE_TOLERANCE_CENTS };
 	const struct recording_scores kind = {
 	    .members = { "f0.path", "truth.f0_path" },
 	    .names = { "raw_pitch", "raw_chroma", "voicing_recall",
-	    "voicing_false_alarm", "overall" }, .n_scores = 5,
+	    "voicing_false_alarm", "overall", "octave_up", "octave_down",
+	    "gross_error", "fine_error_cents" }, .n_scores = N_F0_SCORES,
 	    .run = f0_run, .settings = &set };
 	const struct cli_option options[] = {
 		{ CLI_DOUBLE, "tolerance", &set.tolerance_cents, 1, 1200,
 		    "CENTS", "how far off a right pitch may be" },
 		{ CLI_DOUBLE, "shift", &set.shift_sec, -1, 1, "SEC",
 		    "the truth's time 0 is this time of the tracks" },
+		{ CLI_DOUBLE, "voicing-threshold", &set.voicing_threshold, 0,
+		    1, "X", "of two files: less confidence is unvoiced" },
 		COMMON_OPTIONS(set.common),
 	};
 	const struct cli_tool tool = { TOOL,
 	    "f0: score pitch tracks against the truth",
-	    "f0 [options] [manifest]", options };
+	    "f0 [options] [manifest | truth.txt estimate.csv]", options };
 	const int first = cli_parse(&tool, argc, argv);
 	const char *path;
 
+	if (argc - first == 2)
+		return score_files(&kind, &set, argv[first], argv[first + 1],
+		    a, err);
+	if (argc - first > 2)
+		return error_set(err, ERROR_FORMAT, "f0 reads one manifest, "
+		    "or a file of the truth and one of an estimate");
 	return take_operand(argc, argv, first, &path, err) != 0 ? -1 :
 	    measure_manifest(&kind, "f0", &set, path, a, err);
 }

@@ -6,7 +6,7 @@
 #include "manifests/record.h"
 #include "manifests/recording_scores.h"
 
-/* What was measured: [n_scores][n_max] values and the work of each. */
+/* What was measured: [n_scores][n_max] values and the group of each. */
 struct measured {
 	double *values;
 	size_t *group;
@@ -35,20 +35,29 @@ measure_record(const struct recording_scores *kind, const struct json *rec,
 	return 0;
 }
 
-/* The number of the work of record "at": that of its first record. */
-static size_t
-work_of(const struct stream_list *list, size_t at)
+/* Who sings, or which work it is where nobody is named; NULL: neither. */
+static const char *
+group_of(const struct json *rec)
 {
-	const char *wanted, *group_id;
-	size_t i;
+	const char *name = NULL;
 
-	if (json_get_string(list->records[at], "group_id", NULL, &wanted,
-	    NULL) != 0 || wanted == NULL)
-		return at;
-	for (i = 0; i < at; i++) {
-		if (json_get_string(list->records[i], "group_id", NULL,
-		    &group_id, NULL) == 0 && group_id != NULL &&
-		    strcmp(group_id, wanted) == 0)
+	if (json_get_string(rec, "singer", NULL, &name, NULL) == 0 &&
+	    name != NULL)
+		return name;
+	return json_get_string(rec, "group_id", NULL, &name, NULL) == 0 ?
+	    name : NULL;
+}
+
+/* The number of the group of record "at": that of its first record. */
+static size_t
+number_of(const struct stream_list *list, size_t at)
+{
+	const char *wanted = group_of(list->records[at]);
+
+	for (size_t i = 0; wanted != NULL && i < at; i++) {
+		const char *name = group_of(list->records[i]);
+
+		if (name != NULL && strcmp(name, wanted) == 0)
 			return i;
 	}
 	return at;
@@ -97,7 +106,7 @@ measure_list(const struct recording_scores *kind,
 			continue;
 		status = measure_record(kind, rec, list->folder, found, scratch,
 		    err);
-		found->group[found->n++] = work_of(list, i);
+		found->group[found->n++] = number_of(list, i);
 		arena_reset(scratch);
 	}
 	arena_free(scratch);

@@ -14,7 +14,7 @@
 
 #include "manifests/stream.h"
 
-#define RECORDING_SCORES_MAX 8
+#define RECORDING_SCORES_MAX 12
 #define RECORDING_SCORES_MEMBERS 3
 
 /* A kind of score. */
@@ -35,7 +35,8 @@ struct recording_scores {
 
 /*
  * Score the records of the list and append one row to "rows" (base/table.h):
- * "n", and each mean with its interval, bootstrapped over works.  Fails when
+ * "n", and each mean with its interval, bootstrapped over "singer" where the
+ * records name them, else over works ("group_id").  Fails when
  * there is nothing to score or a record cannot be scored.
  */
 int recording_scores_run(const struct recording_scores *kind,

@@ -107,46 +107,110 @@ resample(const struct contour *from, const struct contour *to,
 	return 0;
 }
 
+/* What is counted. */
+struct counts {
+	size_t n_voiced, n_recalled, n_alarms;
+	size_t n_known, n_pitch, n_chroma, n_both, n_up, n_down;
+	size_t n_joint, n_gross;
+	double sum, sum_squares;	/* of fine errors */
+};
+
+/* Whole octaves nearest to a difference of so many cents. */
+static double
+octaves_of(double cents)
+{
+	return floor(fabs(cents) / 1200.0 + 0.5);
+}
+
+/* A frame with a pitch in both; "off": the estimate's less the reference's. */
+static void
+count_pitch(struct counts *c, double off, double tolerance_cents,
+    bool is_voiced)
+{
+	const double octaves = octaves_of(off);
+	const bool is_right = fabs(off) < tolerance_cents;
+	const bool is_chroma = fabs(fabs(off) - 1200.0 * octaves) <
+	    tolerance_cents;
+
+	c->n_known++;
+	c->n_pitch += is_right;
+	c->n_both += is_right && is_voiced;
+	c->n_chroma += is_chroma;
+	c->n_up += is_chroma && !is_right && off > 0.0;
+	c->n_down += is_chroma && !is_right && off < 0.0;
+	if (!is_voiced)
+		return;
+	c->n_joint++;
+	if (fabs(exp2(off / 1200.0) - 1.0) > PITCH_SCORE_GROSS) {
+		c->n_gross++;
+		return;
+	}
+	c->sum += off;
+	c->sum_squares += off * off;
+}
+
+/* n of n_all; 0 of none. */
+static double
+share(size_t n, size_t n_all)
+{
+	return n_all == 0 ? 0.0 : (double)n / (double)n_all;
+}
+
 /* Count the frames that are right in each sense and divide. */
 static void
 count(const struct contour *ref, const struct contour *est,
     double tolerance_cents, struct pitch_score *score)
 {
-	size_t n_voiced = 0, n_recalled = 0, n_alarms = 0;
-	size_t n_pitch = 0, n_chroma = 0, n_both = 0;
+	struct counts c = { .n_voiced = 0 };
+	size_t n_unvoiced, n_fine;
+	double mean;
 
 	for (size_t k = 0; k < ref->n_values; k++) {
-		const bool is_known = ref->cents[k] != 0.0 &&
-		    est->cents[k] != 0.0;
-		const double off = fabs(ref->cents[k] - est->cents[k]);
-		const double octaves = floor(off / 1200.0 + 0.5);
-
 		if (!ref->is_voiced[k]) {
-			n_alarms += est->is_voiced[k];
+			c.n_alarms += est->is_voiced[k];
 			continue;
 		}
-		n_voiced++;
-		n_recalled += est->is_voiced[k];
-		if (!is_known)
-			continue;
-		n_pitch += off < tolerance_cents;
-		n_both += off < tolerance_cents && est->is_voiced[k];
-		n_chroma += fabs(off - 1200.0 * octaves) < tolerance_cents;
+		c.n_voiced++;
+		c.n_recalled += est->is_voiced[k];
+		if (ref->cents[k] != 0.0 && est->cents[k] != 0.0)
+			count_pitch(&c, est->cents[k] - ref->cents[k],
+			    tolerance_cents, est->is_voiced[k]);
 	}
-	*score = (struct pitch_score){ .n_frames = ref->n_values,
-	    .n_voiced = n_voiced };
-	const double n_all = (double)ref->n_values;
-	const double n_unvoiced = n_all - (double)n_voiced;
+	n_unvoiced = ref->n_values - c.n_voiced;
+	n_fine = c.n_joint - c.n_gross;
+	mean = n_fine == 0 ? 0.0 : c.sum / (double)n_fine;
+	*score = (struct pitch_score){
+	    .voicing_recall = share(c.n_recalled, c.n_voiced),
+	    .voicing_false_alarm = share(c.n_alarms, n_unvoiced),
+	    .raw_pitch = share(c.n_pitch, c.n_voiced),
+	    .raw_chroma = share(c.n_chroma, c.n_voiced),
+	    .overall = share(c.n_both + n_unvoiced - c.n_alarms,
+	    ref->n_values),
+	    .octave_up = share(c.n_up, c.n_known),
+	    .octave_down = share(c.n_down, c.n_known),
+	    .gross_error = share(c.n_gross, c.n_joint),
+	    .n_frames = ref->n_values, .n_voiced = c.n_voiced };
+	if (n_fine > 0)
+		score->fine_error_cents = sqrt(fmax(0.0,
+		    c.sum_squares / (double)n_fine - mean * mean));
+}
 
-	if (n_voiced > 0) {
-		score->voicing_recall = (double)n_recalled / (double)n_voiced;
-		score->raw_pitch = (double)n_pitch / (double)n_voiced;
-		score->raw_chroma = (double)n_chroma / (double)n_voiced;
-	}
-	if (n_unvoiced > 0.0)
-		score->voicing_false_alarm = (double)n_alarms / n_unvoiced;
-	score->overall = ((double)n_both + n_unvoiced - (double)n_alarms) /
-	    n_all;
+/* Both as contours over the reference's times. */
+static int
+align(const struct pitch_series *reference,
+    const struct pitch_series *estimate, struct contour *ref,
+    struct contour *moved, struct arena *a, struct error *err)
+{
+	struct contour est;
+
+	if (reference->n_values == 0 || estimate->n_values == 0)
+		return error_set(err, ERROR_FORMAT, "an empty pitch series");
+	if (contour_init(ref, reference, 0.0, a, err) != 0)
+		return error_add(err, "the reference");
+	if (contour_init(&est, estimate, ref->time_sec[ref->n_values - 1], a,
+	    err) != 0)
+		return error_add(err, "the estimate");
+	return resample(&est, ref, moved, a, err);
 }
 
 int
@@ -154,18 +218,54 @@ pitch_score_series(const struct pitch_series *reference,
     const struct pitch_series *estimate, double tolerance_cents,
     struct arena *a, struct pitch_score *score, struct error *err)
 {
-	struct contour ref, est, moved;
+	struct contour ref, moved;
 
-	if (reference->n_values == 0 || estimate->n_values == 0)
-		return error_set(err, ERROR_FORMAT, "an empty pitch series");
-	if (contour_init(&ref, reference, 0.0, a, err) != 0)
-		return error_add(err, "the reference");
-	if (contour_init(&est, estimate, ref.time_sec[ref.n_values - 1], a,
-	    err) != 0)
-		return error_add(err, "the estimate");
-	if (resample(&est, &ref, &moved, a, err) != 0)
+	if (align(reference, estimate, &ref, &moved, a, err) != 0)
 		return -1;
 	count(&ref, &moved, tolerance_cents, score);
+	return 0;
+}
+
+static enum pitch_score_verdict
+judge(const struct contour *ref, const struct contour *est, size_t k,
+    double tolerance_cents)
+{
+	const double off = est->cents[k] - ref->cents[k];
+
+	if (!ref->is_voiced[k])
+		return est->is_voiced[k] ? PITCH_SCORE_ALARM :
+		    PITCH_SCORE_SILENT;
+	if (!est->is_voiced[k])
+		return PITCH_SCORE_MISSED;
+	if (fabs(off) < tolerance_cents)
+		return PITCH_SCORE_RIGHT;
+	return fabs(fabs(off) - 1200.0 * octaves_of(off)) < tolerance_cents ?
+	    PITCH_SCORE_OCTAVE : PITCH_SCORE_WRONG;
+}
+
+int
+pitch_score_frames(const struct pitch_series *reference,
+    const struct pitch_series *estimate, double tolerance_cents,
+    struct arena *a, struct pitch_score_frame **frames, size_t *n_frames,
+    struct error *err)
+{
+	struct contour ref, est;
+
+	if (align(reference, estimate, &ref, &est, a, err) != 0)
+		return -1;
+	*n_frames = ref.n_values;
+	*frames = arena_need(a, ref.n_values, sizeof(**frames), "frames",
+	    err);
+	if (*frames == NULL)
+		return -1;
+	for (size_t k = 0; k < ref.n_values; k++)
+		(*frames)[k] = (struct pitch_score_frame){
+		    .time_sec = ref.time_sec[k],
+		    .true_hz = ref.is_voiced[k] ?
+		    activations_cents_to_hz(ref.cents[k]) : 0.0,
+		    .found_hz = est.is_voiced[k] ?
+		    activations_cents_to_hz(est.cents[k]) : 0.0,
+		    .verdict = judge(&ref, &est, k, tolerance_cents) };
 	return 0;
 }
 

@@ -38,9 +38,12 @@ track() {
 	    > "$out/tracked.jsonl"
 }
 
-# The row of figures at shift $1.
+# The figures at shift $1 in one line: the number of clips, then each score and
+# its interval.
 score() {
-	chad-eval f0 --shift "$1" "$out/tracked.jsonl" | tail -n 1
+	chad-eval f0 --shift "$1" "$out/tracked.jsonl" | awk 'NR > 1 {
+	    printf "%s%s", NR > 2 ? " " : "", $2 (NF > 2 ? " " $3 : "") }
+	    END { print "" }'
 }
 
 for model in $MODELS; do
@@ -56,7 +59,9 @@ for model in $MODELS; do
 	best=$(sed -n '1s/ .*//p' "$out/shifts")
 	echo "$(basename "$model"), labels moved by $best s"
 	score "$best" | awk '{ print "  raw pitch", $2, $3, " raw chroma",
-	    $4, $5 }'
+	    $4, $5
+	    print "  octave errors up", $12, $13, " down", $14, $15,
+	    " gross", $16, $17, " fine", $18, $19, "cents" }'
 	track "$@"
 	score "$best" | awk '{ print "  voicing recall", $6, $7,
 	    " false alarm", $8, $9, " overall", $10, $11 }'

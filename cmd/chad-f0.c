@@ -294,12 +294,16 @@ prepare(struct settings *set, struct tracker_model **model,
 	if (set->tracker.method == TRACKER_YIN && set->tracker.has_viterbi)
 		return error_set(err, ERROR_FORMAT,
 		    "--viterbi goes with --method crepe only");
+	if (set->tracker.method == TRACKER_YIN && set->tracker.is_bf16)
+		return error_set(err, ERROR_FORMAT,
+		    "--bf16 goes with --method crepe only");
 	if (set->tracker.method != TRACKER_CREPE)
 		return set->capacity == NULL ? 0 : error_set(err, ERROR_FORMAT,
 		    "--model-capacity goes with --method crepe only");
 	if (choose_model(set, a, err) != 0)
 		return -1;
-	*model = tracker_model_load(set->model_path, err);
+	*model = tracker_model_load(set->model_path, set->tracker.is_bf16,
+	    err);
 	return *model == NULL || (*name = file_stem(set->model_path, a,
 	    err)) == NULL ? -1 : 0;
 }
@@ -427,6 +431,8 @@ static const struct cli_option options[] = {
 	    "crepe's own weights: tiny, small, medium, large, full" },
 	{ CLI_FLAG, "viterbi", &set.tracker.has_viterbi, 0, 0, NULL,
 	    "follow the most likely path (crepe)" },
+	{ CLI_FLAG, "bf16", &set.tracker.is_bf16, 0, 0, NULL,
+	    "compute in bf16 where the processor has it (crepe)" },
 	{ CLI_DOUBLE, "hop", &set.hop_ms, 1, 100, "MS",
 	    "time from frame to frame" },
 	{ CLI_DOUBLE, "step-size", &set.hop_ms, 1, 100, "MS",

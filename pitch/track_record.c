@@ -166,9 +166,9 @@ name_result(const struct track_record_job *job, const struct json *rec,
 		offset_sec = duration_sec = 0.0;
 	recipe.options = arena_printf(scratch, "method=%s hop_ms=%.6f "
 	    "threshold=%.6f viterbi=%d median=%zu offset_sec=%.9f "
-	    "duration_sec=%.9f", job->method, job->hop_ms,
+	    "duration_sec=%.9f%s", job->method, job->hop_ms,
 	    o->voicing_threshold, o->has_viterbi, o->n_median, offset_sec,
-	    duration_sec);
+	    duration_sec, o->is_bf16 ? " bf16=1" : "");
 	if (recipe.options == NULL)
 		return error_set(err, ERROR_NOMEM, "out of memory for a name");
 	if (artefact_input_key(rec, member, path, input_key, err) != 0)

@@ -55,9 +55,10 @@ struct tracker {
 
 /* Builds the network and reads what else the metadata says. */
 static int
-model_init(struct tracker_model *m, const struct weights *w,
+model_init(struct tracker_model *m, const struct weights *w, bool is_bf16,
     struct error *err)
 {
+	const struct pitch_spectral_options options = { .is_bf16 = is_bf16 };
 	const struct json *metadata = weights_metadata_const(w);
 
 	m->weights = w;
@@ -67,17 +68,17 @@ model_init(struct tracker_model *m, const struct weights *w,
 	if (!(m->voicing_threshold >= 0.0 && m->voicing_threshold <= 1.0))
 		return error_set(err, ERROR_FORMAT,
 		    "a voicing threshold of %g", m->voicing_threshold);
-	m->net = pitch_spectral_new(w, NULL, err);
+	m->net = pitch_spectral_new(w, &options, err);
 	return m->net == NULL ? -1 : 0;
 }
 
-struct tracker_model *
-tracker_model_of(const struct weights *w, struct error *err)
+static struct tracker_model *
+model_new(const struct weights *w, bool is_bf16, struct error *err)
 {
 	struct tracker_model *m = memory_new(1, sizeof(*m), "pitch model",
 	    err);
 
-	if (m != NULL && model_init(m, w, err) != 0) {
+	if (m != NULL && model_init(m, w, is_bf16, err) != 0) {
 		tracker_model_free(m);
 		return NULL;
 	}
@@ -85,14 +86,20 @@ tracker_model_of(const struct weights *w, struct error *err)
 }
 
 struct tracker_model *
-tracker_model_load(const char *path, struct error *err)
+tracker_model_of(const struct weights *w, struct error *err)
+{
+	return model_new(w, false, err);
+}
+
+struct tracker_model *
+tracker_model_load(const char *path, bool is_bf16, struct error *err)
 {
 	struct weights *w = weights_load(path, err);
 	struct tracker_model *m;
 
 	if (w == NULL)
 		return NULL;
-	m = tracker_model_of(w, err);
+	m = model_new(w, is_bf16, err);
 	if (m == NULL) {
 		error_add(err, "%s", path);
 		weights_free(w);

@@ -35,6 +35,7 @@ struct tracker_options {
 	 */
 	double voicing_threshold;
 	bool has_viterbi;		/* crepe only */
+	bool is_bf16;			/* as the model was loaded */
 	size_t n_threads;		/* in one sound; 0 means 1 */
 	size_t n_median;		/* odd; voiced frames are smoothed by
 					 * the median of so many; 1: not */
@@ -42,11 +43,14 @@ struct tracker_options {
 
 struct tracker_model;
 
-/* Load a model file; free with tracker_model_free. */
-struct tracker_model *tracker_model_load(const char *path,
+/*
+ * Load a model file, its products in bf16 (pitch_spectral.h says what that
+ * costs and gives) or not; free with tracker_model_free.
+ */
+struct tracker_model *tracker_model_load(const char *path, bool is_bf16,
     struct error *err) MUST_CHECK;
 
-/* The same of weights in memory; keeps a reference until freed. */
+/* The same of weights in memory, in f32; keeps a reference until freed. */
 struct tracker_model *tracker_model_of(const struct weights *w,
     struct error *err) MUST_CHECK;
 

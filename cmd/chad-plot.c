@@ -4,6 +4,7 @@
  *	chad-plot similarity --original ID --cover ID --out x.svg
  *	    manifest.jsonl [fragments.jsonl]
  *	chad-plot f0 --fragment ID --out x.svg manifest.jsonl fragments.jsonl
+ *	chad-plot f0 --out x.svg truth.txt estimate.csv
  *	chad-plot curve --out x.svg NAME.curve.csv
  *	chad-plot activations --out x.svg x.npy
  *
@@ -19,6 +20,7 @@
 #include "base/cli_kinds.h"
 #include "base/csv_table.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "base/json.h"
 
 #include "draw/heat_map.h"
@@ -36,6 +38,9 @@
 #include "align/recording.h"
 #include "align/similarity.h"
 #include "align/time_line.h"
+#include "pitch/pitch_picture.h"
+#include "pitch/pitch_score.h"
+#include "pitch/pitch_series.h"
 
 #define TOOL "chad-plot"
 /* Longer sides are thinned out. */
@@ -258,6 +263,7 @@ plot_similarity(int argc, char *argv[], struct arena *a, struct error *err)
 
 struct f0_settings {
 	const char *out_path, *fragment_id;
+	double tolerance_cents, shift_sec, voicing_threshold;
 };
 
 /* The track of the record as notes, mapped to original time and key. */
@@ -339,30 +345,65 @@ f0_of(const struct f0_settings *set, const struct stream_list *manifest,
 	return line_plot_write(set->out_path, &plot, err);
 }
 
+/* Two files of pitch over time, the first being true. */
+static int
+files_of(const struct f0_settings *set, const char *truth_path,
+    const char *found_path, struct arena *a, struct error *err)
+{
+	struct pitch_series_file truth_file, found_file;
+	struct pitch_score_frame *frames;
+	struct pitch_series truth, found;
+	size_t n_frames;
+
+	if (pitch_series_read(truth_path, a, &truth_file, err) != 0 ||
+	    pitch_series_read(found_path, a, &found_file, err) != 0 ||
+	    pitch_series_shift(&truth_file, set->shift_sec, err) != 0)
+		return -1;
+	pitch_series_unvoice(&found_file, set->voicing_threshold);
+	truth = pitch_series_of(&truth_file);
+	found = pitch_series_of(&found_file);
+	if (pitch_score_frames(&truth, &found, set->tolerance_cents, a,
+	    &frames, &n_frames, err) != 0)
+		return -1;
+	return pitch_picture_write(set->out_path, arena_printf(a,
+	    "%s over %s", file_name(found_path), file_name(truth_path)),
+	    frames, n_frames, &found_file, a, err);
+}
+
 static int
 plot_f0(int argc, char *argv[], struct arena *a, struct error *err)
 {
-	struct f0_settings set = { .out_path = NULL };
+	struct f0_settings set = {
+	    .tolerance_cents = PITCH_SCORE_TOLERANCE_CENTS };
 	const struct cli_option options[] = {
 		{ CLI_STRING, "out", &set.out_path, 0, 0, "FILE",
 		    "the picture: x.svg or x.png" },
 		{ CLI_STRING, "fragment", &set.fragment_id, 0, 0, "ID",
-		    "the fragment_id" },
+		    "the fragment_id; without it the truth and an estimate" },
+		{ CLI_DOUBLE, "tolerance", &set.tolerance_cents, 1, 1200,
+		    "CENTS", "estimate: how far off a right pitch may be" },
+		{ CLI_DOUBLE, "shift", &set.shift_sec, -1, 1, "SEC",
+		    "estimate: the truth's time 0 is this time of it" },
+		{ CLI_DOUBLE, "voicing-threshold", &set.voicing_threshold, 0,
+		    1, "X", "estimate: less confidence is unvoiced" },
 		{ CLI_END, NULL, NULL, 0, 0, NULL, NULL },
 	};
 	const struct cli_tool tool = { TOOL,
-	    "f0: pitch of a fragment in the original and in the cover",
-	    "f0 --out FILE --fragment ID manifest fragments", options };
+	    "f0: a fragment in original and cover, or an estimate over truth",
+	    "f0 --out FILE (--fragment ID manifest fragments | truth "
+	    "estimate)", options };
 	const int first = cli_parse(&tool, argc, argv);
 	struct stream_list manifest = { .records = NULL };
 	struct stream_list fragments = { .records = NULL };
 	const struct json *fragment;
 	int status = -1;
 
-	if (set.out_path == NULL || set.fragment_id == NULL ||
-	    argc - first != 2)
-		return error_set(err, ERROR_FORMAT, "f0 needs --out, "
-		    "--fragment, a manifest and fragments");
+	if (set.out_path == NULL || argc - first != 2)
+		return error_set(err, ERROR_FORMAT, "f0 needs --out and "
+		    "--fragment, a manifest and fragments, or --out, a file "
+		    "of the truth and one of an estimate");
+	if (set.fragment_id == NULL)
+		return files_of(&set, argv[first], argv[first + 1], a, err);
 	if (stream_list_load(&manifest, argv[first], err) == 0 &&
 	    stream_list_load(&fragments, argv[first + 1], err) == 0 &&
 	    (fragment = find_record(&fragments, "fragment_id",

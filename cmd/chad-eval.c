@@ -41,7 +41,7 @@
 #define TOOL "chad-eval"
 #define N_DECIMALS 4
 #define FILE_DECIMALS 6
-#define N_F0_SCORES 9
+#define N_F0_SCORES 10
 #define RIGHT_SEC 0.5		/* a fragment is right within this */
 #define VOICE_FILES 3
 #define VOICE_RATE_HZ 16000
@@ -379,15 +379,15 @@ measure_manifest(const struct recording_scores *kind, const char *score,
 	return status;
 }
 
-/* In the order of f0_names. */
+/* In the order of the names in eval_f0. */
 static void
 fill_values(const struct pitch_score *score, double values[N_F0_SCORES])
 {
 	const double ordered[N_F0_SCORES] = { score->raw_pitch,
 	    score->raw_chroma, score->voicing_recall,
 	    score->voicing_false_alarm, score->overall, score->octave_up,
-	    score->octave_down, score->gross_error,
-	    score->fine_error_cents };
+	    score->octave_down, score->octave_up + score->octave_down,
+	    score->gross_error, score->fine_error_cents };
 
 	memcpy(values, ordered, sizeof(ordered));
 }
@@ -464,8 +464,8 @@ eval_f0(int argc, char *argv[], struct arena *a, struct error *err)
 	    .members = { "f0.path", "truth.f0_path" },
 	    .names = { "raw_pitch", "raw_chroma", "voicing_recall",
 	    "voicing_false_alarm", "overall", "octave_up", "octave_down",
-	    "gross_error", "fine_error_cents" }, .n_scores = N_F0_SCORES,
-	    .run = f0_run, .settings = &set };
+	    "octave_error", "gross_error", "fine_error_cents" },
+	    .n_scores = N_F0_SCORES, .run = f0_run, .settings = &set };
 	const struct cli_option options[] = {
 		{ CLI_DOUBLE, "tolerance", &set.tolerance_cents, 1, 1200,
 		    "CENTS", "how far off a right pitch may be" },

@@ -41,9 +41,8 @@ track() {
 # The figures at shift $1 in one line: the number of clips, then each score and
 # its interval.
 score() {
-	chad-eval f0 --shift "$1" "$out/tracked.jsonl" | awk 'NR > 1 {
-	    printf "%s%s", NR > 2 ? " " : "", $2 (NF > 2 ? " " $3 : "") }
-	    END { print "" }'
+	chad-eval f0 --shift "$1" "$out/tracked.jsonl" |
+	    awk 'NR > 1 { printf "%s ", $2 " " $3 } END { print "" }'
 }
 
 for model in $MODELS; do
@@ -60,8 +59,8 @@ for model in $MODELS; do
 	echo "$(basename "$model"), labels moved by $best s"
 	score "$best" | awk '{ print "  raw pitch", $2, $3, " raw chroma",
 	    $4, $5
-	    print "  octave errors up", $12, $13, " down", $14, $15,
-	    " gross", $16, $17, " fine", $18, $19, "cents" }'
+	    print "  octave errors", $16, $17, " gross", $18, $19,
+	    " fine", $20, $21, "cents" }'
 	track "$@"
 	score "$best" | awk '{ print "  voicing recall", $6, $7,
 	    " false alarm", $8, $9, " overall", $10, $11 }'

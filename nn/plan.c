@@ -1,5 +1,6 @@
 #include "base/memory.h"
 
+#include "nn/layer_spectral.h"
 #include "nn/plan.h"
 
 static const struct step_kind *
@@ -164,6 +165,8 @@ fill_step(struct plan *p, const struct weights *w, const bool *is_wanted,
 	for (i = 0; p->is_training && i < n->n_parameters; i++)
 		s->n_gradients[i] =
 		    graph_tensor(p->graph, n->first_parameter + i)->n_values;
+	if (layer_spectral_suits(s))
+		s->kind = &layer_spectral;
 	fuse(p, w, s, &last);
 	s->out_value = last;
 	p->source[number] = last;

@@ -12,7 +12,7 @@
 
 #include "pitch/pitch_net.h"
 #include "pitch/pitch_spectral.h"
-#include "pitch/spectral_fft.h"
+#include "nn/spectral_fft.h"
 #include "pitch/spectral_layer.h"
 
 /*

@@ -23,7 +23,7 @@
  * twice the width over a block of 96 frames.  Bins 0 and n / 2 are real and
  * share a place.  Between two layers the values of 16 channels of one frame
  * are taken through backward transform, bias, ReLU, norm, pooling and forward
- * transform (pitch/spectral_fft.h) without leaving the cache.
+ * transform (nn/spectral_fft.h) without leaving the cache.
  *
  * Multiplications for one frame, in millions, in the convolutions:
  *

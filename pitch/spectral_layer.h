@@ -14,7 +14,7 @@
 #include "nn/product.h"
 #include "nn/weights.h"
 
-#include "pitch/spectral_fft.h"
+#include "nn/spectral_fft.h"
 
 #define SPECTRAL_LAYER_PHASES 4		/* input channels of layer 1 */
 

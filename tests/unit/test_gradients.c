@@ -56,6 +56,22 @@ conv_line(struct graph *g, int x)
 	    2, 0, 0, true });
 }
 
+/* Long enough to be computed by spectra; some taps never meet a value. */
+static int
+conv_long(struct graph *g, int x)
+{
+	return graph_conv(g, "t", x, &(struct graph_conv){ 16, 40, 1, 1, 1,
+	    19, 20, 0, 0, false });
+}
+
+/* Few outputs, taps that begin at the place itself. */
+static int
+conv_long_valid(struct graph *g, int x)
+{
+	return graph_conv(g, "t", x, &(struct graph_conv){ 4, 17, 1, 1, 1,
+	    0, 3, 0, 0, true });
+}
+
 static int
 conv_relu(struct graph *g, int x)
 {
@@ -315,6 +331,10 @@ test_gradients(void **state)
 		{ "conv along h", 11, 1, 6, conv_line, false },
 		{ "conv along h", 48, 1, 16, conv_line, false },
 		{ "conv along h", 24, 1, 4, conv_line, false },
+		{ "long conv, 4 channels", 30, 1, 4, conv_long, false },
+		{ "long conv, 16 channels", 12, 1, 16, conv_long, false },
+		{ "long conv, 32 channels", 23, 1, 32, conv_long_valid,
+		    false },
 		{ "transposed conv", 4, 3, 7, transposed, false },
 		{ "transposed conv", 4, 3, 16, transposed, false },
 		{ "transposed conv to one channel", 4, 3, 8,

@@ -16,10 +16,10 @@
 #include "base/random.h"
 #include "dsp/activations.h"
 #include "nn/session.h"
+#include "nn/spectral_fft.h"
 #include "nn/weights.h"
 #include "pitch/pitch_net.h"
 #include "pitch/pitch_spectral.h"
-#include "pitch/spectral_fft.h"
 #include "pitch/tracker.h"
 
 #define LANES SPECTRAL_FFT_LANES

@@ -4,7 +4,7 @@
 
 #include "nn/simd.h"
 
-#include "pitch/spectral_fft.h"
+#include "nn/spectral_fft.h"
 
 #define MAX_STAGES 8
 #define PI 3.14159265358979323846

@@ -18,15 +18,15 @@
  * backward n times the values.  A plan does not change once made and may be
  * used by any number of threads.
  */
-#ifndef PITCH_SPECTRAL_FFT_H
-#define PITCH_SPECTRAL_FFT_H
+#ifndef NN_SPECTRAL_FFT_H
+#define NN_SPECTRAL_FFT_H
 
 #include <stddef.h>
 
 #include "base/error.h"
 
 #define SPECTRAL_FFT_LANES 16
-#define SPECTRAL_FFT_MAX 320
+#define SPECTRAL_FFT_MAX 512
 
 /* Before a loop over lanes: what one round writes no other reads. */
 #ifdef __GNUC__

@@ -1,12 +1,17 @@
 #include <math.h>
 #include <string.h>
 
+#include "synth/noise.h"
+
 #include "pitch/pitch_augment.h"
+#include "pitch/pitch_tone.h"
 
 #define N PITCH_AUGMENT_SEGMENT
+#define CENTRE (PITCH_AUGMENT_LEAD + PITCH_NET_FRAME / 2)
 #define N_REFLECTIONS 24
 #define MIN_DELAY 60		/* samples: 4 ms */
 #define MAX_DELAY 1600		/* 100 ms */
+#define P_BAND_OF_NOISE 0.25
 #define PI 3.14159265358979323846
 
 int
@@ -21,6 +26,7 @@ pitch_augment_read(struct pitch_augment *o, const struct json *recipe,
 #define MEMBER(name, fallback, low, high) \
 	{ #name, offsetof(struct pitch_augment, name), fallback, low, high }
 		MEMBER(p_empty, 0.07, 0, 1),
+		MEMBER(p_tone, 0, 0, 1),
 		MEMBER(p_speed, 0.6, 0, 1),
 		MEMBER(max_semitones, 5, 0, 12),
 		MEMBER(p_reverb, 0.3, 0, 1),
@@ -32,6 +38,7 @@ pitch_augment_read(struct pitch_augment *o, const struct json *recipe,
 		MEMBER(max_noise_db, 40, -40, 80),
 		MEMBER(p_telephone, 0.25, 0, 1),
 		MEMBER(p_8_bit, 0.15, 0, 1),
+		MEMBER(p_clip, 0, 0, 1),
 #undef MEMBER
 	};
 	const size_t n_members = sizeof(members) / sizeof(*members);
@@ -85,8 +92,7 @@ level_of(const float *x)
 static void
 cut(const struct pitch_sound *s, double centre, double speed, float *x)
 {
-	const double first = centre - speed *
-	    (PITCH_AUGMENT_LEAD + PITCH_NET_FRAME / 2);
+	const double first = centre - speed * CENTRE;
 
 	for (size_t i = 0; i < N; i++) {
 		const double at = first + speed * (double)i;
@@ -142,7 +148,22 @@ add_band(const struct pitch_pool *bands, double level, struct random *r,
 		    pitch_pool_sample(s, (int64_t)(first + i));
 }
 
-/* Add noise of that level, between white and nearly brown. */
+/* Noise of one band, as of breath, wind or a hiss. */
+static void
+add_noise_band(double level, struct random *r, float *x)
+{
+	const double f_hz = 200.0 * pow(30.0, random_uniform(r));
+	const double q = random_range(r, 0.5, 3.0);
+	/* What the band lets through of white noise. */
+	const double share = fmin(0.5 * PI * f_hz / q /
+	    (0.5 * PITCH_NET_RATE_HZ), 1.0);
+	struct noise_band band;
+
+	noise_band_init(&band, f_hz, q, PITCH_NET_RATE_HZ);
+	noise_add(&band, level / sqrt(share), level / sqrt(share), r, x, N);
+}
+
+/* Add noise of that level: of a band, or between white and nearly brown. */
 static void
 add_noise(double level, struct random *r, float *x)
 {
@@ -151,6 +172,10 @@ add_noise(double level, struct random *r, float *x)
 	const double gain = level * sqrt(1.0 - pole * pole);
 	double y = 0.0;
 
+	if (random_uniform(r) < P_BAND_OF_NOISE) {
+		add_noise_band(level, r, x);
+		return;
+	}
 	for (size_t i = 0; i < N; i++) {
 		y = pole * y + random_normal(r);
 		x[i] += (float)(gain * y);
@@ -193,6 +218,19 @@ narrow(float *x, struct random *r)
 	filter(x, top_hz, 0);
 }
 
+/* A recording that was too loud: the peaks are cut off. */
+static void
+clip_peaks(float *x, struct random *r)
+{
+	float peak = 0.0f, limit;
+
+	for (size_t i = 0; i < N; i++)
+		peak = fmaxf(peak, fabsf(x[i]));
+	limit = peak * (float)random_range(r, 0.15, 0.8);
+	for (size_t i = 0; i < N; i++)
+		x[i] = fminf(fmaxf(x[i], -limit), limit);
+}
+
 /* Samples of 8 bits, at some recording level. */
 static void
 quantise(float *x, double level, struct random *r)
@@ -221,7 +259,10 @@ pitch_augment_frame(const struct pitch_augment *o,
 	if (random_uniform(r) < o->p_speed)
 		speed = exp2(random_range(r, -o->max_semitones,
 		    o->max_semitones) / 12.0);
-	if (!is_empty) {
+	if (!is_empty && random_uniform(r) < o->p_tone) {
+		f0_hz = pitch_tone_draw(r, N, CENTRE, x);
+		level = level_of(x);
+	} else if (!is_empty) {
 		cut(voice, centre, speed, x);
 		f0_hz = (double)voice->f0_hz[k] * speed;
 	}
@@ -233,6 +274,8 @@ pitch_augment_frame(const struct pitch_augment *o,
 	if (random_uniform(r) < o->p_noise)
 		add_noise(level / gain_of_db(random_range(r,
 		    o->min_noise_db, o->max_noise_db)), r, x);
+	if (random_uniform(r) < o->p_clip)
+		clip_peaks(x, r);
 	if (random_uniform(r) < o->p_telephone)
 		narrow(x, r);
 	level = fmax(level, level_of(x));

@@ -25,12 +25,14 @@
 /* The member "augmentation" of a recipe; each has a default. */
 struct pitch_augment {
 	double p_empty;			/* no voice in the frame */
+	double p_tone;			/* pitch/pitch_tone.h instead */
 	double p_speed, max_semitones;	/* played faster or slower */
 	double p_reverb;
 	double p_band, min_band_db, max_band_db;	/* voice over band */
 	double p_noise, min_noise_db, max_noise_db;	/* voice over noise */
 	double p_telephone;
 	double p_8_bit;
+	double p_clip;			/* too loud for the recorder */
 };
 
 /* Other members are refused. */

@@ -17,11 +17,16 @@
 #define SCALE 32767.0f
 #define MAX_SOUNDS 100000
 
-/* Middle of the voices' ranges: from a low male voice to a child's. */
-#define LOWEST_MIDDLE 45.0	/* MIDI: 110 Hz */
-#define HIGHEST_MIDDLE 76.0	/* 659 Hz */
-#define P_HUMMED 0.45
-#define P_WHISTLED 0.03
+/*
+ * Middle of the voices' ranges, in semitones of MIDI: from a low male voice
+ * (87 Hz) to a child's (659 Hz), and of whistles (587 to 2093 Hz).
+ */
+#define LOWEST_VOICE 41.0
+#define HIGHEST_VOICE 76.0
+#define LOWEST_WHISTLE 74.0
+#define HIGHEST_WHISTLE 96.0
+#define P_HUMMED 0.4
+#define P_WHISTLED 0.1
 
 void
 pitch_pool_release(struct pitch_pool *p)
@@ -117,12 +122,15 @@ middle_pitch(const struct tune *t)
 
 /* Somebody sings a new tune in some range. */
 static int
-perform(const struct pitch_pool_plan *plan, struct random *r,
-    struct arena *a, struct tune *tune, struct performance *p,
-    double *transposition, struct error *err)
+perform(const struct pitch_pool_plan *plan, enum voice_kind kind,
+    struct random *r, struct arena *a, struct tune *tune,
+    struct performance *p, double *transposition, struct error *err)
 {
 	const struct tune_options options = { plan->sound_sec,
 	    plan->sound_sec + 2.0 };
+	const double middle = kind == VOICE_WHISTLED ?
+	    random_range(r, LOWEST_WHISTLE, HIGHEST_WHISTLE) :
+	    random_range(r, LOWEST_VOICE, HIGHEST_VOICE);
 	struct performance_style style;
 
 	if (tune_generate(&options, r, a, tune, err) != 0)
@@ -131,23 +139,29 @@ perform(const struct pitch_pool_plan *plan, struct random *r,
 		performance_style_hum(&style, r);
 	else
 		performance_style_cover(&style, r);
-	style.transposition = random_range(r, LOWEST_MIDDLE, HIGHEST_MIDDLE) -
-	    middle_pitch(tune);
+	style.transposition = middle - middle_pitch(tune);
 	style.intro_sec = style.outro_sec = 0.0;
 	style.from_sec = style.to_sec = 0.0;
 	*transposition = style.transposition;
 	return performance_make(tune, &style, r, a, p, err);
 }
 
-static int
-sing(const struct performance *p, struct random *r, struct arena *a,
-    float *samples, size_t n_samples, struct error *err)
+static enum voice_kind
+draw_kind(struct random *r)
 {
 	const double draw = random_uniform(r);
+
+	return draw < P_WHISTLED ? VOICE_WHISTLED :
+	    draw < P_WHISTLED + P_HUMMED ? VOICE_HUMMED : VOICE_SUNG;
+}
+
+static int
+sing(const struct performance *p, enum voice_kind kind, struct random *r,
+    struct arena *a, float *samples, size_t n_samples, struct error *err)
+{
 	struct voice voice;
 
-	voice_draw(&voice, draw < P_WHISTLED ? VOICE_WHISTLED :
-	    draw < P_WHISTLED + P_HUMMED ? VOICE_HUMMED : VOICE_SUNG, r);
+	voice_draw(&voice, kind, r);
 	return voice_sing(&voice, p, PITCH_POOL_RATE_HZ, r, a, samples,
 	    n_samples, err);
 }
@@ -163,6 +177,7 @@ synthesise_one(void *shared, size_t task, size_t thread, struct error *err)
 {
 	const struct synthesis *job = shared;
 	struct arena *a = arena_new();
+	enum voice_kind kind = VOICE_SUNG;
 	struct performance p;
 	struct random r;
 	struct tune tune;
@@ -176,13 +191,16 @@ synthesise_one(void *shared, size_t task, size_t thread, struct error *err)
 	    job->plan->has_voice ? 1 : 2, task);
 	if (a == NULL)
 		return error_set(err, ERROR_NOMEM, "out of memory");
-	if (perform(job->plan, &r, a, &tune, &p, &transposition, err) != 0)
+	if (job->plan->has_voice)
+		kind = draw_kind(&r);
+	if (perform(job->plan, kind, &r, a, &tune, &p, &transposition, err) != 0)
 		goto out;
 	n = (size_t)(p.duration_sec * PITCH_POOL_RATE_HZ);
 	samples = arena_need(a, n, sizeof(*samples), "samples", err);
 	if (samples == NULL)
 		goto out;
-	if (job->plan->has_voice ? sing(&p, &r, a, samples, n, err) != 0 :
+	if (job->plan->has_voice ? sing(&p, kind, &r, a, samples, n,
+	    err) != 0 :
 	    band_play(&tune, &p, transposition, PITCH_POOL_RATE_HZ, &r, a,
 	    samples, n, err) != 0)
 		goto out;

@@ -19,14 +19,18 @@
 #include "pitch/pitch_net.h"
 #include "pitch/pitch_pool.h"
 #include "pitch/pitch_task.h"
+#include "pitch/pitch_tone.h"
 #include "pitch/yin.h"
 
 #define N ACTIVATIONS_N_BINS
+#define M PITCH_NET_MAX_OUTPUTS
 #define N_ITEMS 8
+#define N_TONES 48
 #define PI 3.14159265358979323846
 
-#define RECIPE "{\"network\": {\"capacity\": \"tiny\"}, \"data\": " \
-	"{\"synthetic_minutes\": 0.2, \"band_minutes\": 0.1, " \
+#define RECIPE "{\"network\": {\"capacity\": \"tiny\", \"voicing\": true}, " \
+	"\"augmentation\": {\"p_tone\": 0.5, \"p_empty\": 0.2}, " \
+	"\"data\": {\"synthetic_minutes\": 0.2, \"band_minutes\": 0.1, " \
 	"\"held_out_minutes\": 0.1, \"sound_sec\": 6}}"
 
 static struct json *
@@ -66,10 +70,10 @@ batches_do_not_depend_on_threads(void **state)
 {
 	static float one[N_ITEMS * PITCH_NET_INPUT];
 	static float four[N_ITEMS * PITCH_NET_INPUT];
-	static float outputs[N_ITEMS * N], g1[N_ITEMS * N], g4[N_ITEMS * N];
+	static float outputs[N_ITEMS * M], g1[N_ITEMS * M], g4[N_ITEMS * M];
 
 	(void)state;
-	for (size_t i = 0; i < N_ITEMS * N; i++)
+	for (size_t i = 0; i < N_ITEMS * M; i++)
 		outputs[i] = 0.3f;
 	assert_true(make_batch(1, one, g1, outputs) ==
 	    make_batch(4, four, g4, outputs));
@@ -82,8 +86,8 @@ static void
 the_loss_has_its_gradient(void **state)
 {
 	static float inputs[N_ITEMS * PITCH_NET_INPUT];
-	static float outputs[N_ITEMS * N], gradients[N_ITEMS * N];
-	static float unused[N_ITEMS * N];
+	static float outputs[N_ITEMS * M], gradients[N_ITEMS * M];
+	static float unused[N_ITEMS * M];
 	const double step = 1e-3;
 	struct error err;
 	struct json *recipe = parse(RECIPE);
@@ -98,13 +102,13 @@ the_loss_has_its_gradient(void **state)
 	(void)state;
 	assert_true(task != NULL && pool != NULL);
 	random_init(&r, 1);
-	for (size_t i = 0; i < N_ITEMS * N; i++)
+	for (size_t i = 0; i < N_ITEMS * M; i++)
 		outputs[i] = (float)random_range(&r, 0.1, 0.9);
 	assert_int_equal(task->make_batch(task->self, 1, 1, N_ITEMS, pool,
 	    &to_inputs, &err), 0);
 	assert_int_equal(task->loss(task->self, N_ITEMS, &from,
 	    &to_gradients, &loss, &err), 0);
-	for (size_t i = 0; i < N_ITEMS * N; i += 97) {
+	for (size_t i = 0; i < N_ITEMS * M; i += i % M < N - 90 ? 90 : 1) {
 		const float y = outputs[i];
 
 		outputs[i] = y + (float)step;
@@ -122,6 +126,83 @@ the_loss_has_its_gradient(void **state)
 	pool_free(pool);
 	training_task_free(task);
 	json_free(recipe);
+}
+
+/*
+ * What a frame is taught, seen by the sign of the gradient where all outputs
+ * are a half: negative where more is wanted.
+ */
+static void
+voicing_goes_with_a_pitch(void **state)
+{
+	static float inputs[N_TONES * PITCH_NET_INPUT];
+	static float outputs[N_TONES * M], gradients[N_TONES * M];
+	float *const to_inputs = inputs, *const to_gradients = gradients;
+	const float *const from = outputs;
+	struct error err;
+	struct json *recipe = parse(RECIPE);
+	struct training_task *task = pitch_task_new(recipe, NULL, NULL, &err);
+	struct pool *pool = pool_new(2, &err);
+	size_t n_voiced = 0, n_high = 0;
+	double loss;
+
+	(void)state;
+	for (size_t i = 0; i < N_TONES * M; i++)
+		outputs[i] = 0.5f;
+	assert_true(task != NULL && pool != NULL);
+	assert_int_equal(task->make_batch(task->self, 1, 3, N_TONES, pool,
+	    &to_inputs, &err), 0);
+	assert_int_equal(task->loss(task->self, N_TONES, &from,
+	    &to_gradients, &loss, &err), 0);
+	for (size_t i = 0; i < N_TONES; i++) {
+		const float *g = gradients + i * M;
+		bool has_peak = false;
+
+		for (size_t b = 0; b < N; b++)
+			has_peak = has_peak || g[b] < 0.0f;
+		assert_true(has_peak == (g[PITCH_NET_VOICING] < 0.0f));
+		assert_true(has_peak == (g[PITCH_NET_OCTAVE] != 0.0f));
+		n_voiced += has_peak;
+		n_high += g[PITCH_NET_OCTAVE] < 0.0f;
+	}
+	assert_true(n_voiced > 0 && n_voiced < N_TONES);
+	assert_true(n_high > 0 && n_high < n_voiced);
+	pool_free(pool);
+	training_task_free(task);
+	json_free(recipe);
+}
+
+/* Another ear, which is right most of the time, hears the pitch they have. */
+static void
+tones_have_the_pitch_they_say(void **state)
+{
+	static float segment[PITCH_AUGMENT_SEGMENT];
+	size_t n_judged = 0, n_right = 0;
+	struct random r;
+
+	(void)state;
+	random_init(&r, 4);
+	for (int i = 0; i < 400; i++) {
+		const double hz = pitch_tone_draw(&r, PITCH_AUGMENT_SEGMENT,
+		    PITCH_AUGMENT_SEGMENT / 2, segment);
+		double heard_hz, confidence, power = 0.0;
+
+		assert_true(hz >= 8.0 && hz <= 7500.0);
+		for (size_t k = 0; k < PITCH_AUGMENT_SEGMENT; k++)
+			power += (double)segment[k] * (double)segment[k];
+		/* Those far below one period a segment vary. */
+		if (hz > 30.0)
+			assert_true(fabs(sqrt(power /
+			    PITCH_AUGMENT_SEGMENT) - 0.1) < 0.02);
+		if (hz < 70.0 || hz > 700.0)
+			continue;
+		yin_frame(segment + (PITCH_AUGMENT_SEGMENT - YIN_FRAME) / 2,
+		    &heard_hz, &confidence);
+		n_judged++;
+		n_right += fabs(1200.0 * log2(heard_hz / hz)) < 25.0;
+	}
+	assert_true(n_judged > 100);
+	assert_true((double)n_right >= 0.9 * (double)n_judged);
 }
 
 /* A voice of one pitch, in 16 bits. */
@@ -177,7 +258,7 @@ effects_leave_finite_samples_and_the_label(void **state)
 	struct pitch_augment o = { .p_reverb = 1.0, .p_band = 1.0,
 	    .min_band_db = 0.0, .max_band_db = 10.0, .p_noise = 1.0,
 	    .min_noise_db = 0.0, .max_noise_db = 40.0, .p_telephone = 1.0,
-	    .p_8_bit = 1.0 };
+	    .p_8_bit = 1.0, .p_clip = 1.0 };
 	struct pitch_sound voice = { NULL };
 	struct pitch_sound band = { NULL };
 	const struct pitch_pool bands = { &band, 1, 1 };
@@ -288,6 +369,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(batches_do_not_depend_on_threads),
 		cmocka_unit_test(the_loss_has_its_gradient),
+		cmocka_unit_test(voicing_goes_with_a_pitch),
+		cmocka_unit_test(tones_have_the_pitch_they_say),
 		cmocka_unit_test(a_changed_speed_changes_the_label),
 		cmocka_unit_test(effects_leave_finite_samples_and_the_label),
 		cmocka_unit_test(recipes_are_checked),

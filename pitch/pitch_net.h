@@ -67,8 +67,8 @@ const char *pitch_net_capacity(size_t multiplier);
 
 /*
  * The network of a capacity: input "frame" [383][1][4], output "activations"
- * [1][1][360], or 362 with voicing.  dropout 0..0.9 matters in training only.  Free with
- * graph_free.
+ * [1][1][360], or 362 with voicing.  dropout 0..0.9 matters in training only.
+ * Free with graph_free.
  */
 struct graph *pitch_net_new(const char *capacity, bool has_voicing,
     double dropout, struct error *err) MUST_CHECK;

@@ -193,7 +193,8 @@ synthesise_one(void *shared, size_t task, size_t thread, struct error *err)
 		return error_set(err, ERROR_NOMEM, "out of memory");
 	if (job->plan->has_voice)
 		kind = draw_kind(&r);
-	if (perform(job->plan, kind, &r, a, &tune, &p, &transposition, err) != 0)
+	if (perform(job->plan, kind, &r, a, &tune, &p, &transposition,
+	    err) != 0)
 		goto out;
 	n = (size_t)(p.duration_sec * PITCH_POOL_RATE_HZ);
 	samples = arena_need(a, n, sizeof(*samples), "samples", err);

@@ -11,9 +11,9 @@
  *
  * Recipe, besides "training":
  *	network.capacity            "tiny" .. "full"
- *	network.voicing             two further outputs (pitch_net.h); default no
+ *	network.voicing             two more outputs (pitch_net.h); default no
  *	network.dropout             in training; default CREPE's 0.25
- *	loss.voicing_weight         of each of those, a bin counting 1; default 4
+ *	loss.voicing_weight         of each, a bin counting 1; default 4
  *	features.voicing_threshold  goes into the model; default 0.5
  *	data.synthetic_minutes      of voices made up; default 40
  *	data.band_minutes           of accompaniments made up; default 8

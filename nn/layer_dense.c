@@ -27,11 +27,15 @@ dense_forward(const struct step *s, const struct step_run *r,
 	const dnnl_dim_t n = (dnnl_dim_t)s->n_items;
 	const dnnl_dim_t n_in = (dnnl_dim_t)graph_shape_values(s->in[0]);
 	const dnnl_dim_t n_out = (dnnl_dim_t)s->shape.c;
+	/* Rows of one product may be rounded differently: one at a time. */
+	const dnnl_dim_t n_rows = s->is_training ? n : 1;
 
-	if (engine_check(dnnl_sgemm('N', 'T', n, n_out, n_in, 1.0f, r->in[0],
-	    n_in, s->parameter[0], n_in, 0.0f, r->out, n_out),
-	    "run a dense layer", err) != 0)
-		return -1;
+	for (dnnl_dim_t i = 0; i < n; i += n_rows)
+		if (engine_check(dnnl_sgemm('N', 'T', n_rows, n_out, n_in,
+		    1.0f, r->in[0] + i * n_in, n_in, s->parameter[0], n_in,
+		    0.0f, r->out + i * n_out, n_out), "run a dense layer",
+		    err) != 0)
+			return -1;
 	step_bias_relu(s, s->parameter[1], r->out);
 	return 0;
 }

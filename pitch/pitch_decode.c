@@ -1,28 +1,23 @@
 #include <math.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
 #include "base/memory.h"
 
 #include "pitch/pitch_decode.h"
+#include "pitch/trellis.h"
 
 #define N ACTIVATIONS_N_BINS
 #define REACH 4			/* bins averaged on both sides */
 #define STEP 11			/* bins moved at most between two frames */
-#define WINDOW 2048		/* frames held */
 #define OTHER_EMISSION (0.9 / N)
 #define SAME_EMISSION (0.1 + OTHER_EMISSION)
 
 struct pitch_viterbi {
 	double transition[N][2 * STEP + 1];	/* log; [from][to - from] */
-	double score[N], next_score[N];
-	float *rows;			/* [WINDOW][N] */
-	int16_t *from;			/* [WINDOW][N]: state before */
+	struct trellis *trellis;
 	float *f0_hz;			/* of the whole sequence */
 	size_t n_written;
-	size_t n_held;
-	bool has_begun;
 };
 
 size_t
@@ -77,10 +72,8 @@ pitch_viterbi_new(struct error *err)
 
 	if (v == NULL)
 		return NULL;
-	v->rows = memory_new(WINDOW * N, sizeof(*v->rows), "activations",
-	    err);
-	v->from = memory_new(WINDOW * N, sizeof(*v->from), "paths", err);
-	if (v->rows == NULL || v->from == NULL) {
+	v->trellis = trellis_new(N, N + 1, err);
+	if (v->trellis == NULL) {
 		pitch_viterbi_free(v);
 		return NULL;
 	}
@@ -93,18 +86,26 @@ pitch_viterbi_free(struct pitch_viterbi *v)
 {
 	if (v == NULL)
 		return;
-	memory_free(v->rows);
-	memory_free(v->from);
+	trellis_free(v->trellis);
 	memory_free(v);
+}
+
+static void
+put_f0(void *viterbi, const float *row, size_t state)
+{
+	struct pitch_viterbi *v = viterbi;
+
+	v->f0_hz[v->n_written++] = (float)pitch_decode_hz(row, state) * row[N];
 }
 
 void
 pitch_viterbi_reset(struct pitch_viterbi *v, float *f0_hz)
 {
+	const struct trellis_sink sink = { put_f0, v };
+
 	v->f0_hz = f0_hz;
 	v->n_written = 0;
-	v->n_held = 0;
-	v->has_begun = false;
+	trellis_reset(v->trellis, &sink);
 }
 
 void
@@ -115,7 +116,7 @@ pitch_viterbi_move(struct pitch_viterbi *v, float *f0_hz)
 
 /* The best way into each state; the predecessors go to from[N]. */
 static void
-advance(struct pitch_viterbi *v, int16_t *from)
+find_ways(struct pitch_viterbi *v, int16_t *from)
 {
 	for (int j = 0; j < N; j++) {
 		const int first = j > STEP ? j - STEP : 0;
@@ -123,7 +124,7 @@ advance(struct pitch_viterbi *v, int16_t *from)
 		double best = -HUGE_VAL;
 
 		for (int i = first; i <= last; i++) {
-			const double score = v->score[i] +
+			const double score = v->trellis->score[i] +
 			    v->transition[i][j - i + STEP];
 
 			if (score > best) {
@@ -131,107 +132,33 @@ advance(struct pitch_viterbi *v, int16_t *from)
 				from[j] = (int16_t)i;
 			}
 		}
-		v->next_score[j] = best;
-	}
-	memcpy(v->score, v->next_score, sizeof(v->score));
-}
-
-/* Add the chance of what is observed; keep scores near 0. */
-static void
-observe(struct pitch_viterbi *v, const float *row)
-{
-	const size_t peak = pitch_decode_peak(row);
-	double top = -HUGE_VAL;
-
-	if (row[peak] > 0.0f)
-		for (size_t j = 0; j < N; j++)
-			v->score[j] += log(j == peak ? SAME_EMISSION :
-			    OTHER_EMISSION);
-	for (size_t j = 0; j < N; j++)
-		top = fmax(top, v->score[j]);
-	for (size_t j = 0; j < N; j++)
-		v->score[j] -= top;
-}
-
-/*
- * Write the pitches of frames 0..last, the path being in "state" at frame
- * "last", and let go of them.
- */
-static void
-release_frames(struct pitch_viterbi *v, size_t last, int state)
-{
-	const size_t n = last + 1, n_left = v->n_held - n;
-
-	for (size_t k = n; k-- > 0;) {
-		v->f0_hz[v->n_written + k] = (float)pitch_decode_hz(
-		    v->rows + k * N, (size_t)state);
-		state = v->from[k * N + (size_t)state];
-	}
-	memmove(v->rows, v->rows + n * N, n_left * N * sizeof(*v->rows));
-	memmove(v->from, v->from + n * N, n_left * N * sizeof(*v->from));
-	v->n_written += n;
-	v->n_held = n_left;
-}
-
-/* The first of the best states. */
-static int
-best_state(const struct pitch_viterbi *v)
-{
-	int best = 0;
-
-	for (int j = 1; j < N; j++)
-		if (v->score[j] > v->score[best])
-			best = j;
-	return best;
-}
-
-/* The window is full: let go of what is certain, or else of the older half. */
-static void
-make_room(struct pitch_viterbi *v)
-{
-	bool is_ancestor[N], is_before[N];
-	int state = best_state(v);
-
-	memset(is_ancestor, 1, sizeof(is_ancestor));
-	for (size_t k = v->n_held; k-- > 0;) {
-		size_t n_ancestors = 0;
-
-		for (size_t j = 0; j < N; j++)
-			n_ancestors += is_ancestor[j];
-		if (n_ancestors == 1 || k == WINDOW / 2 - 1) {
-			release_frames(v, k, state);
-			return;
-		}
-		memset(is_before, 0, sizeof(is_before));
-		for (size_t j = 0; j < N; j++)
-			if (is_ancestor[j])
-				is_before[v->from[k * N + j]] = true;
-		memcpy(is_ancestor, is_before, sizeof(is_ancestor));
-		state = v->from[k * N + (size_t)state];
+		v->trellis->next_score[j] = best;
 	}
 }
 
 void
 pitch_viterbi_put(struct pitch_viterbi *v,
-    const float row[ACTIVATIONS_N_BINS])
+    const float row[ACTIVATIONS_N_BINS], float multiple)
 {
-	if (v->n_held == WINDOW)
-		make_room(v);
-	memcpy(v->rows + v->n_held * N, row, N * sizeof(*row));
-	if (v->has_begun) {
-		advance(v, v->from + v->n_held * N);
-	} else {
-		memset(v->from, 0, N * sizeof(*v->from));
-		memset(v->score, 0, sizeof(v->score));
-		v->has_begun = true;
-	}
-	v->n_held++;
-	observe(v, row);
+	struct trellis *t = v->trellis;
+	const size_t peak = pitch_decode_peak(row);
+	float values[N + 1];
+	int16_t *from;
+
+	memcpy(values, row, N * sizeof(*values));
+	values[N] = multiple;
+	from = trellis_put(t, values);
+	if (!t->is_first)
+		find_ways(v, from);
+	trellis_advance(t);
+	if (row[peak] > 0.0f)
+		for (size_t j = 0; j < N; j++)
+			t->score[j] += log(j == peak ? SAME_EMISSION :
+			    OTHER_EMISSION);
 }
 
 void
 pitch_viterbi_end(struct pitch_viterbi *v)
 {
-	if (v->n_held > 0)
-		release_frames(v, v->n_held - 1, best_state(v));
+	trellis_end(v->trellis);
 }

@@ -25,10 +25,8 @@ size_t pitch_decode_peak(const float row[ACTIVATIONS_N_BINS]);
 double pitch_decode_hz(const float row[ACTIVATIONS_N_BINS], size_t centre);
 
 /*
- * The Viterbi path over any number of frames in bounded memory: what lies
- * before the point where all survivors have one ancestor is final.  When there
- * is no such point within 2048 frames, the best path so far decides about the
- * older half of them.
+ * The Viterbi path over any number of frames in bounded memory (see
+ * pitch/trellis.h).
  */
 struct pitch_viterbi;
 
@@ -41,9 +39,12 @@ void pitch_viterbi_reset(struct pitch_viterbi *v, float *f0_hz);
 /* The pitches lie elsewhere now, those that are written having been copied. */
 void pitch_viterbi_move(struct pitch_viterbi *v, float *f0_hz);
 
-/* Take the next frame. */
+/*
+ * Take the next frame.  Its pitch is multiplied by "multiple", 2 for one that
+ * the activations show an octave lower.
+ */
 void pitch_viterbi_put(struct pitch_viterbi *v,
-    const float row[ACTIVATIONS_N_BINS]);
+    const float row[ACTIVATIONS_N_BINS], float multiple);
 
 /* The sequence is over: write the pitches that are left. */
 void pitch_viterbi_end(struct pitch_viterbi *v);

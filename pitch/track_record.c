@@ -11,6 +11,7 @@
 #include "manifests/record.h"
 
 #include "pitch/track_record.h"
+#include "pitch/tracker_names.h"
 
 #define SKIP_SAMPLES 1024
 /* A part may reach this far beyond the end: durations are often rounded. */
@@ -152,7 +153,7 @@ name_result(const struct track_record_job *job, const struct json *rec,
     struct result *result, struct error *err)
 {
 	const struct tracker_options *o = job->tracker;
-	struct artefact_recipe recipe = { .tool = "chad-f0", .revision = "2",
+	struct artefact_recipe recipe = { .tool = "chad-f0", .revision = "3",
 	    .model_sha256 = job->model == NULL ? "" :
 	    tracker_model_sha256(job->model) };
 	char input_key[HASH_HEX_BYTES];
@@ -165,10 +166,11 @@ name_result(const struct track_record_job *job, const struct json *rec,
 	if (strcmp(member, "audio_filepath") != 0)
 		offset_sec = duration_sec = 0.0;
 	recipe.options = arena_printf(scratch, "method=%s hop_ms=%.6f "
-	    "threshold=%.6f viterbi=%d median=%zu offset_sec=%.9f "
+	    "threshold=%.6f decoder=%s median=%zu offset_sec=%.9f "
 	    "duration_sec=%.9f%s", job->method, job->hop_ms,
-	    o->voicing_threshold, o->has_viterbi, o->n_median, offset_sec,
-	    duration_sec, o->is_bf16 ? " bf16=1" : "");
+	    o->voicing_threshold, tracker_names_decoder(o->decoder),
+	    o->n_median, offset_sec, duration_sec,
+	    o->is_bf16 ? " bf16=1" : "");
 	if (recipe.options == NULL)
 		return error_set(err, ERROR_NOMEM, "out of memory for a name");
 	if (artefact_input_key(rec, member, path, input_key, err) != 0)

@@ -9,13 +9,15 @@
 #include "pitch/pitch_decode.h"
 #include "pitch/pitch_net.h"
 #include "pitch/pitch_spectral.h"
+#include "pitch/pitch_voicing.h"
+#include "pitch/pyin.h"
 #include "pitch/tracker.h"
+#include "pitch/whistle.h"
 #include "pitch/yin.h"
 
 #define BLOCK PITCH_SPECTRAL_BLOCK	/* frames at a time */
 #define N ACTIVATIONS_N_BINS
 #define DEFAULT_CREPE_THRESHOLD 0.5
-#define DEFAULT_YIN_THRESHOLD 0.8
 #define MAX_MEDIAN 101
 
 struct tracker_model {
@@ -30,6 +32,8 @@ struct lane {
 	struct pitch_spectral_scratch *net;	/* crepe */
 	float *inputs;			/* [BLOCK][PITCH_NET_INPUT] */
 	float *outputs;			/* [BLOCK][n_outputs] of the network */
+	struct yin *yin;		/* yin and pyin */
+	struct whistle *whistle;
 };
 
 /*
@@ -44,13 +48,26 @@ struct tracker {
 	struct lane *lanes;		/* [n_lanes], one a thread */
 	size_t n_lanes;
 	size_t n_outputs;		/* of the network */
-	struct pitch_viterbi *viterbi;
+	struct pitch_viterbi *viterbi;		/* NULL unless used */
+	struct pitch_voicing *voicing;		/* the same */
 	size_t frame_samples;
 	/* Of the n_held frames of a turn, [n_lanes * BLOCK]. */
 	size_t n_held;
 	float *frames;			/* [][frame_samples] */
 	float *rows;			/* [][N] */
+	float *multiple;		/* of the pitch that the row shows */
 	float *f0_hz, *confidence;
+};
+
+static const struct method {
+	size_t frame_samples;
+	double threshold;
+	const struct pitch_voicing_options *path;	/* NULL: takes none */
+} methods[] = {
+	[TRACKER_CREPE] = { PITCH_NET_FRAME, DEFAULT_CREPE_THRESHOLD, NULL },
+	[TRACKER_YIN] = { YIN_FRAME, 0.8, NULL },
+	[TRACKER_PYIN] = { YIN_FRAME, 0.2, &pitch_voicing_voice },
+	[TRACKER_WHISTLE] = { WHISTLE_FRAME, 0.5, &pitch_voicing_whistle },
 };
 
 /* Builds the network and reads what else the metadata says. */
@@ -125,7 +142,32 @@ tracker_model_sha256(const struct tracker_model *m)
 	return weights_sha256(m->weights);
 }
 
-/* The threads and what each needs. */
+/* What a thread of the method needs. */
+static int
+lane_init(struct tracker *t, struct lane *lane,
+    const struct tracker_model *m, struct error *err)
+{
+	switch (t->options->method) {
+	case TRACKER_CREPE:
+		lane->net = pitch_spectral_scratch_new(m->net, err);
+		lane->inputs = memory_new(BLOCK * PITCH_NET_INPUT,
+		    sizeof(*lane->inputs), "frames", err);
+		lane->outputs = memory_new(BLOCK * t->n_outputs,
+		    sizeof(*lane->outputs), "activations", err);
+		return lane->net == NULL || lane->inputs == NULL ||
+		    lane->outputs == NULL ? -1 : 0;
+	case TRACKER_YIN:
+	case TRACKER_PYIN:
+		lane->yin = yin_new(err);
+		return lane->yin == NULL ? -1 : 0;
+	case TRACKER_WHISTLE:
+		lane->whistle = whistle_new(err);
+		return lane->whistle == NULL ? -1 : 0;
+	}
+	return error_set(err, ERROR_BUG, "pitch by method %d",
+	    (int)t->options->method);
+}
+
 static int
 new_lanes(struct tracker *t, const struct tracker_model *m,
     struct error *err)
@@ -134,19 +176,33 @@ new_lanes(struct tracker *t, const struct tracker_model *m,
 	t->lanes = memory_new(t->n_lanes, sizeof(*t->lanes), "threads", err);
 	if (t->pool == NULL || t->lanes == NULL)
 		return -1;
-	if (m != NULL)
-		t->n_outputs = pitch_spectral_n_outputs(m->net);
-	for (size_t i = 0; m != NULL && i < t->n_lanes; i++) {
-		struct lane *lane = &t->lanes[i];
-
-		lane->net = pitch_spectral_scratch_new(m->net, err);
-		lane->inputs = memory_new(BLOCK * PITCH_NET_INPUT,
-		    sizeof(*lane->inputs), "frames", err);
-		lane->outputs = memory_new(BLOCK * t->n_outputs,
-		    sizeof(*lane->outputs), "activations", err);
-		if (lane->net == NULL || lane->inputs == NULL ||
-		    lane->outputs == NULL)
+	for (size_t i = 0; i < t->n_lanes; i++)
+		if (lane_init(t, &t->lanes[i], m, err) != 0)
 			return -1;
+	return 0;
+}
+
+/* What finds the path through all frames, if anything does. */
+static int
+new_path(struct tracker *t, struct error *err)
+{
+	const struct tracker_options *o = t->options;
+	const bool is_crepe = o->method == TRACKER_CREPE;
+	const struct pitch_voicing_options *path = is_crepe &&
+	    o->decoder == TRACKER_VOICING ? &pitch_voicing_voice :
+	    methods[o->method].path;
+
+	if (is_crepe && o->decoder == TRACKER_CREPE_VITERBI) {
+		t->viterbi = pitch_viterbi_new(err);
+		return t->viterbi == NULL ? -1 : 0;
+	}
+	if (path != NULL) {
+		struct pitch_voicing_options here = *path;
+
+		here.threshold = t->voicing_threshold;
+		here.hop_sec = o->hop_sec;
+		t->voicing = pitch_voicing_new(&here, err);
+		return t->voicing == NULL ? -1 : 0;
 	}
 	return 0;
 }
@@ -159,17 +215,19 @@ new_turn(struct tracker *t, struct error *err)
 	t->frames = memory_new(n * t->frame_samples, sizeof(*t->frames),
 	    "frames", err);
 	t->rows = memory_new(n * N, sizeof(*t->rows), "activations", err);
+	t->multiple = memory_new(n, sizeof(*t->multiple), "octaves", err);
 	t->f0_hz = memory_new(n, sizeof(*t->f0_hz), "pitch values", err);
 	t->confidence = memory_new(n, sizeof(*t->confidence),
 	    "confidence values", err);
-	return t->frames == NULL || t->rows == NULL || t->f0_hz == NULL ||
-	    t->confidence == NULL ? -1 : 0;
+	return t->frames == NULL || t->rows == NULL || t->multiple == NULL ||
+	    t->f0_hz == NULL || t->confidence == NULL ? -1 : 0;
 }
 
 struct tracker *
 tracker_new(const struct tracker_model *m,
     const struct tracker_options *options, struct error *err)
 {
+	const struct method *method = &methods[options->method];
 	const bool is_crepe = options->method == TRACKER_CREPE;
 	struct tracker *t = memory_new(1, sizeof(*t), "pitch tracker", err);
 
@@ -178,21 +236,17 @@ tracker_new(const struct tracker_model *m,
 	t->options = options;
 	t->voicing_threshold = options->voicing_threshold >= 0.0 ?
 	    options->voicing_threshold : is_crepe ? m->voicing_threshold :
-	    DEFAULT_YIN_THRESHOLD;
+	    method->threshold;
 	t->n_lanes = options->n_threads > 0 ? options->n_threads : 1;
-	t->frame_samples = is_crepe ? PITCH_NET_FRAME : YIN_FRAME;
-	if (new_lanes(t, is_crepe ? m : NULL, err) != 0 ||
-	    new_turn(t, err) != 0)
-		goto fail;
-	if (is_crepe && options->has_viterbi) {
-		t->viterbi = pitch_viterbi_new(err);
-		if (t->viterbi == NULL)
-			goto fail;
+	t->frame_samples = method->frame_samples;
+	if (is_crepe)
+		t->n_outputs = pitch_spectral_n_outputs(m->net);
+	if (new_lanes(t, m, err) != 0 || new_turn(t, err) != 0 ||
+	    new_path(t, err) != 0) {
+		tracker_free(t);
+		return NULL;
 	}
 	return t;
-fail:
-	tracker_free(t);
-	return NULL;
 }
 
 void
@@ -204,12 +258,16 @@ tracker_free(struct tracker *t)
 		pitch_spectral_scratch_free(t->lanes[i].net);
 		memory_free(t->lanes[i].inputs);
 		memory_free(t->lanes[i].outputs);
+		yin_free(t->lanes[i].yin);
+		whistle_free(t->lanes[i].whistle);
 	}
 	pool_free(t->pool);
 	pitch_viterbi_free(t->viterbi);
+	pitch_voicing_free(t->voicing);
 	memory_free(t->lanes);
 	memory_free(t->frames);
 	memory_free(t->rows);
+	memory_free(t->multiple);
 	memory_free(t->f0_hz);
 	memory_free(t->confidence);
 	memory_free(t);
@@ -227,9 +285,9 @@ take_outputs(struct tracker *t, size_t i, const float *output)
 	peak = pitch_decode_peak(row);
 	t->confidence[i] = has_voicing ? output[PITCH_NET_VOICING] :
 	    row[peak];
-	t->f0_hz[i] = (float)pitch_decode_hz(row, peak);
 	if (has_voicing && output[PITCH_NET_OCTAVE] > 0.5f)
-		t->f0_hz[i] *= 2.0f;
+		t->multiple[i] = 2.0f;
+	t->f0_hz[i] = t->multiple[i] * (float)pitch_decode_hz(row, peak);
 }
 
 /* Frames [first, first + n) of the turn through the network. */
@@ -251,21 +309,38 @@ run_crepe(struct tracker *t, struct lane *lane, size_t first, size_t n,
 	return 0;
 }
 
-/* The same by YIN. */
+/* Frame i of the turn by YIN. */
 static void
-run_yin(struct tracker *t, size_t first, size_t n)
+run_yin(struct tracker *t, struct yin *yin, size_t i)
 {
-	for (size_t i = first; i < first + n; i++) {
-		float *row = t->rows + i * N;
-		double hz, sure;
+	float *row = t->rows + i * N;
+	double hz, sure;
 
-		yin_frame(t->frames + i * t->frame_samples, &hz, &sure);
-		t->f0_hz[i] = (float)hz;
-		t->confidence[i] = (float)sure;
-		activations_of_f0(hz, row);
-		for (size_t b = 0; b < N; b++)
-			row[b] *= t->confidence[i];
-	}
+	yin_frame(yin, t->frames + i * t->frame_samples, &hz, &sure);
+	t->f0_hz[i] = (float)hz;
+	t->confidence[i] = (float)sure;
+	activations_of_f0(hz, row);
+	for (size_t b = 0; b < N; b++)
+		row[b] *= t->confidence[i];
+}
+
+/*
+ * Frame i of the turn by one of the classical methods.  A whistle's row stays
+ * an octave above until it is decoded.
+ */
+static void
+run_classical(struct tracker *t, struct lane *lane, size_t i)
+{
+	const float *frame = t->frames + i * t->frame_samples;
+	float *row = t->rows + i * N;
+
+	if (t->options->method == TRACKER_YIN)
+		run_yin(t, lane->yin, i);
+	else if (t->options->method == TRACKER_PYIN)
+		t->confidence[i] = (float)pyin_frame(lane->yin, frame, row);
+	else
+		t->confidence[i] = (float)whistle_frame(lane->whistle, frame,
+		    row);
 }
 
 /* pool: analyse a block of the turn. */
@@ -277,9 +352,12 @@ run_block(void *shared, size_t block, size_t thread, struct error *err)
 	const size_t n = t->n_held - first < BLOCK ? t->n_held - first :
 	    BLOCK;
 
+	for (size_t i = first; i < first + n; i++)
+		t->multiple[i] = 1.0f;
 	if (t->options->method == TRACKER_CREPE)
 		return run_crepe(t, &t->lanes[thread], first, n, err);
-	run_yin(t, first, n);
+	for (size_t i = first; i < first + n; i++)
+		run_classical(t, &t->lanes[thread], i);
 	return 0;
 }
 
@@ -307,11 +385,20 @@ decode_turn(struct tracker *t, struct track *track)
 
 	memcpy(track->confidence + k, t->confidence,
 	    t->n_held * sizeof(*t->confidence));
-	if (t->viterbi == NULL)
+	if (t->viterbi == NULL && t->voicing == NULL)
 		memcpy(track->f0_hz + k, t->f0_hz,
 		    t->n_held * sizeof(*t->f0_hz));
-	for (size_t i = 0; t->viterbi != NULL && i < t->n_held; i++)
-		pitch_viterbi_put(t->viterbi, t->rows + i * N);
+	for (size_t i = 0; i < t->n_held; i++) {
+		float *row = t->rows + i * N;
+
+		if (t->viterbi != NULL)
+			pitch_viterbi_put(t->viterbi, row, t->multiple[i]);
+		if (t->voicing != NULL)
+			pitch_voicing_put(t->voicing, row,
+			    (double)t->confidence[i], t->multiple[i]);
+		if (t->options->method == TRACKER_WHISTLE)
+			whistle_fold(row);
+	}
 	track->n_frames += t->n_held;
 }
 
@@ -341,6 +428,8 @@ make_room(struct tracker *t, struct track *track, size_t *room, size_t need,
 	}
 	if (t->viterbi != NULL)
 		pitch_viterbi_move(t->viterbi, track->f0_hz);
+	if (t->voicing != NULL)
+		pitch_voicing_move(t->voicing, track->f0_hz);
 	return 0;
 }
 
@@ -366,7 +455,7 @@ median_at(const float *f0_hz, size_t n_frames, size_t k, size_t half)
 	return sorted[n / 2];
 }
 
-/* Unvoice frames of little confidence and smooth the rest. */
+/* Unvoice frames that no path decided about, and smooth the rest. */
 static int
 finish(const struct tracker *t, struct track *track, struct arena *a,
     struct error *err)
@@ -374,7 +463,7 @@ finish(const struct tracker *t, struct track *track, struct arena *a,
 	const size_t half = t->options->n_median / 2;
 	float *raw;
 
-	for (size_t k = 0; k < track->n_frames; k++)
+	for (size_t k = 0; t->voicing == NULL && k < track->n_frames; k++)
 		if ((double)track->confidence[k] < t->voicing_threshold)
 			track->f0_hz[k] = 0.0f;
 	if (half == 0)
@@ -410,6 +499,8 @@ tracker_run(struct tracker *t, const struct frames_source *source,
 		return -1;
 	if (t->viterbi != NULL)
 		pitch_viterbi_reset(t->viterbi, NULL);
+	if (t->voicing != NULL)
+		pitch_voicing_reset(t->voicing, NULL);
 	if (make_room(t, track, &room, frames_expected(&frames), a, err) != 0)
 		return -1;
 	do {
@@ -426,6 +517,8 @@ tracker_run(struct tracker *t, const struct frames_source *source,
 	} while (t->n_held == n_turn);
 	if (t->viterbi != NULL)
 		pitch_viterbi_end(t->viterbi);
+	if (t->voicing != NULL)
+		pitch_voicing_end(t->voicing);
 	if (track->n_frames == 0)
 		return error_set(err, ERROR_LIMIT, "a sound shorter than a "
 		    "frame of %g s, and without centring there must be one",

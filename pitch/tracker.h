@@ -1,5 +1,6 @@
 /*
- * tracker -- the pitch of a voice over time, by CREPE or by YIN.
+ * tracker -- the pitch of a voice over time, by a network or by classical
+ * methods.
  *
  * The model is loaded once, const and shared; a tracker holds what changes
  * and belongs to one caller.  It may have threads of its own: blocks of frames
@@ -22,19 +23,32 @@
 
 #define TRACKER_RATE_HZ 16000	/* of all sound that is tracked */
 
-enum tracker_method { TRACKER_CREPE, TRACKER_YIN };
+enum tracker_method {
+	TRACKER_CREPE,		/* a network: pitch/pitch_net.h */
+	TRACKER_YIN,		/* pitch/yin.h */
+	TRACKER_PYIN,		/* pitch/pyin.h, with a path of voicing */
+	TRACKER_WHISTLE		/* pitch/whistle.h, with a path of voicing */
+};
+
+/* From a network's activations to pitch. */
+enum tracker_decoder {
+	TRACKER_ARGMAX,		/* mean around the strongest bin */
+	TRACKER_CREPE_VITERBI,	/* around crepe's path: pitch/pitch_decode.h */
+	TRACKER_VOICING		/* pitch/pitch_voicing.h */
+};
 
 struct tracker_options {
 	enum tracker_method method;
 	double hop_sec;			/* 0.001..0.1 */
 	bool is_left_aligned;		/* frames: see pitch/frames.h */
 	/*
-	 * Frames of less confidence are unvoiced.  Negative: 0.8 for YIN, for
-	 * CREPE the model's own (metadata "features.voicing_threshold"), 0.5
-	 * when it has none.
+	 * Frames of less confidence are unvoiced; with a path of voicing, it
+	 * is where voiced and unvoiced are as likely.  Negative: 0.8 for YIN,
+	 * 0.2 for pYIN, 0.5 for whistles, for CREPE the model's own (metadata
+	 * "features.voicing_threshold"), 0.5 when it has none.
 	 */
 	double voicing_threshold;
-	bool has_viterbi;		/* crepe only */
+	enum tracker_decoder decoder;	/* crepe only */
 	bool is_bf16;			/* as the model was loaded */
 	size_t n_threads;		/* in one sound; 0 means 1 */
 	size_t n_median;		/* odd; voiced frames are smoothed by
@@ -61,7 +75,7 @@ struct tracker;
 
 /*
  * The state of one thread; keeps references to m and options until freed.
- * m is NULL for YIN.
+ * m is used by TRACKER_CREPE only, else may be NULL.
  */
 struct tracker *tracker_new(const struct tracker_model *m,
     const struct tracker_options *options, struct error *err) MUST_CHECK;
@@ -76,10 +90,17 @@ struct tracker_sink {
 
 /*
  * Track a sound of 16 kHz.  A sound without a frame is refused; there is none
- * when frames are left-aligned and it is shorter.  The track is arena memory;
- * "sink" (may be NULL) is handed its activations: the network's, or for YIN the
- * Gaussians of its pitches.  Frames of digital silence have confidence 0 and no
- * activation.
+ * when frames are left-aligned and it is shorter.  The track is arena memory.
+ *
+ * "sink" (may be NULL) is handed its activations: the network's, for YIN the
+ * Gaussians of its pitches, for pYIN the chances of its candidates, for
+ * whistles the shares of the spectrum's peaks, those above the bins' range an
+ * octave lower.
+ *
+ * Every frame has a confidence: the network's probability of a voice, or where
+ * it gives none its strongest activation; 1 minus the depth of YIN's dip; the
+ * sum of pYIN's chances; the largest share.  Frames of digital silence have
+ * confidence 0, no activation and no pitch.
  */
 int tracker_run(struct tracker *t, const struct frames_source *source,
     const struct tracker_sink *sink, struct arena *a, struct track *track,

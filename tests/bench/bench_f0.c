@@ -140,11 +140,11 @@ main(void)
 	if (model == NULL || measure("crepe_tiny", model, &options, samples,
 	    a, &err) != 0)
 		goto out;
-	options.has_viterbi = true;
+	options.decoder = TRACKER_CREPE_VITERBI;
 	if (measure("crepe_tiny_viterbi", model, &options, samples, a,
 	    &err) != 0)
 		goto out;
-	options.has_viterbi = false;
+	options.decoder = TRACKER_ARGMAX;
 	options.method = TRACKER_YIN;
 	status = measure("yin", NULL, &options, samples, a, &err) != 0 ||
 	    compare(g, w, samples, a, &err) != 0;

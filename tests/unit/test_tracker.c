@@ -225,7 +225,7 @@ viterbi_finds_the_best_path(void **state)
 	for (int pass = 0; pass < 2; pass++) {
 		pitch_viterbi_reset(v, f0_hz);
 		for (size_t k = 0; k < N_FRAMES; k++)
-			pitch_viterbi_put(v, rows + k * N);
+			pitch_viterbi_put(v, rows + k * N, 1.0f);
 		pitch_viterbi_end(v);
 	}
 	pitch_viterbi_free(v);
@@ -259,7 +259,7 @@ viterbi_forgets_what_is_certain(void **state)
 	for (size_t k = 0; k < N_FRAMES; k++) {
 		activations_of_f0(k % 7 == 0 ? 0.0 : (k % 11 == 5 ? 3.0 :
 		    1.0) * (150.0 + 50.0 * sin((double)k / 40.0)), row);
-		pitch_viterbi_put(v, row);
+		pitch_viterbi_put(v, row, 1.0f);
 	}
 	pitch_viterbi_end(v);
 	for (size_t k = 0; k < N_FRAMES; k++) {
@@ -419,12 +419,12 @@ collect(void *context, const float *rows, size_t n_rows, struct error *err)
 /* A second of silence, then a glide, as rows and as a track. */
 static void
 track_in_threads(const struct tracker_model *m, size_t n_threads,
-    uint64_t n_claimed, bool has_viterbi, struct arena *a,
+    uint64_t n_claimed, enum tracker_decoder decoder, struct arena *a,
     struct collected *c, struct track *track)
 {
 	const struct tracker_options o = { .method = m == NULL ? TRACKER_YIN :
 	    TRACKER_CREPE, .hop_sec = 0.01, .n_median = 1,
-	    .has_viterbi = has_viterbi, .n_threads = n_threads };
+	    .decoder = decoder, .n_threads = n_threads };
 	const size_t n = 4 * RATE;
 	float *samples = arena_alloc(a, n, sizeof(*samples));
 	const struct tracker_sink sink = { collect, c };
@@ -464,12 +464,12 @@ threads_change_nothing(void **state)
 	assert_non_null(m);
 	for (size_t i = 0; i < 16; i++) {
 		const struct tracker_model *model = i % 2 == 0 ? m : NULL;
-		const bool has_viterbi = i % 4 == 2;
+		const enum tracker_decoder decoder = i % 3;
 
 		first->n_rows = c->n_rows = 0;
-		track_in_threads(model, 0, 4 * RATE, has_viterbi, *state,
+		track_in_threads(model, 0, 4 * RATE, decoder, *state,
 		    first, &one);
-		track_in_threads(model, n_threads[i / 4], 0, has_viterbi,
+		track_in_threads(model, n_threads[i / 4], 0, decoder,
 		    *state, c, &track);
 		assert_int_equal(one.n_frames, 401);
 		assert_int_equal(track.n_frames, 401);

@@ -8,7 +8,7 @@
 
 #define N ACTIVATIONS_N_BINS
 #define HOP_SEC 0.01		/* for which the weights were found */
-#define NEAREST 1e-4		/* to a certainty of 0 or 1 that is told apart */
+#define NEAREST 1e-4		/* to 0 and 1 that counts */
 #define NEVER 1e3		/* cost of what is out of the question */
 
 /*

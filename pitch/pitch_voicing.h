@@ -5,7 +5,8 @@
  * What a frame says, from its 360 activations a[b], their maximum m, and the
  * confidence c in a voice, with a threshold t at which both ways are as likely:
  *
- *	chance of a voice	1 / (1 + exp(-x)), x = slope * (logit c - logit t)
+ *	chance of a voice	1 / (1 + exp(-x)),
+ *				x = slope * (logit c - logit t)
  *	chance of bin b		proportional to a[b] / m + floor
  *
  * The logarithms of both are weighed by the hop, in units of 10 ms, where that

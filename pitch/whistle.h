@@ -11,7 +11,8 @@
  *
  * A voice is told from a whistle by its other harmonics: they lower the share
  * of the strongest, and where there is power at a half, a third, two thirds or
- * three halves of its frequency, more than -20 dB of its own, all shares count for a tenth.
+ * three halves of its frequency, more than -20 dB of its own, all shares count
+ * for a tenth.
  */
 #ifndef PITCH_WHISTLE_H
 #define PITCH_WHISTLE_H

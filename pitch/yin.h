@@ -11,11 +11,11 @@
  * difference is the energies of the two pieces less twice their product.
  *
  * Pitches of 50 to 1230 Hz are searched.  A dip at a shorter lag shows a pitch
- * above that range, whose multiples of the period are no pitches; so does a frame
- * with less than a tenth of its power below 1280 Hz.  A lag at the
- * end of the range without a dip may be the flank of one below it.  At lags up
- * to 40 samples dips are looked for between the samples too, else multiples
- * that happen to meet a sample would seem deeper than the period.
+ * above that range, whose multiples of the period are no pitches; so does a
+ * frame with less than a tenth of its power below 1280 Hz.  A lag at the end of
+ * the range without a dip may be the flank of one below it.  At lags up to 40
+ * samples dips are looked for between the samples too, else multiples that
+ * happen to meet a sample would seem deeper than the period.
  */
 #ifndef PITCH_YIN_H
 #define PITCH_YIN_H

@@ -1,8 +1,8 @@
 /*
  * How many times faster than real time one thread tracks pitch: by CREPE's
- * tiny network, with and without Viterbi, and by YIN; and how many times real
- * time is the network alone, in the frequency domain and layer by layer, and
- * the ratio of the two.  Medians of 5 runs.
+ * tiny network with each decoder, and by each classical method; and how many
+ * times real time is the network alone, in the frequency domain and layer by
+ * layer, and the ratio of the two.  Medians of 5 runs.
  */
 #include <math.h>
 #include <stdio.h>
@@ -116,6 +116,19 @@ compare(const struct graph *g, const struct weights *w, const float *samples,
 	return status;
 }
 
+static const struct {
+	const char *name;
+	enum tracker_method method;
+	enum tracker_decoder decoder;
+} kinds[] = {
+	{ "crepe_tiny", TRACKER_CREPE, TRACKER_ARGMAX },
+	{ "crepe_tiny_viterbi", TRACKER_CREPE, TRACKER_CREPE_VITERBI },
+	{ "crepe_tiny_voicing", TRACKER_CREPE, TRACKER_VOICING },
+	{ "yin", TRACKER_YIN, TRACKER_ARGMAX },
+	{ "pyin", TRACKER_PYIN, TRACKER_ARGMAX },
+	{ "whistle", TRACKER_WHISTLE, TRACKER_ARGMAX },
+};
+
 int
 main(void)
 {
@@ -137,17 +150,16 @@ main(void)
 		samples[i] = 0.3f * sinf((float)i * 0.05f *
 		    (1.0f + (float)i / (RATE_HZ * SOUND_SEC)));
 	model = tracker_model_of(w, &err);
-	if (model == NULL || measure("crepe_tiny", model, &options, samples,
-	    a, &err) != 0)
+	if (model == NULL)
 		goto out;
-	options.decoder = TRACKER_CREPE_VITERBI;
-	if (measure("crepe_tiny_viterbi", model, &options, samples, a,
-	    &err) != 0)
-		goto out;
-	options.decoder = TRACKER_ARGMAX;
-	options.method = TRACKER_YIN;
-	status = measure("yin", NULL, &options, samples, a, &err) != 0 ||
-	    compare(g, w, samples, a, &err) != 0;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		options.method = kinds[i].method;
+		options.decoder = kinds[i].decoder;
+		if (measure(kinds[i].name, model, &options, samples, a,
+		    &err) != 0)
+			goto out;
+	}
+	status = compare(g, w, samples, a, &err) != 0;
 out:
 	if (status != 0)
 		fprintf(stderr, "bench_f0: %s\n", err.text);

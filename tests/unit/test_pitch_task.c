@@ -233,9 +233,12 @@ a_changed_speed_changes_the_label(void **state)
 	const struct pitch_pool no_bands = { NULL, 0, 0 };
 	struct pitch_sound voice = { NULL };
 	double heard_hz, confidence;
+	struct error err;
+	struct yin *yin = yin_new(&err);
 	struct random r;
 
 	(void)state;
+	assert_non_null(yin);
 	make_voice(&voice, 150.0);
 	random_init(&r, 2);
 	for (int i = 0; i < 10; i++) {
@@ -243,10 +246,11 @@ a_changed_speed_changes_the_label(void **state)
 		    &no_bands, &r, segment);
 
 		assert_true(fabs(log2(hz / 150.0)) <= 5.0 / 12.0);
-		yin_frame(segment + PITCH_AUGMENT_SEGMENT - YIN_FRAME,
+		yin_frame(yin, segment + PITCH_AUGMENT_SEGMENT - YIN_FRAME,
 		    &heard_hz, &confidence);
 		assert_true(fabs(1200.0 * log2(heard_hz / hz)) < 3.0);
 	}
+	yin_free(yin);
 	free(voice.samples);
 	free(voice.f0_hz);
 }

@@ -58,7 +58,8 @@ set_up(void **state)
 	if (s == NULL)
 		return -1;
 	s->arena = arena_new();
-	s->model = tracker_model_load("models/f0-tiny.safetensors", &err);
+	s->model = tracker_model_load("models/f0-tiny.safetensors", false,
+	    &err);
 	if (s->arena == NULL || s->model == NULL)
 		return -1;
 	for (size_t i = 0; i < N_METHODS; i++) {

@@ -178,9 +178,12 @@ tones_have_the_pitch_they_say(void **state)
 {
 	static float segment[PITCH_AUGMENT_SEGMENT];
 	size_t n_judged = 0, n_right = 0;
+	struct error err;
+	struct yin *yin = yin_new(&err);
 	struct random r;
 
 	(void)state;
+	assert_non_null(yin);
 	random_init(&r, 4);
 	for (int i = 0; i < 400; i++) {
 		const double hz = pitch_tone_draw(&r, PITCH_AUGMENT_SEGMENT,
@@ -196,11 +199,12 @@ tones_have_the_pitch_they_say(void **state)
 			    PITCH_AUGMENT_SEGMENT) - 0.1) < 0.02);
 		if (hz < 70.0 || hz > 700.0)
 			continue;
-		yin_frame(segment + (PITCH_AUGMENT_SEGMENT - YIN_FRAME) / 2,
-		    &heard_hz, &confidence);
+		yin_frame(yin, segment + (PITCH_AUGMENT_SEGMENT -
+		    YIN_FRAME) / 2, &heard_hz, &confidence);
 		n_judged++;
 		n_right += fabs(1200.0 * log2(heard_hz / hz)) < 25.0;
 	}
+	yin_free(yin);
 	assert_true(n_judged > 100);
 	assert_true((double)n_right >= 0.8 * (double)n_judged);
 }

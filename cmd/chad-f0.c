@@ -282,6 +282,8 @@ static int
 prepare(struct settings *set, struct tracker_model **model,
     const char **name, struct arena *a, struct error *err)
 {
+	bool has_network;
+
 	set->tracker.hop_sec = set->hop_ms / 1000.0;
 	set->tracker.is_left_aligned = !set->is_centred;
 	if (set->tracker.n_median % 2 == 0)
@@ -290,12 +292,14 @@ prepare(struct settings *set, struct tracker_model **model,
 	if (tracker_names_choose(&set->tracker, set->method, set->decoder,
 	    set->has_viterbi, err) != 0)
 		return -1;
-	if (set->tracker.method != TRACKER_CREPE && set->tracker.is_bf16)
+	has_network = set->tracker.method == TRACKER_CREPE ||
+	    set->tracker.method == TRACKER_AUTO;
+	if (!has_network && set->tracker.is_bf16)
 		return error_set(err, ERROR_FORMAT,
-		    "--bf16 goes with --method crepe only");
-	if (set->tracker.method != TRACKER_CREPE)
+		    "--bf16 goes with --method crepe and auto only");
+	if (!has_network)
 		return set->capacity == NULL ? 0 : error_set(err, ERROR_FORMAT,
-		    "--model-capacity goes with --method crepe only");
+		    "--model-capacity goes with --method crepe and auto only");
 	if (choose_model(set, a, err) != 0)
 		return -1;
 	*model = tracker_model_load(set->model_path, set->tracker.is_bf16,
@@ -420,7 +424,7 @@ static const struct cli_option options[] = {
 	    "crepe: NAME.f0.csv, or mir_eval: NAME.f0.txt "
 	    "(default: crepe)" },
 	{ CLI_STRING, "method", &set.method, 0, 0, "NAME",
-	    "crepe (a network), yin, pyin or whistle" },
+	    "crepe (a network), yin, pyin, whistle or auto" },
 	{ CLI_SHARED, "model", &set.model_path, 0, 0, "FILE",
 	    "weights of the network (default: " DEFAULT_MODEL ")" },
 	{ CLI_STRING, "model-capacity", &set.capacity, 0, 0, "SIZE",

@@ -290,6 +290,28 @@ track_sound(struct track_files *f, struct decoder *d, const char *sound_path,
 	return write_results(f, names, &track, a, err);
 }
 
+/* Let a tracker that wants to hear all of the sound first do so. */
+static int
+listen(struct track_files *f, const char *sound_path,
+    const struct decoder_options *options, struct arena *a,
+    struct error *err)
+{
+	struct run run = { .options = f->options };
+	struct frames_source source = { read_sound, &run, 0,
+	    TRACKER_RATE_HZ };
+	int status;
+
+	if (!tracker_listens_first(f->tracker))
+		return 0;
+	run.decoder = decoder_open(sound_path, options, err);
+	if (run.decoder == NULL)
+		return -1;
+	source.n_samples = expected_samples(run.decoder);
+	status = tracker_listen(f->tracker, &source, a, err);
+	decoder_close(run.decoder);
+	return status;
+}
+
 int
 track_files_make(struct track_files *f, const char *sound_path,
     struct arena *a, bool *is_sound, struct error *err)
@@ -306,7 +328,10 @@ track_files_make(struct track_files *f, const char *sound_path,
 		return -1;
 	if (name_files(f->options, sound_path, a, &names, err) == 0 &&
 	    claim(f, sound_path, &names, a, err) == 0) {
-		status = track_sound(f, d, sound_path, &names, a, err);
+		status = listen(f, sound_path, &options, a, err);
+		if (status == 0)
+			status = track_sound(f, d, sound_path, &names, a,
+			    err);
 		if (status != 0)
 			give_back_claim(f);
 	}

@@ -120,6 +120,23 @@ open_sound(struct sound *s, const struct json *rec, const char *member,
 	return 0;
 }
 
+/* Let a tracker that wants to hear all of the sound first do so. */
+static int
+listen(struct tracker *t, const struct json *rec, const char *member,
+    const char *path, struct arena *scratch, struct error *err)
+{
+	struct sound sound = { NULL, 0 };
+	struct frames_source source;
+	int status = -1;
+
+	if (!tracker_listens_first(t))
+		return 0;
+	if (open_sound(&sound, rec, member, path, &source, err) == 0)
+		status = tracker_listen(t, &source, scratch, err);
+	clip_reader_close(sound.reader);
+	return status;
+}
+
 /* Track the sound and write what was asked for. */
 static int
 track_sound(const struct track_record_job *job, struct tracker *tracker,
@@ -231,7 +248,8 @@ track_record_work(const void *shared, void *local, struct json *rec,
 			return -1;
 		return put_result(job, rec, &result, &track, err);
 	}
-	if (open_sound(&sound, rec, member, path, &source, err) == 0 &&
+	if (listen(local, rec, member, path, scratch, err) == 0 &&
+	    open_sound(&sound, rec, member, path, &source, err) == 0 &&
 	    track_sound(job, local, &source, &result, scratch, &track,
 	    err) == 0)
 		status = put_result(job, rec, &result, &track, err);

@@ -13,6 +13,7 @@
 #include "pitch/pyin.h"
 #include "pitch/tracker.h"
 #include "pitch/whistle.h"
+#include "pitch/whistle_share.h"
 #include "pitch/yin.h"
 
 #define BLOCK PITCH_SPECTRAL_BLOCK	/* frames at a time */
@@ -43,6 +44,9 @@ struct lane {
  */
 struct tracker {
 	const struct tracker_options *options;
+	/* TRACKER_AUTO: by crepe and by whistle; one does all the rest. */
+	struct tracker *choices[2], *chosen;
+	struct tracker_options choice_options[2];
 	double voicing_threshold;
 	struct pool *pool;
 	struct lane *lanes;		/* [n_lanes], one a thread */
@@ -67,6 +71,7 @@ static const struct method {
 	[TRACKER_CREPE] = { PITCH_NET_FRAME, DEFAULT_CREPE_THRESHOLD, NULL },
 	[TRACKER_YIN] = { YIN_FRAME, 0.8, NULL },
 	[TRACKER_PYIN] = { YIN_FRAME, 0.2, &pitch_voicing_voice },
+	[TRACKER_AUTO] = { 0, 0.0, NULL },
 	[TRACKER_WHISTLE] = { WHISTLE_FRAME, 0.5, &pitch_voicing_whistle },
 };
 
@@ -163,6 +168,8 @@ lane_init(struct tracker *t, struct lane *lane,
 	case TRACKER_WHISTLE:
 		lane->whistle = whistle_new(err);
 		return lane->whistle == NULL ? -1 : 0;
+	case TRACKER_AUTO:
+		break;
 	}
 	return error_set(err, ERROR_BUG, "pitch by method %d",
 	    (int)t->options->method);
@@ -223,6 +230,25 @@ new_turn(struct tracker *t, struct error *err)
 	    t->f0_hz == NULL || t->confidence == NULL ? -1 : 0;
 }
 
+/* The trackers of both methods, each with its own threshold. */
+static int
+new_choices(struct tracker *t, const struct tracker_model *m,
+    struct error *err)
+{
+	static const enum tracker_method between[] = { TRACKER_CREPE,
+		TRACKER_WHISTLE };
+
+	for (size_t i = 0; i < 2; i++) {
+		t->choice_options[i] = *t->options;
+		t->choice_options[i].method = between[i];
+		t->choices[i] = tracker_new(m, &t->choice_options[i], err);
+		if (t->choices[i] == NULL)
+			return -1;
+	}
+	t->chosen = t->choices[0];
+	return 0;
+}
+
 struct tracker *
 tracker_new(const struct tracker_model *m,
     const struct tracker_options *options, struct error *err)
@@ -234,6 +260,12 @@ tracker_new(const struct tracker_model *m,
 	if (t == NULL)
 		return NULL;
 	t->options = options;
+	if (options->method == TRACKER_AUTO) {
+		if (new_choices(t, m, err) == 0)
+			return t;
+		tracker_free(t);
+		return NULL;
+	}
 	t->voicing_threshold = options->voicing_threshold >= 0.0 ?
 	    options->voicing_threshold : is_crepe ? m->voicing_threshold :
 	    method->threshold;
@@ -254,6 +286,8 @@ tracker_free(struct tracker *t)
 {
 	if (t == NULL)
 		return;
+	tracker_free(t->choices[0]);
+	tracker_free(t->choices[1]);
 	for (size_t i = 0; t->lanes != NULL && i < t->n_lanes; i++) {
 		pitch_spectral_scratch_free(t->lanes[i].net);
 		memory_free(t->lanes[i].inputs);
@@ -271,6 +305,29 @@ tracker_free(struct tracker *t)
 	memory_free(t->f0_hz);
 	memory_free(t->confidence);
 	memory_free(t);
+}
+
+bool
+tracker_listens_first(const struct tracker *t)
+{
+	return t->options->method == TRACKER_AUTO;
+}
+
+int
+tracker_listen(struct tracker *t, const struct frames_source *source,
+    struct arena *a, struct error *err)
+{
+	double share;
+
+	if (t->options->method != TRACKER_AUTO)
+		return 0;
+	if (source->rate_hz != TRACKER_RATE_HZ)
+		return error_set(err, ERROR_BUG, "sound of %u Hz",
+		    source->rate_hz);
+	if (whistle_share(source, a, &share, err) != 0)
+		return -1;
+	t->chosen = t->choices[share >= WHISTLE_SHARE_WHISTLED];
+	return 0;
 }
 
 /* Frame i of the turn from the outputs of the network. */
@@ -489,6 +546,8 @@ tracker_run(struct tracker *t, const struct frames_source *source,
 	struct frames frames;
 	size_t room = 0;
 
+	if (t->options->method == TRACKER_AUTO)
+		return tracker_run(t->chosen, source, sink, a, track, err);
 	if (source->rate_hz != TRACKER_RATE_HZ ||
 	    t->options->n_median > MAX_MEDIAN)
 		return error_set(err, ERROR_BUG, "sound of %u Hz, median of "

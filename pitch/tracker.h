@@ -27,7 +27,8 @@ enum tracker_method {
 	TRACKER_CREPE,		/* a network: pitch/pitch_net.h */
 	TRACKER_YIN,		/* pitch/yin.h */
 	TRACKER_PYIN,		/* pitch/pyin.h, with a path of voicing */
-	TRACKER_WHISTLE		/* pitch/whistle.h, with a path of voicing */
+	TRACKER_WHISTLE,	/* pitch/whistle.h, with a path of voicing */
+	TRACKER_AUTO		/* whistle for what is whistled, else crepe */
 };
 
 /* From a network's activations to pitch. */
@@ -75,11 +76,20 @@ struct tracker;
 
 /*
  * The state of one thread; keeps references to m and options until freed.
- * m is used by TRACKER_CREPE only, else may be NULL.
+ * m is used by TRACKER_CREPE and TRACKER_AUTO, else may be NULL.
  */
 struct tracker *tracker_new(const struct tracker_model *m,
     const struct tracker_options *options, struct error *err) MUST_CHECK;
 void tracker_free(struct tracker *t);
+
+/*
+ * TRACKER_AUTO listens to a sound twice: once with tracker_listen, which
+ * chooses the method (pitch/whistle_share.h), and then, from its start again,
+ * with tracker_run.  Others need not listen first, and it does nothing.
+ */
+bool tracker_listens_first(const struct tracker *t);
+int tracker_listen(struct tracker *t, const struct frames_source *source,
+    struct arena *a, struct error *err) MUST_CHECK;
 
 /* Takes [n_rows][360] activations as they come. */
 struct tracker_sink {

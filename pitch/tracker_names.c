@@ -3,7 +3,8 @@
 #include "pitch/tracker_names.h"
 
 /* By enum tracker_method and enum tracker_decoder. */
-static const char *const methods[] = { "crepe", "yin", "pyin", "whistle" };
+static const char *const methods[] = { "crepe", "yin", "pyin", "whistle",
+	"auto" };
 static const char *const decoders[] = { "argmax", "crepe-viterbi",
 	"voicing" };
 
@@ -29,10 +30,12 @@ tracker_names_choose(struct tracker_options *options, const char *method,
 
 	if (m == N_METHODS)
 		return error_set(err, ERROR_FORMAT, "--method %s is none of "
-		    "crepe, yin, pyin, whistle", method);
-	if (m != TRACKER_CREPE && (has_viterbi || decoder != NULL))
+		    "crepe, yin, pyin, whistle, auto", method);
+	if (m != TRACKER_CREPE && m != TRACKER_AUTO &&
+	    (has_viterbi || decoder != NULL))
 		return error_set(err, ERROR_FORMAT, "%s goes with --method "
-		    "crepe only", has_viterbi ? "--viterbi" : "--decoder");
+		    "crepe and auto only", has_viterbi ? "--viterbi" :
+		    "--decoder");
 	if (decoder == NULL)
 		decoder = decoders[has_viterbi ? TRACKER_CREPE_VITERBI :
 		    TRACKER_ARGMAX];

@@ -121,7 +121,7 @@ has_harmonic(const struct whistle *w, double bin, double ratio, double least)
 {
 	const size_t near = (size_t)(bin * ratio + 0.5);
 
-	for (size_t b = near - 1; b <= near + 1 && b + 1 < N_BINS; b++)
+	for (size_t b = near - 1; b <= near + 1 && b < N_BINS; b++)
 		if (is_peak(w, b) && lobe(w, b) > least)
 			return true;
 	return false;
@@ -131,7 +131,7 @@ static bool
 is_harmonic(const struct whistle *w, double bin, double power)
 {
 	static const double ratios[] = { 1.0 / 2.0, 1.0 / 3.0, 2.0 / 3.0,
-	    3.0 / 2.0 };
+	    3.0 / 2.0, 2.0 };
 
 	for (size_t i = 0; i < sizeof(ratios) / sizeof(*ratios); i++)
 		if (has_harmonic(w, bin, ratios[i], HARMONIC * power))

@@ -10,9 +10,9 @@
  * for a pure tone, a tenth and less for noise.
  *
  * A voice is told from a whistle by its other harmonics: they lower the share
- * of the strongest, and where there is power at a half, a third, two thirds or
- * three halves of its frequency, more than -20 dB of its own, all shares count
- * for a tenth.
+ * of the strongest, and where there is power at a half, a third, two thirds,
+ * three halves or twice its frequency, more than -20 dB of its own, all shares
+ * count for a tenth.
  */
 #ifndef PITCH_WHISTLE_H
 #define PITCH_WHISTLE_H

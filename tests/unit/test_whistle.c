@@ -10,11 +10,15 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/random.h"
 #include "dsp/activations.h"
 #include "pitch/frames.h"
 #include "pitch/pitch_decode.h"
 #include "pitch/tracker.h"
 #include "pitch/whistle.h"
+#include "pitch/whistle_share.h"
+#include "synth/performance.h"
+#include "synth/voice.h"
 
 #include "tests/lib/signal.h"
 
@@ -102,6 +106,78 @@ harmonics_of_a_voice_are_not_whistled(void **state)
 	}
 }
 
+/* A voice of one kind with vibrato, from 0.2 s to 2.8 s. */
+static struct performance
+sing(enum voice_kind kind, double f0_hz, uint64_t seed, struct arena *a,
+    float *samples)
+{
+	struct performance p = { .n_frames = 300, .duration_sec = 3 };
+	struct error err;
+	struct random r;
+	struct voice v;
+
+	p.f0_hz = arena_alloc(a, p.n_frames, sizeof(*p.f0_hz));
+	p.loudness = arena_alloc(a, p.n_frames, sizeof(*p.loudness));
+	p.onset = arena_alloc(a, p.n_frames, sizeof(*p.onset));
+	assert_true(p.f0_hz != NULL && p.loudness != NULL &&
+	    p.onset != NULL);
+	for (size_t k = 20; k < 280; k++) {
+		p.f0_hz[k] = (float)(f0_hz * exp2(0.5 / 12.0 *
+		    sin(0.3 * (double)k)));
+		p.loudness[k] = 0.8f;
+	}
+	random_init(&r, seed);
+	voice_draw(&v, kind, &r);
+	memset(samples, 0, N_SAMPLES * sizeof(*samples));
+	assert_int_equal(voice_sing(&v, &p, RATE, &r, a, samples, N_SAMPLES,
+	    &err), 0);
+	return p;
+}
+
+static double
+share_of(const float *samples, struct arena *a)
+{
+	struct frames_array array = { samples, N_SAMPLES };
+	const struct frames_source source = { frames_array_get, &array,
+	    N_SAMPLES, RATE };
+	struct error err;
+	double share;
+
+	assert_int_equal(whistle_share(&source, a, &share, &err), 0);
+	return share;
+}
+
+static void
+whistles_are_told_from_voices_and_followed(void **state)
+{
+	float *samples = arena_alloc(*state, N_SAMPLES, sizeof(*samples));
+
+	assert_non_null(samples);
+	for (uint64_t seed = 1; seed <= 8; seed++) {
+		const double f0_hz = 600.0 + 350.0 * (double)seed;
+		const struct performance p = sing(VOICE_WHISTLED, f0_hz,
+		    seed, *state, samples);
+		struct track track;
+		size_t n_right = 0;
+
+		assert_true(share_of(samples, *state) > 0.9);
+		track_samples(samples, *state, &track);
+		/* Within a quarter of a semitone; the ends fade. */
+		for (size_t k = 25; k < 275; k++)
+			n_right += track.f0_hz[k] > 0.0f && fabs(log2(
+			    (double)(track.f0_hz[k] / p.f0_hz[k]))) <
+			    0.25 / 12.0;
+		assert_true(n_right > 245);
+		(void)sing(VOICE_SUNG, f0_hz / 6.0, seed, *state, samples);
+		assert_true(share_of(samples, *state) <
+		    WHISTLE_SHARE_WHISTLED);
+		(void)sing(VOICE_HUMMED, f0_hz / 8.0, seed, *state, samples);
+		assert_true(share_of(samples, *state) < 0.25);
+	}
+	memset(samples, 0, N_SAMPLES * sizeof(*samples));
+	assert_true(share_of(samples, *state) == 0.0);
+}
+
 static void
 activations_are_folded_into_the_usual_bins(void **state)
 {
@@ -138,6 +214,7 @@ main(void)
 	cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 		TEST(a_glide_is_followed),
 		TEST(harmonics_of_a_voice_are_not_whistled),
+		TEST(whistles_are_told_from_voices_and_followed),
 		TEST(activations_are_folded_into_the_usual_bins),
 #undef TEST
 	};

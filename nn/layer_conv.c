@@ -10,6 +10,9 @@
 
 #include "nn/conv_pass.h"
 
+#define VECTOR 8		/* floats, of AVX2 */
+#define SCRATCH_SLACK 256	/* bytes */
+
 /* Weights in the layout that a primitive wants. */
 struct packed {
 	float *values;
@@ -69,13 +72,20 @@ init_packed(struct packed *k, const struct step *s, const struct conv_pass *p,
 	    &k->reorder, err);
 }
 
+/*
+ * The most scratch that a pass wants.  For strided 1 x 1 kernels oneDNN 2.6
+ * asks for too little on AVX2 where the channels are not a multiple of 8: it
+ * counts them, but writes vectors.  So they are rounded up here.
+ */
 static void
-keep_largest(size_t *bytes, const dnnl_memory_desc_t *scratch)
+keep_largest(struct step *s, const dnnl_memory_desc_t *scratch)
 {
-	const size_t n = dnnl_memory_desc_get_size(scratch);
+	const size_t c = s->in[0].c;
+	const size_t n = (dnnl_memory_desc_get_size(scratch) / c + 1) *
+	    ((c + VECTOR - 1) / VECTOR * VECTOR) + SCRATCH_SLACK;
 
-	if (n > *bytes)
-		*bytes = n;
+	if (n > s->scratch_bytes)
+		s->scratch_bytes = n;
 }
 
 static int
@@ -83,7 +93,7 @@ plan_back(struct step *s, struct conv *c, struct error *err)
 {
 	if (conv_pass_init(&c->back_weights, s, CONV_BACK_WEIGHTS, err) != 0)
 		return -1;
-	keep_largest(&s->scratch_bytes, &c->back_weights.scratch);
+	keep_largest(s, &c->back_weights.scratch);
 	s->n_gradients[0] = dnnl_memory_desc_get_size(
 	    &c->back_weights.weights) / sizeof(float);
 	if (engine_plan_reorder(s->engine, &c->back_weights.weights,
@@ -93,7 +103,7 @@ plan_back(struct step *s, struct conv *c, struct error *err)
 		return 0;
 	if (conv_pass_init(&c->back_data, s, CONV_BACK_DATA, err) != 0)
 		return -1;
-	keep_largest(&s->scratch_bytes, &c->back_data.scratch);
+	keep_largest(s, &c->back_data.scratch);
 	return init_packed(&c->for_back_data, s, &c->back_data, err);
 }
 
@@ -108,7 +118,7 @@ conv_plan(struct step *s, struct error *err)
 	if (conv_pass_init(&c->forward, s, CONV_FORWARD, err) != 0 ||
 	    init_packed(&c->for_forward, s, &c->forward, err) != 0)
 		return -1;
-	keep_largest(&s->scratch_bytes, &c->forward.scratch);
+	keep_largest(s, &c->forward.scratch);
 	if (s->is_training && plan_back(s, c, err) != 0)
 		return -1;
 	if (s->norm == NULL)

@@ -2,6 +2,7 @@
  * chad-model -- look into weight files and import those of others.
  *
  *	chad-model show FILE.safetensors
+ *	chad-model calibrate FILE NEW --voicing-threshold C
  *	chad-model import WEIGHTS FILE.safetensors --licence TEXT
  *
  * Weights of PyTorch (.pth) and Keras (.h5, .h5.bz2), told apart by their first
@@ -30,6 +31,7 @@
 struct settings {
 	const char *licence;
 	const char *source;
+	double voicing_threshold;	/* negative: not given */
 };
 
 /* One line a tensor: name, shape, number of values. */
@@ -164,6 +166,28 @@ import(const struct settings *set, const char *in_path, const char *out_path,
 	return status;
 }
 
+/* A copy of a pitch model with another threshold of voicing. */
+static int
+calibrate(const struct settings *set, const char *in_path,
+    const char *out_path, struct error *err)
+{
+	struct weights *model = weights_load(in_path, err);
+	struct graph *g = NULL;
+	int status = -1;
+
+	if (model == NULL)
+		return -1;
+	g = pitch_net_of_model(model, err);
+	if (g == NULL)
+		error_add(err, "%s", in_path);
+	else if (json_put_number(weights_metadata(model),
+	    "features.voicing_threshold", set->voicing_threshold, err) == 0)
+		status = weights_save(out_path, model, err);
+	graph_free(g);
+	weights_free(model);
+	return status;
+}
+
 /* A mistake in the operands: one line, and the status of a usage error. */
 static int
 usage(const char *what)
@@ -177,18 +201,21 @@ usage(const char *what)
 int
 main(int argc, char *argv[])
 {
-	struct settings set = { NULL, NULL };
+	struct settings set = { NULL, NULL, -1.0 };
 	const struct cli_option options[] = {
 		{ CLI_STRING, "licence", &set.licence, 0, 0, "TEXT",
 		    "import: licence of the weights (you must state it)" },
 		{ CLI_STRING, "source", &set.source, 0, 0, "TEXT",
 		    "import: where the weights come from" },
+		{ CLI_DOUBLE, "voicing-threshold", &set.voicing_threshold,
+		    0, 1, "C", "calibrate: unvoiced below this confidence "
+		    "(default: none)" },
 		{ CLI_END, NULL, NULL, 0, 0, NULL, NULL },
 	};
 	const struct cli_tool tool = { "chad-model",
 	    "look into weight files and import those of others",
-	    "show FILE.safetensors | import WEIGHTS FILE.safetensors "
-	    "--licence TEXT", options };
+	    "show FILE | import WEIGHTS FILE --licence TEXT | calibrate "
+	    "FILE NEW --voicing-threshold C", options };
 	const int first = cli_parse(&tool, argc, argv);
 	const int n_operands = argc - first;
 	char *const *operand = argv + first;
@@ -203,9 +230,15 @@ main(int argc, char *argv[])
 		    "--licence MIT");
 	else if (n_operands == 3 && strcmp(operand[0], "import") == 0)
 		status = import(&set, operand[1], operand[2], &err);
+	else if (n_operands == 3 && strcmp(operand[0], "calibrate") == 0 &&
+	    set.voicing_threshold < 0.0)
+		return usage("calibrate needs --voicing-threshold, such as "
+		    "--voicing-threshold 0.4");
+	else if (n_operands == 3 && strcmp(operand[0], "calibrate") == 0)
+		status = calibrate(&set, operand[1], operand[2], &err);
 	else
-		return usage("what to do: \"show FILE\" or \"import WEIGHTS "
-		    "FILE.safetensors\"");
+		return usage("what to do: \"show FILE\", \"import WEIGHTS "
+		    "FILE\" or \"calibrate FILE NEW\"");
 	if (status != 0)
 		cli_warn(&err, "cannot %s", operand[0]);
 	return cli_finish(status == 0 ? CLI_OK : CLI_FATAL);

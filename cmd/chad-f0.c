@@ -304,8 +304,14 @@ prepare(struct settings *set, struct tracker_model **model,
 		return -1;
 	*model = tracker_model_load(set->model_path, set->tracker.is_bf16,
 	    err);
-	return *model == NULL || (*name = file_stem(set->model_path, a,
-	    err)) == NULL ? -1 : 0;
+	if (*model == NULL)
+		return -1;
+	/* Networks that decide about the voice are decoded with that. */
+	if (set->decoder == NULL && !set->has_viterbi &&
+	    tracker_model_has_voicing(*model))
+		set->tracker.decoder = TRACKER_VOICING;
+	*name = file_stem(set->model_path, a, err);
+	return *name == NULL ? -1 : 0;
 }
 
 /* Options that say something about sound files only. */
@@ -430,7 +436,7 @@ static const struct cli_option options[] = {
 	{ CLI_STRING, "model-capacity", &set.capacity, 0, 0, "SIZE",
 	    "crepe's own weights: tiny, small, medium, large, full" },
 	{ CLI_STRING, "decoder", &set.decoder, 0, 0, "NAME",
-	    "of crepe: argmax, crepe-viterbi, voicing (default: argmax)" },
+	    "argmax, crepe-viterbi or voicing (default: the model's)" },
 	{ CLI_FLAG, "viterbi", &set.has_viterbi, 0, 0, NULL,
 	    "--decoder crepe-viterbi" },
 	{ CLI_FLAG, "bf16", &set.tracker.is_bf16, 0, 0, NULL,

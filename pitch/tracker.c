@@ -7,6 +7,7 @@
 #include "dsp/activations.h"
 
 #include "pitch/pitch_decode.h"
+#include "pitch/pitch_median.h"
 #include "pitch/pitch_net.h"
 #include "pitch/pitch_spectral.h"
 #include "pitch/pitch_voicing.h"
@@ -19,7 +20,10 @@
 #define BLOCK PITCH_SPECTRAL_BLOCK	/* frames at a time */
 #define N ACTIVATIONS_N_BINS
 #define DEFAULT_CREPE_THRESHOLD 0.5
-#define MAX_MEDIAN 101
+/* Of the power: a partial that makes the sound; a square wave's has 0.81. */
+#define PURE_SHARE 0.7
+/* Where a network's frame is worth a second look. */
+#define LEAST_CONFIDENCE 0.05f
 
 struct tracker_model {
 	struct weights *owned;		/* NULL when lent */
@@ -34,7 +38,7 @@ struct lane {
 	float *inputs;			/* [BLOCK][PITCH_NET_INPUT] */
 	float *outputs;			/* [BLOCK][n_outputs] of the network */
 	struct yin *yin;		/* yin and pyin */
-	struct whistle *whistle;
+	struct whistle *whistle;	/* whistle, and networks with voicing */
 };
 
 /*
@@ -141,6 +145,12 @@ tracker_model_free(struct tracker_model *m)
 	memory_free(m);
 }
 
+bool
+tracker_model_has_voicing(const struct tracker_model *m)
+{
+	return pitch_spectral_n_outputs(m->net) > N;
+}
+
 const char *
 tracker_model_sha256(const struct tracker_model *m)
 {
@@ -159,8 +169,11 @@ lane_init(struct tracker *t, struct lane *lane,
 		    sizeof(*lane->inputs), "frames", err);
 		lane->outputs = memory_new(BLOCK * t->n_outputs,
 		    sizeof(*lane->outputs), "activations", err);
+		if (t->n_outputs > N)
+			lane->whistle = whistle_new(err);
 		return lane->net == NULL || lane->inputs == NULL ||
-		    lane->outputs == NULL ? -1 : 0;
+		    lane->outputs == NULL || (t->n_outputs > N &&
+		    lane->whistle == NULL) ? -1 : 0;
 	case TRACKER_YIN:
 	case TRACKER_PYIN:
 		lane->yin = yin_new(err);
@@ -330,6 +343,33 @@ tracker_listen(struct tracker *t, const struct frames_source *source,
 	return 0;
 }
 
+/*
+ * A network that tells whistles has heard voices for the most part, and takes
+ * the rare sound that is one partial above their range for some fraction of
+ * it.  Such a frame has the pitch of its partial, or none above what can be
+ * told.
+ */
+static void
+correct_pure_tone(struct tracker *t, struct lane *lane, size_t i)
+{
+	const float *middle = t->frames + i * t->frame_samples +
+	    (PITCH_NET_FRAME - WHISTLE_FRAME) / 2;
+	float *row = t->rows + i * N;
+	double share;
+	const double hz = whistle_strongest(lane->whistle, middle, &share);
+
+	if (share < PURE_SHARE || hz <= PITCH_NET_OCTAVE_HZ)
+		return;
+	if (hz > PITCH_NET_HIGHEST_HZ)
+		t->confidence[i] = 0.0f;
+	activations_of_f0(hz > PITCH_NET_HIGHEST_HZ ? 0.0 : 0.5 * hz, row);
+	for (size_t b = 0; b < N; b++)
+		row[b] *= t->confidence[i];
+	t->multiple[i] = 2.0f;
+	t->f0_hz[i] = 2.0f * (float)pitch_decode_hz(row,
+	    pitch_decode_peak(row));
+}
+
 /* Frame i of the turn from the outputs of the network. */
 static void
 take_outputs(struct tracker *t, size_t i, const float *output)
@@ -361,8 +401,12 @@ run_crepe(struct tracker *t, struct lane *lane, size_t first, size_t n,
 	if (pitch_spectral_run(lane->net, n, lane->inputs, is_silent,
 	    lane->outputs, err) != 0)
 		return -1;
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		take_outputs(t, first + i, lane->outputs + i * t->n_outputs);
+		if (lane->whistle != NULL &&
+		    t->confidence[first + i] > LEAST_CONFIDENCE)
+			correct_pure_tone(t, lane, first + i);
+	}
 	return 0;
 }
 
@@ -490,51 +534,16 @@ make_room(struct tracker *t, struct track *track, size_t *room, size_t need,
 	return 0;
 }
 
-/* The median of the voiced pitches within half a window of frame k. */
-static float
-median_at(const float *f0_hz, size_t n_frames, size_t k, size_t half)
-{
-	const size_t first = k > half ? k - half : 0;
-	const size_t end = k + half + 1 < n_frames ? k + half + 1 : n_frames;
-	float sorted[MAX_MEDIAN];
-	size_t n = 0;
-
-	for (size_t i = first; i < end; i++) {
-		size_t place = n;
-
-		if (!(f0_hz[i] > 0.0f))
-			continue;
-		for (; place > 0 && sorted[place - 1] > f0_hz[i]; place--)
-			sorted[place] = sorted[place - 1];
-		sorted[place] = f0_hz[i];
-		n++;
-	}
-	return sorted[n / 2];
-}
-
 /* Unvoice frames that no path decided about, and smooth the rest. */
 static int
 finish(const struct tracker *t, struct track *track, struct arena *a,
     struct error *err)
 {
-	const size_t half = t->options->n_median / 2;
-	float *raw;
-
 	for (size_t k = 0; t->voicing == NULL && k < track->n_frames; k++)
 		if ((double)track->confidence[k] < t->voicing_threshold)
 			track->f0_hz[k] = 0.0f;
-	if (half == 0)
-		return 0;
-	raw = arena_need(a, track->n_frames, sizeof(*raw), "pitch values",
-	    err);
-	if (raw == NULL)
-		return -1;
-	memcpy(raw, track->f0_hz, track->n_frames * sizeof(*raw));
-	for (size_t k = 0; k < track->n_frames; k++)
-		if (raw[k] > 0.0f)
-			track->f0_hz[k] = median_at(raw, track->n_frames, k,
-			    half);
-	return 0;
+	return pitch_median(track->f0_hz, track->n_frames,
+	    t->options->n_median, a, err);
 }
 
 int
@@ -549,7 +558,7 @@ tracker_run(struct tracker *t, const struct frames_source *source,
 	if (t->options->method == TRACKER_AUTO)
 		return tracker_run(t->chosen, source, sink, a, track, err);
 	if (source->rate_hz != TRACKER_RATE_HZ ||
-	    t->options->n_median > MAX_MEDIAN)
+	    t->options->n_median > PITCH_MEDIAN_MAX)
 		return error_set(err, ERROR_BUG, "sound of %u Hz, median of "
 		    "%zu", source->rate_hz, t->options->n_median);
 	*track = (struct track){ .hop_sec = t->options->hop_sec };

@@ -72,6 +72,9 @@ struct tracker_model *tracker_model_of(const struct weights *w,
 void tracker_model_free(struct tracker_model *m);
 const char *tracker_model_sha256(const struct tracker_model *m);
 
+/* Whether the network decides about the voice by itself (pitch_net.h). */
+bool tracker_model_has_voicing(const struct tracker_model *m);
+
 struct tracker;
 
 /*

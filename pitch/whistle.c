@@ -199,6 +199,23 @@ whistle_frame(struct whistle *w, const float samples[WHISTLE_FRAME],
 	return largest;
 }
 
+double
+whistle_strongest(struct whistle *w, const float samples[WHISTLE_FRAME],
+    double *share)
+{
+	const double sum = analyse(w, samples);
+	size_t best = 1;
+
+	*share = 0.0;
+	if (!(sum > 0.0))
+		return 0.0;
+	for (size_t b = 2; b + 1 < N_BINS; b++)
+		if (w->power[b] > w->power[best])
+			best = b;
+	*share = fmin(lobe(w, best) / sum, 1.0);
+	return refine(w, best) * BIN_HZ;
+}
+
 void
 whistle_fold(float row[N])
 {

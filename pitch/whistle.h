@@ -42,6 +42,13 @@ double whistle_frame(struct whistle *w, const float samples[WHISTLE_FRAME],
     float row[ACTIVATIONS_N_BINS]);
 
 /*
+ * The frequency of the strongest peak of the whole spectrum in Hz and its
+ * share of the power, 0..1; both 0 for silence.
+ */
+double whistle_strongest(struct whistle *w,
+    const float samples[WHISTLE_FRAME], double *share);
+
+/*
  * Make the usual activations of it: pitches above their range go an octave
  * lower, as the network shows them (pitch/pitch_net.h).
  */

@@ -91,31 +91,29 @@ tear_down(void **state)
 	return 0;
 }
 
-/*
- * Where the network that is shipped fails; to be emptied by better weights.
- * Both decoders fail alike but for the one frame of the tone.
- */
-static bool
-is_known(const struct trial *t, const char *what, double f0_hz)
+/* Frames at which the network that is shipped fails, of about 200. */
+static size_t
+n_known(const struct trial *t, const char *what, double f0_hz)
 {
 	static const struct {
 		const char *what;
 		double f0_hz;
-	} known[] = { { "tone", 1200 }, { "square", 1100 },
+	} known[] = { { "pink noise", 0 }, { "tone", 35 }, { "tone", 3500 },
 		{ "square", 1250 } };
 
 	if (t->options.method != TRACKER_CREPE)
-		return false;
+		return 0;
 	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
 		if (strcmp(known[i].what, what) == 0 &&
 		    known[i].f0_hz == f0_hz)
-			return true;
-	return false;
+			return 1;
+	return 0;
 }
 
 /*
  * Track s->samples by every method: no voiced frame but within 50 cents of
- * f0_hz (0: none at all).
+ * f0_hz (0: none at all); 80 cents below 50 Hz, where the network's frame has
+ * two or three periods.
  */
 static void
 expect(struct state *s, const char *what, double f0_hz)
@@ -128,6 +126,7 @@ expect(struct state *s, const char *what, double f0_hz)
 		size_t n_wrong = 0;
 		struct track track;
 		struct error err;
+		const double tolerance = f0_hz < 50.0 ? 80.0 : 50.0;
 		double wrong_hz = 0.0;
 
 		assert_int_equal(tracker_run(t->tracker, &source, NULL,
@@ -140,7 +139,7 @@ expect(struct state *s, const char *what, double f0_hz)
 			if (!(hz > 0.0))
 				continue;
 			if (!(f0_hz > 0.0) ||
-			    fabs(1200.0 * log2(hz / f0_hz)) >= 50.0) {
+			    fabs(1200.0 * log2(hz / f0_hz)) >= tolerance) {
 				n_wrong++;
 				wrong_hz = hz;
 			}
@@ -149,8 +148,7 @@ expect(struct state *s, const char *what, double f0_hz)
 			print_message("%s, %s of %g Hz: %zu frames wrong (%g "
 			    "Hz)\n", t->name, what, f0_hz, n_wrong,
 			    wrong_hz);
-		if (!is_known(t, what, f0_hz))
-			assert_int_equal(n_wrong, 0);
+		assert_in_range(n_wrong, 0, n_known(t, what, f0_hz));
 		arena_reset(s->arena);
 	}
 }

@@ -214,8 +214,7 @@ main(int argc, char *argv[])
 	};
 	const struct cli_tool tool = { "chad-model",
 	    "look into weight files and import those of others",
-	    "show FILE | import WEIGHTS FILE --licence TEXT | calibrate "
-	    "FILE NEW --voicing-threshold C", options };
+	    "show FILE | import WEIGHTS FILE | calibrate FILE NEW", options };
 	const int first = cli_parse(&tool, argc, argv);
 	const int n_operands = argc - first;
 	char *const *operand = argv + first;

@@ -32,7 +32,7 @@ OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 OMP_WAIT_POLICY=passive
 export PATH OMP_NUM_THREADS OPENBLAS_NUM_THREADS OMP_WAIT_POLICY
 unset OPENBLAS_CORETYPE OPENBLAS_L2_SIZE
 SINGERS=${SINGERS:-leon stool yifen}
-METHODS=${METHODS:-yin}
+METHODS=${METHODS:-yin pyin}
 python=/usr/bin/python3
 
 [ $# -gt 0 ] || set -- accuracy speed

@@ -9,7 +9,6 @@
 
 #define LANES SPECTRAL_FFT_LANES
 #define MIN_TAPS 16	/* with fewer a direct convolution is as good */
-#define lanes spectral_fft_lanes
 
 /*
  * Spectra of a block lie as [n_bins][n_items][2][channels], the parts of bin
@@ -21,6 +20,7 @@ struct spectral {
 	struct spectral_fft *fft;
 	size_t n, n_bins;
 	size_t c_in, c_out, n_taps;
+	float scale;			/* of kernels and their gradient */
 	float *kernels;			/* [n_bins][2 * c_in][2 * c_out] */
 	float *a, *b;			/* [n * LANES], to load and unpack */
 };
@@ -117,6 +117,8 @@ spectral_plan(struct step *s, struct error *err)
 	s->own = c;
 	c->n = transform_size(s);
 	c->n_bins = c->n / 2;
+	/* Transforms leave out 2 for the kernels, 2 for x and 1 / n. */
+	c->scale = 0.25f / (float)c->n;
 	c->c_in = s->in[0].c;
 	c->c_out = s->shape.c;
 	c->n_taps = s->node->conv.kernel_h;
@@ -142,22 +144,35 @@ spectral_plan(struct step *s, struct error *err)
 
 /* ---- kernels ---- */
 
-/* Where lane l of group g of the pairs of channels has its taps. */
-static size_t
-pair_of(const struct spectral *c, size_t group, size_t lane, size_t *in,
-    size_t *out)
-{
-	const size_t pair = group * LANES + lane;
+/*
+ * Pairs of channels are taken by groups of LANES; one group's pair of a lane,
+ * false behind the last.
+ */
+struct pair {
+	size_t in, out;
+	size_t first_tap;	/* in the parameter */
+};
 
-	*out = pair / c->c_in;
-	*in = pair % c->c_in;
-	return pair * c->n_taps;
+static bool
+pair_of(const struct spectral *c, size_t group, size_t lane, struct pair *p)
+{
+	const size_t i = group * LANES + lane;
+
+	*p = (struct pair){ i % c->c_in, i / c->c_in, i * c->n_taps };
+	return lane < LANES && i < c->c_in * c->c_out;
 }
 
 static size_t
 n_groups(const struct spectral *c)
 {
 	return (c->c_in * c->c_out + LANES - 1) / LANES;
+}
+
+/* Where a value of the circle lies in a buffer of the transform. */
+static size_t
+value_at(const struct spectral *c, size_t place, size_t lane)
+{
+	return (place % 2 * c->n_bins + place / 2) * LANES + lane;
 }
 
 /* The real form of one bin of one pair: h + i g as [h g; -g h]. */
@@ -179,34 +194,25 @@ static int
 spectral_load(const struct step *s, struct error *err)
 {
 	struct spectral *c = s->own;
-	/* Transforms leave out 2 for the kernels, 2 for x and 1 / n. */
-	const float scale = 0.25f / (float)c->n;
-	size_t in, out, place;
+	struct pair p;
+	size_t place;
 
 	(void)err;
 	for (size_t g = 0; g < n_groups(c); g++) {
 		const float *z;
 
 		memset(c->a, 0, c->n * LANES * sizeof(*c->a));
-		for (size_t l = 0; l < LANES && g * LANES + l <
-		    c->c_in * c->c_out; l++) {
-			const float *taps = s->parameter[0] +
-			    pair_of(c, g, l, &in, &out);
-
+		for (size_t l = 0; pair_of(c, g, l, &p); l++)
 			for (size_t k = 0; k < c->n_taps; k++)
 				if (tap_place(s, c->n, k, &place))
-					c->a[(place % 2 * c->n_bins +
-					    place / 2) * LANES + l] =
-					    scale * taps[k];
-		}
+					c->a[value_at(c, place, l)] =
+					    c->scale *
+					    s->parameter[0][p.first_tap + k];
 		z = spectral_fft_forward(c->fft, c->a, c->b);
-		for (size_t l = 0; l < LANES && g * LANES + l <
-		    c->c_in * c->c_out; l++) {
-			pair_of(c, g, l, &in, &out);
+		for (size_t l = 0; pair_of(c, g, l, &p); l++)
 			for (size_t k = 0; k < c->n_bins; k++)
-				put_bin(c, k, in, out, z[k * LANES + l],
+				put_bin(c, k, p.in, p.out, z[k * LANES + l],
 				    z[(c->n_bins + k) * LANES + l]);
-		}
 	}
 	return 0;
 }
@@ -232,33 +238,25 @@ spectral_unpack(const struct step *s, const float *const *packed,
     float *const *gradient, struct error *err)
 {
 	struct spectral *c = s->own;
-	const float scale = 0.25f / (float)c->n;
-	size_t in, out, place;
+	struct pair p;
+	size_t place;
 
 	(void)err;
 	for (size_t g = 0; g < n_groups(c); g++) {
 		const float *values;
 
 		memset(c->a, 0, c->n * LANES * sizeof(*c->a));
-		for (size_t l = 0; l < LANES && g * LANES + l <
-		    c->c_in * c->c_out; l++) {
-			pair_of(c, g, l, &in, &out);
+		for (size_t l = 0; pair_of(c, g, l, &p); l++)
 			for (size_t k = 0; k < c->n_bins; k++)
-				take_bin(c, packed[0], k, in, out,
+				take_bin(c, packed[0], k, p.in, p.out,
 				    &c->a[k * LANES + l],
 				    &c->a[(c->n_bins + k) * LANES + l]);
-		}
 		values = spectral_fft_backward(c->fft, c->a, c->b);
-		for (size_t l = 0; l < LANES && g * LANES + l <
-		    c->c_in * c->c_out; l++) {
-			float *taps = gradient[0] +
-			    pair_of(c, g, l, &in, &out);
-
+		for (size_t l = 0; pair_of(c, g, l, &p); l++)
 			for (size_t k = 0; k < c->n_taps; k++)
-				taps[k] = !tap_place(s, c->n, k, &place) ?
-				    0.0f : scale * values[(place % 2 *
-				    c->n_bins + place / 2) * LANES + l];
-		}
+				gradient[0][p.first_tap + k] =
+				    !tap_place(s, c->n, k, &place) ? 0.0f :
+				    c->scale * values[value_at(c, place, l)];
 	}
 	if (!s->node->conv.no_bias)
 		memcpy(gradient[1], packed[1], c->c_out * sizeof(float));

@@ -419,22 +419,16 @@ score_files(const struct recording_scores *kind,
     const struct measure_settings *set, const char *truth_path,
     const char *found_path, struct arena *a, struct error *err)
 {
-	struct pitch_series_file truth_file, found_file;
-	struct pitch_series truth, found;
+	struct pitch_series_pair pair;
 	struct pitch_score score;
 	double values[N_F0_SCORES];
 	struct json *rows, *row;
 	int status = -1;
 
-	if (pitch_series_read(truth_path, a, &truth_file, err) != 0 ||
-	    pitch_series_read(found_path, a, &found_file, err) != 0 ||
-	    pitch_series_shift(&truth_file, set->shift_sec, err) != 0)
-		return -1;
-	pitch_series_unvoice(&found_file, set->voicing_threshold);
-	truth = pitch_series_of(&truth_file);
-	found = pitch_series_of(&found_file);
-	if (pitch_score_series(&truth, &found, set->tolerance_cents, a,
-	    &score, err) != 0)
+	if (pitch_series_read_pair(truth_path, found_path, set->shift_sec,
+	    set->voicing_threshold, a, &pair, err) != 0 ||
+	    pitch_score_series(&pair.truth, &pair.found,
+	    set->tolerance_cents, a, &score, err) != 0)
 		return -1;
 	fill_values(&score, values);
 	rows = json_new_array(err);

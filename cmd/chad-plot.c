@@ -350,24 +350,18 @@ static int
 files_of(const struct f0_settings *set, const char *truth_path,
     const char *found_path, struct arena *a, struct error *err)
 {
-	struct pitch_series_file truth_file, found_file;
+	struct pitch_series_pair pair;
 	struct pitch_score_frame *frames;
-	struct pitch_series truth, found;
 	size_t n_frames;
 
-	if (pitch_series_read(truth_path, a, &truth_file, err) != 0 ||
-	    pitch_series_read(found_path, a, &found_file, err) != 0 ||
-	    pitch_series_shift(&truth_file, set->shift_sec, err) != 0)
-		return -1;
-	pitch_series_unvoice(&found_file, set->voicing_threshold);
-	truth = pitch_series_of(&truth_file);
-	found = pitch_series_of(&found_file);
-	if (pitch_score_frames(&truth, &found, set->tolerance_cents, a,
-	    &frames, &n_frames, err) != 0)
+	if (pitch_series_read_pair(truth_path, found_path, set->shift_sec,
+	    set->voicing_threshold, a, &pair, err) != 0 ||
+	    pitch_score_frames(&pair.truth, &pair.found,
+	    set->tolerance_cents, a, &frames, &n_frames, err) != 0)
 		return -1;
 	return pitch_picture_write(set->out_path, arena_printf(a,
 	    "%s over %s", file_name(found_path), file_name(truth_path)),
-	    frames, n_frames, &found_file, a, err);
+	    frames, n_frames, &pair.found_file, a, err);
 }
 
 static int

@@ -132,8 +132,12 @@ pitch_series_unvoice(struct pitch_series_file *s, double threshold)
 			s->f0_hz[i] = -fabs(s->f0_hz[i]);
 }
 
-int
-pitch_series_shift(struct pitch_series_file *s, double shift_sec,
+/*
+ * Move it in time.  Values that would come to lie before 0 are left out; fails
+ * when none remain.
+ */
+static int
+shift(struct pitch_series_file *s, double shift_sec,
     struct error *err)
 {
 	size_t n = 0;
@@ -158,4 +162,22 @@ struct pitch_series
 pitch_series_of(const struct pitch_series_file *s)
 {
 	return (struct pitch_series){ s->time_sec, s->f0_hz, s->n_values };
+}
+
+int
+pitch_series_read_pair(const char *truth_path, const char *found_path,
+    double shift_sec, double threshold, struct arena *a,
+    struct pitch_series_pair *p, struct error *err)
+{
+	struct pitch_series_file truth;
+
+	if (pitch_series_read(truth_path, a, &truth, err) != 0 ||
+	    pitch_series_read(found_path, a, &p->found_file, err) != 0)
+		return -1;
+	if (shift(&truth, shift_sec, err) != 0)
+		return error_add(err, "%s", truth_path);
+	pitch_series_unvoice(&p->found_file, threshold);
+	p->truth = pitch_series_of(&truth);
+	p->found = pitch_series_of(&p->found_file);
+	return 0;
 }

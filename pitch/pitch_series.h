@@ -47,14 +47,22 @@ int pitch_series_parse(char *text, size_t n_bytes, struct arena *a,
 /* Values of less confidence become unvoiced, their pitch a guess. */
 void pitch_series_unvoice(struct pitch_series_file *s, double threshold);
 
-/*
- * Move it in time.  Values that would come to lie before 0 are left out; fails
- * when none remain.
- */
-int pitch_series_shift(struct pitch_series_file *s, double shift_sec,
-    struct error *err) MUST_CHECK;
-
 /* The series of a file; it borrows the arrays. */
 struct pitch_series pitch_series_of(const struct pitch_series_file *s);
+
+/* A truth and what was found, to be held against it. */
+struct pitch_series_pair {
+	struct pitch_series truth, found;
+	struct pitch_series_file found_file;	/* with confidences */
+};
+
+/*
+ * Read both files.  The truth is moved by shift_sec, what would come to lie
+ * before 0 left out (an error when nothing remains); values found with less
+ * confidence than the threshold become unvoiced.
+ */
+int pitch_series_read_pair(const char *truth_path, const char *found_path,
+    double shift_sec, double threshold, struct arena *a,
+    struct pitch_series_pair *p, struct error *err) MUST_CHECK;
 
 #endif

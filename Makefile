@@ -113,7 +113,8 @@ $B/base/%.o $B/manifests/%.o $B/store/%.o: WARN += -Wconversion
 ifeq ($(CONFIG),release)
 $B/nn/%.o $B/pitch/%spectral.o $B/pitch/spectral_%.o: \
 	OPT += -O3 -fno-math-errno
-$B/pitch/%spectral.o $B/pitch/spectral_%.o $B/nn/spectral_%.o: \
+$B/pitch/%spectral.o $B/pitch/spectral_%.o $B/nn/spectral_%.o \
+$B/nn/product_tile.o: \
 	OPT += -ffp-contract=fast
 endif
 

@@ -22,7 +22,7 @@ struct spectral {
 	size_t c_in, c_out, n_taps;
 	float scale;			/* of kernels and their gradient */
 	float *kernels;			/* [n_bins][2 * c_in][2 * c_out] */
-	float *a, *b;			/* [n * LANES], to load and unpack */
+	float *a, *b, *d;		/* [n * LANES], to load and unpack */
 };
 
 static size_t
@@ -101,7 +101,6 @@ spectral_release(struct step *s)
 	spectral_fft_free(c->fft);
 	memory_free(c->kernels);
 	memory_free(c->a);
-	memory_free(c->b);
 	memory_free(c);
 	s->own = NULL;
 }
@@ -128,16 +127,17 @@ spectral_plan(struct step *s, struct error *err)
 	s->n_gradients[0] = c->n_bins * 4 * c->c_in * c->c_out;
 	c->kernels = memory_new(s->n_gradients[0], sizeof(float), "kernels",
 	    err);
-	c->a = memory_new(c->n * LANES, sizeof(float), "values", err);
-	c->b = memory_new(c->n * LANES, sizeof(float), "values", err);
-	if (c->kernels == NULL || c->a == NULL || c->b == NULL)
+	c->a = memory_new(3 * c->n * LANES, sizeof(float), "values", err);
+	if (c->kernels == NULL || c->a == NULL)
 		return -1;
+	c->b = c->a + c->n * LANES;
+	c->d = c->b + c->n * LANES;
 	n_spectra = c->n_bins * bin_stride(s, c->c_in);
 	s->saved_bytes = n_spectra * sizeof(float);
 	if (c->c_out > c->c_in)
 		n_spectra = c->n_bins * bin_stride(s, c->c_out);
 	/* The second half is for the gradient by the input. */
-	s->scratch_bytes = (2 * n_spectra + 2 * c->n * LANES) *
+	s->scratch_bytes = (2 * n_spectra + 3 * c->n * LANES) *
 	    sizeof(float);
 	return 0;
 }
@@ -168,13 +168,6 @@ n_groups(const struct spectral *c)
 	return (c->c_in * c->c_out + LANES - 1) / LANES;
 }
 
-/* Where a value of the circle lies in a buffer of the transform. */
-static size_t
-value_at(const struct spectral *c, size_t place, size_t lane)
-{
-	return (place % 2 * c->n_bins + place / 2) * LANES + lane;
-}
-
 /* The real form of one bin of one pair: h + i g as [h g; -g h]. */
 static void
 put_bin(const struct spectral *c, size_t k, size_t in, size_t out, float h,
@@ -199,20 +192,18 @@ spectral_load(const struct step *s, struct error *err)
 
 	(void)err;
 	for (size_t g = 0; g < n_groups(c); g++) {
-		const float *z;
-
 		memset(c->a, 0, c->n * LANES * sizeof(*c->a));
 		for (size_t l = 0; pair_of(c, g, l, &p); l++)
 			for (size_t k = 0; k < c->n_taps; k++)
 				if (tap_place(s, c->n, k, &place))
-					c->a[value_at(c, place, l)] =
-					    c->scale *
+					c->a[place * LANES + l] = c->scale *
 					    s->parameter[0][p.first_tap + k];
-		z = spectral_fft_forward(c->fft, c->a, c->b);
+		spectral_fft_forward(c->fft, c->a, c->b, c->d);
 		for (size_t l = 0; pair_of(c, g, l, &p); l++)
 			for (size_t k = 0; k < c->n_bins; k++)
-				put_bin(c, k, p.in, p.out, z[k * LANES + l],
-				    z[(c->n_bins + k) * LANES + l]);
+				put_bin(c, k, p.in, p.out,
+				    c->b[2 * k * LANES + l],
+				    c->b[(2 * k + 1) * LANES + l]);
 	}
 	return 0;
 }
@@ -243,20 +234,18 @@ spectral_unpack(const struct step *s, const float *const *packed,
 
 	(void)err;
 	for (size_t g = 0; g < n_groups(c); g++) {
-		const float *values;
-
 		memset(c->a, 0, c->n * LANES * sizeof(*c->a));
 		for (size_t l = 0; pair_of(c, g, l, &p); l++)
 			for (size_t k = 0; k < c->n_bins; k++)
 				take_bin(c, packed[0], k, p.in, p.out,
-				    &c->a[k * LANES + l],
-				    &c->a[(c->n_bins + k) * LANES + l]);
-		values = spectral_fft_backward(c->fft, c->a, c->b);
+				    &c->a[2 * k * LANES + l],
+				    &c->a[(2 * k + 1) * LANES + l]);
+		spectral_fft_backward(c->fft, c->a, c->b, c->d);
 		for (size_t l = 0; pair_of(c, g, l, &p); l++)
 			for (size_t k = 0; k < c->n_taps; k++)
 				gradient[0][p.first_tap + k] =
 				    !tap_place(s, c->n, k, &place) ? 0.0f :
-				    c->scale * values[value_at(c, place, l)];
+				    c->scale * c->b[place * LANES + l];
 	}
 	if (!s->node->conv.no_bias)
 		memcpy(gradient[1], packed[1], c->c_out * sizeof(float));
@@ -265,28 +254,14 @@ spectral_unpack(const struct step *s, const float *const *packed,
 
 /* ---- values and spectra ---- */
 
-/*
- * Rows of channels of n_places, for the lanes of "width" channels from "first"
- * of one item: to every other place of the two halves, or back.
- */
+/* Rows of "width" values, one place to another. */
 SIMD static void
-spread(size_t n_places, size_t width, const float *restrict values,
-    size_t stride, size_t half, float *restrict a)
+copy_rows(size_t n_rows, size_t width, const float *restrict from,
+    size_t from_stride, float *restrict to, size_t to_stride)
 {
-	for (size_t i = 0; i < n_places; i++)
+	for (size_t i = 0; i < n_rows; i++)
 		for (size_t l = 0; l < width; l++)
-			a[(i % 2 * half + i / 2) * LANES + l] =
-			    values[i * stride + l];
-}
-
-SIMD static void
-gather(size_t n_places, size_t width, const float *restrict a, size_t half,
-    float *restrict values, size_t stride)
-{
-	for (size_t i = 0; i < n_places; i++)
-		for (size_t l = 0; l < width; l++)
-			values[i * stride + l] =
-			    a[(i % 2 * half + i / 2) * LANES + l];
+			to[i * to_stride + l] = from[i * from_stride + l];
 }
 
 /* How lanes are shared out: channels of an item side by side, and items. */
@@ -302,37 +277,35 @@ share_of(size_t n_channels)
 	return (struct share){ width, LANES / width };
 }
 
-/* Spectra of [n_items][n_places][n_channels] values. */
+/* Spectra of [n_items][n_places][n_channels] values; a: [3 * n * LANES]. */
 static void
 transform(const struct step *s, size_t n_places, size_t n_channels,
-    const float *values, float *spectra, float *a, float *b)
+    const float *values, float *spectra, float *a)
 {
 	const struct spectral *c = s->own;
 	const struct share share = share_of(n_channels);
-	const size_t half = c->n_bins * LANES, stride = bin_stride(s,
+	const size_t n_buffer = c->n * LANES, stride = bin_stride(s,
 	    n_channels);
+	float *z = a + n_buffer;
 
 	for (size_t f = 0; f < s->n_items; f += share.n_beside) {
 		for (size_t ch = 0; ch < n_channels; ch += share.width) {
-			const float *z;
-
-			memset(a, 0, 2 * half * sizeof(*a));
+			memset(a, 0, n_buffer * sizeof(*a));
 			for (size_t j = 0; j < share.n_beside; j++)
-				spread(n_places, share.width, values +
+				copy_rows(n_places, share.width, values +
 				    (f + j) * n_places * n_channels + ch,
-				    n_channels, c->n_bins, a + j * share.width);
-			z = spectral_fft_forward(c->fft, a, b);
-			for (size_t j = 0; j < LANES; j += share.width) {
-				float *to = spectra + (f + j / share.width) *
-				    2 * n_channels + ch;
+				    n_channels, a + j * share.width, LANES);
+			spectral_fft_forward(c->fft, a, z, z + n_buffer);
+			for (size_t j = 0; j < share.n_beside; j++) {
+				const float *from = z + j * share.width;
+				float *to = spectra + (f + j) * 2 *
+				    n_channels + ch;
 
-				for (size_t k = 0; k < c->n_bins; k++) {
-					memcpy(to + k * stride, z + k * LANES +
-					    j, share.width * sizeof(*to));
-					memcpy(to + k * stride + n_channels,
-					    z + half + k * LANES + j,
-					    share.width * sizeof(*to));
-				}
+				copy_rows(c->n_bins, share.width, from,
+				    2 * LANES, to, stride);
+				copy_rows(c->n_bins, share.width,
+				    from + LANES, 2 * LANES, to + n_channels,
+				    stride);
 			}
 		}
 	}
@@ -341,35 +314,31 @@ transform(const struct step *s, size_t n_places, size_t n_channels,
 /* The other way round. */
 static void
 transform_back(const struct step *s, size_t n_places, size_t n_channels,
-    const float *spectra, float *values, float *a, float *b)
+    const float *spectra, float *values, float *a)
 {
 	const struct spectral *c = s->own;
 	const struct share share = share_of(n_channels);
-	const size_t half = c->n_bins * LANES, stride = bin_stride(s,
+	const size_t n_buffer = c->n * LANES, stride = bin_stride(s,
 	    n_channels);
+	float *z = a + n_buffer;
 
 	for (size_t f = 0; f < s->n_items; f += share.n_beside) {
 		for (size_t ch = 0; ch < n_channels; ch += share.width) {
-			const float *z;
+			for (size_t j = 0; j < share.n_beside; j++) {
+				const float *from = spectra + (f + j) * 2 *
+				    n_channels + ch;
+				float *to = a + j * share.width;
 
-			for (size_t j = 0; j < LANES; j += share.width) {
-				const float *from = spectra +
-				    (f + j / share.width) * 2 * n_channels +
-				    ch;
-
-				for (size_t k = 0; k < c->n_bins; k++) {
-					memcpy(a + k * LANES + j, from +
-					    k * stride, share.width *
-					    sizeof(*a));
-					memcpy(a + half + k * LANES + j,
-					    from + k * stride + n_channels,
-					    share.width * sizeof(*a));
-				}
+				copy_rows(c->n_bins, share.width, from,
+				    stride, to, 2 * LANES);
+				copy_rows(c->n_bins, share.width,
+				    from + n_channels, stride, to + LANES,
+				    2 * LANES);
 			}
-			z = spectral_fft_backward(c->fft, a, b);
+			spectral_fft_backward(c->fft, a, z, z + n_buffer);
 			for (size_t j = 0; j < share.n_beside; j++)
-				gather(n_places, share.width, z +
-				    j * share.width, c->n_bins, values +
+				copy_rows(n_places, share.width, z +
+				    j * share.width, LANES, values +
 				    (f + j) * n_places * n_channels + ch,
 				    n_channels);
 		}
@@ -385,10 +354,9 @@ spectral_forward(const struct step *s, const struct step_run *r,
 	const struct spectral *c = s->own;
 	const size_t in = bin_stride(s, c->c_in), out = bin_stride(s,
 	    c->c_out);
-	float *x = r->saved, *a = r->scratch, *b = a + c->n * LANES;
-	float *y = b + c->n * LANES;
+	float *x = r->saved, *a = r->scratch, *y = a + 3 * c->n * LANES;
 
-	transform(s, s->in[0].h, c->c_in, r->in[0], x, a, b);
+	transform(s, s->in[0].h, c->c_in, r->in[0], x, a);
 	for (size_t k = 0; k < c->n_bins; k++) {
 		const struct blas_matrix xk = { x + k * in, 2 * c->c_in,
 		    false };
@@ -399,7 +367,7 @@ spectral_forward(const struct step *s, const struct step_run *r,
 		    &xk, &h, 0.0f, y + k * out, 2 * c->c_out, err) != 0)
 			return -1;
 	}
-	transform_back(s, s->shape.h, c->c_out, y, r->out, a, b);
+	transform_back(s, s->shape.h, c->c_out, y, r->out, a);
 	step_bias_relu(s, s->node->conv.no_bias ? NULL : s->parameter[1],
 	    r->out);
 	return 0;
@@ -423,16 +391,15 @@ spectral_backward(const struct step *s, const struct step_run *r,
 	const size_t in = bin_stride(s, c->c_in), out = bin_stride(s,
 	    c->c_out);
 	const size_t n_matrix = 4 * c->c_in * c->c_out;
-	float *a = r->scratch, *b = a + c->n * LANES;
-	float *g = b + c->n * LANES, *x_gradient = g + c->n_bins *
-	    (out > in ? out : in);
+	float *a = r->scratch, *g = a + 3 * c->n * LANES;
+	float *x_gradient = g + c->n_bins * (out > in ? out : in);
 	const float *x = r->saved;
 
 	step_relu_backward(s, r->out, r->out_gradient);
 	if (!s->node->conv.no_bias)
 		sum_rows(s->n_items * s->shape.h, c->c_out, r->out_gradient,
 		    r->gradient[1]);
-	transform(s, s->shape.h, c->c_out, r->out_gradient, g, a, b);
+	transform(s, s->shape.h, c->c_out, r->out_gradient, g, a);
 	for (size_t k = 0; k < c->n_bins; k++) {
 		const struct blas_matrix xk = { x + k * in, 2 * c->c_in,
 		    true };
@@ -452,7 +419,7 @@ spectral_backward(const struct step *s, const struct step_run *r,
 	}
 	if (r->in_gradient[0] != NULL)
 		transform_back(s, s->in[0].h, c->c_in, x_gradient,
-		    r->in_gradient[0], a, b);
+		    r->in_gradient[0], a);
 	return 0;
 }
 

@@ -1,35 +1,18 @@
+#include <stdbool.h>
 #include <stdint.h>
-
-#include "base/memory.h"
+#include <string.h>
 
 #include "nn/bf16.h"
-#include "nn/engine.h"
 #include "nn/product.h"
+#include "nn/product_tile.h"
 
-#define ALIGNMENT 64
-#define MAX_SIDE 1048576	/* rows or columns */
-
-enum { SOURCE, WEIGHTS, RESULT, SCRATCH, N_MEMORIES };
-
-struct product {
-	struct engine engine;
-	dnnl_primitive_t matmul;
-	dnnl_memory_desc_t plain;	/* of b before it is packed */
-	dnnl_memory_t memories[N_MEMORIES];
-	dnnl_exec_arg_t arguments[N_MEMORIES];
-	size_t n, k;
-	enum product_kind kind;
-	size_t packed_bytes;
-	void *scratch;
-};
+#define COLUMNS PRODUCT_TILE_COLUMNS
+#define DEPTH 256	/* of a panel at once: 16 KB, half of the first cache */
 
 enum product_kind
 product_kind_bf16(void)
 {
-	const int has = dnnl_get_effective_cpu_isa();
-	const int wanted = dnnl_cpu_isa_avx512_core_bf16;
-
-	return (has & wanted) == wanted ? PRODUCT_BF16 : PRODUCT_ROUNDED;
+	return product_tiles_know_bf16() ? PRODUCT_BF16 : PRODUCT_ROUNDED;
 }
 
 size_t
@@ -38,238 +21,83 @@ product_value_bytes(enum product_kind kind)
 	return kind == PRODUCT_BF16 ? sizeof(uint16_t) : sizeof(float);
 }
 
-/* [rows][columns], one row behind the other. */
-static int
-describe(dnnl_memory_desc_t *d, size_t n_rows, size_t n_columns,
-    dnnl_data_type_t type, struct error *err)
+/* Of 16 columns; a multiple of 64, as k is even. */
+static size_t
+panel_bytes(const struct product *p)
 {
-	const dnnl_dims_t shape = { (dnnl_dim_t)n_rows,
-	    (dnnl_dim_t)n_columns };
-
-	return engine_check(dnnl_memory_desc_init_by_tag(d, 2, shape, type,
-	    dnnl_ab), "describe a matrix", err);
-}
-
-/* The plan, with b as it is or laid out as oneDNN likes it best. */
-static int
-plan(struct product *p, size_t m, bool is_free, dnnl_primitive_desc_t *desc,
-    struct error *err)
-{
-	const dnnl_data_type_t type = p->kind == PRODUCT_BF16 ? dnnl_bf16 :
-	    dnnl_f32;
-	dnnl_memory_desc_t a, b = p->plain, c;
-	dnnl_matmul_desc_t matmul;
-
-	if (describe(&a, m, p->k, type, err) != 0 ||
-	    describe(&c, m, p->n, dnnl_f32, err) != 0)
-		return -1;
-	if (is_free)
-		b.format_kind = dnnl_format_kind_any;
-	if (engine_check(dnnl_matmul_desc_init(&matmul, &a, &b, NULL, &c),
-	    "describe a matrix product", err) != 0)
-		return -1;
-	return engine_check(dnnl_primitive_desc_create(desc, &matmul,
-	    p->engine.attributes, p->engine.handle, NULL),
-	    "plan a matrix product", err);
-}
-
-/* True when b is laid out without zeros around it. */
-static bool
-is_dense(const struct product *p, dnnl_primitive_desc_t desc)
-{
-	const dnnl_memory_desc_t *b = dnnl_primitive_desc_query_md(desc,
-	    dnnl_query_weights_md, 0);
-
-	return b->padded_dims[0] == (dnnl_dim_t)p->k &&
-	    b->padded_dims[1] == (dnnl_dim_t)p->n;
-}
-
-static int
-make_memories(struct product *p, dnnl_primitive_desc_t desc,
-    struct error *err)
-{
-	static const struct {
-		dnnl_query_t query;
-		int index;
-	} kinds[N_MEMORIES] = {
-		{ dnnl_query_src_md, DNNL_ARG_SRC },
-		{ dnnl_query_weights_md, DNNL_ARG_WEIGHTS },
-		{ dnnl_query_dst_md, DNNL_ARG_DST },
-		{ dnnl_query_scratchpad_md, DNNL_ARG_SCRATCHPAD },
-	};
-
-	for (size_t i = 0; i < N_MEMORIES; i++) {
-		const dnnl_memory_desc_t *d = dnnl_primitive_desc_query_md(
-		    desc, kinds[i].query, 0);
-		const size_t n_bytes = dnnl_memory_desc_get_size(d);
-		void *place = DNNL_MEMORY_NONE;
-
-		if (i == WEIGHTS)
-			p->packed_bytes = (n_bytes + ALIGNMENT - 1) /
-			    ALIGNMENT * ALIGNMENT;
-		if (i == SCRATCH && n_bytes > 0) {
-			place = p->scratch = memory_new(n_bytes, 1,
-			    "scratch memory", err);
-			if (place == NULL)
-				return -1;
-		}
-		if (engine_check(dnnl_memory_create(&p->memories[i], d,
-		    p->engine.handle, place), "describe a matrix", err) != 0)
-			return -1;
-		p->arguments[i] = (dnnl_exec_arg_t){ kinds[i].index,
-		    p->memories[i] };
-	}
-	return 0;
-}
-
-static int
-make(struct product *p, size_t m, struct error *err)
-{
-	dnnl_primitive_desc_t desc = NULL;
-	int status = -1;
-
-	if (engine_init(&p->engine, err) != 0 ||
-	    describe(&p->plain, p->k, p->n, p->kind == PRODUCT_BF16 ?
-	    dnnl_bf16 : dnnl_f32, err) != 0 ||
-	    plan(p, m, true, &desc, err) != 0)
-		return -1;
-	/* Zeros around b would be written anew whenever b is named. */
-	if (!is_dense(p, desc)) {
-		(void)dnnl_primitive_desc_destroy(desc);
-		desc = NULL;
-		if (plan(p, m, false, &desc, err) != 0)
-			return -1;
-	}
-	if (engine_check(dnnl_primitive_create(&p->matmul, desc),
-	    "make a matrix product", err) == 0)
-		status = make_memories(p, desc, err);
-	(void)dnnl_primitive_desc_destroy(desc);
-	return status;
-}
-
-struct product *
-product_new(size_t m, size_t n, size_t k, enum product_kind kind,
-    struct error *err)
-{
-	struct product *p;
-	int entered, status;
-
-	if (m == 0 || n == 0 || k == 0 || m > MAX_SIDE || n > MAX_SIDE ||
-	    k > MAX_SIDE) {
-		error_set(err, ERROR_LIMIT,
-		    "a matrix product of %zu x %zu x %zu", m, k, n);
-		return NULL;
-	}
-	p = memory_new(1, sizeof(*p), "a matrix product", err);
-	if (p == NULL)
-		return NULL;
-	p->n = n;
-	p->k = k;
-	p->kind = kind;
-	entered = engine_enter();
-	status = make(p, m, err);
-	engine_leave(entered);
-	if (status != 0) {
-		product_free(p);
-		return NULL;
-	}
-	return p;
-}
-
-void
-product_free(struct product *p)
-{
-	if (p == NULL)
-		return;
-	for (size_t i = 0; i < N_MEMORIES; i++)
-		if (p->memories[i] != NULL)
-			(void)dnnl_memory_destroy(p->memories[i]);
-	if (p->matmul != NULL)
-		(void)dnnl_primitive_destroy(p->matmul);
-	engine_release(&p->engine);
-	memory_free(p->scratch);
-	memory_free(p);
+	return p->k * COLUMNS * product_value_bytes(p->kind);
 }
 
 size_t
 product_packed_bytes(const struct product *p)
 {
-	return p->packed_bytes;
+	return (p->n + COLUMNS - 1) / COLUMNS * panel_bytes(p);
 }
 
-/* b as [k][n] values of the kind. */
+static float
+value_of(const struct blas_matrix *b, size_t row, size_t column)
+{
+	return b->values[b->is_transposed ? column * b->stride + row :
+	    row * b->stride + column];
+}
+
+void
+product_pack(const struct product *p, const struct blas_matrix *b,
+    void *packed)
+{
+	float *floats = packed;
+	uint16_t *halves = packed;
+
+	memset(packed, 0, product_packed_bytes(p));
+	for (size_t i = 0; i < p->k; i++) {
+		for (size_t j = 0; j < p->n; j++) {
+			const float x = value_of(b, i, j);
+			const size_t panel = j / COLUMNS * p->k * COLUMNS;
+			const size_t column = j % COLUMNS;
+
+			if (p->kind == PRODUCT_BF16)
+				halves[panel + (i / 2 * COLUMNS + column) * 2 +
+				    i % 2] = bf16_of(x);
+			else
+				floats[panel + i * COLUMNS + column] =
+				    p->kind == PRODUCT_F32 ? x : bf16_round(x);
+		}
+	}
+}
+
+/* All rows times a part of a panel. */
 static void
-copy_plain(const struct product *p, const struct blas_matrix *b, void *plain)
+multiply_panel(const struct product *p, const struct product_tiles *t,
+    size_t n_rows, size_t k, const char *a, const void *panel, bool is_more,
+    float *c)
 {
-	float *floats = plain;
-	uint16_t *halves = plain;
+	const size_t row_bytes = p->a_row * product_value_bytes(p->kind);
+	size_t r = 0;
 
-	for (size_t i = 0; i < p->k * p->n; i++) {
-		const size_t row = i / p->n, column = i % p->n;
-		const float x = b->values[b->is_transposed ?
-		    column * b->stride + row : row * b->stride + column];
+	for (; r + t->n_rows <= n_rows; r += t->n_rows)
+		t->tile(k, a + r * row_bytes, p->a_row, panel, is_more,
+		    c + r * p->c_row, p->c_row);
+	for (; r < n_rows; r++)
+		t->row(k, a + r * row_bytes, p->a_row, panel, is_more,
+		    c + r * p->c_row, p->c_row);
+}
 
-		if (p->kind == PRODUCT_BF16)
-			halves[i] = bf16_of(x);
-		else
-			floats[i] = p->kind == PRODUCT_F32 ? x :
-			    bf16_round(x);
+void
+product_run(const struct product *p, size_t n_rows, const void *a,
+    const void *packed, float *c)
+{
+	const struct product_tiles t = p->kind == PRODUCT_BF16 ?
+	    product_tiles_bf16() : product_tiles_f32();
+	const size_t value_bytes = product_value_bytes(p->kind);
+
+	for (size_t i = 0; i < p->k; i += DEPTH) {
+		const size_t n = p->k - i < DEPTH ? p->k - i : DEPTH;
+		const char *panel = (const char *)packed + i * COLUMNS *
+		    value_bytes;
+
+		for (size_t j = 0; j < p->n; j += COLUMNS)
+			multiply_panel(p, &t, n_rows, n, (const char *)a +
+			    i * value_bytes, panel + j / COLUMNS *
+			    panel_bytes(p), i > 0, c + j);
 	}
-}
-
-/* Point a memory at a place; what is only read is not const for oneDNN. */
-static int
-point(struct product *p, size_t at, const void *place, struct error *err)
-{
-	return engine_check(dnnl_memory_set_data_handle(p->memories[at],
-	    (void *)(uintptr_t)place), "name a matrix", err);
-}
-
-int
-product_pack(struct product *p, const struct blas_matrix *b, void *packed,
-    struct error *err)
-{
-	void *plain = memory_new(p->k * p->n, product_value_bytes(p->kind),
-	    "a matrix", err);
-	dnnl_primitive_t reorder = NULL;
-	const dnnl_memory_desc_t *want;
-	int entered, status = -1;
-
-	if (plain == NULL)
-		return -1;
-	copy_plain(p, b, plain);
-	entered = engine_enter();
-	if (engine_check(dnnl_memory_get_memory_desc(p->memories[WEIGHTS],
-	    &want), "describe a matrix", err) == 0 &&
-	    engine_plan_reorder(&p->engine, &p->plain, want, &reorder,
-	    err) == 0) {
-		const struct engine_argument arguments[] = {
-			{ DNNL_ARG_FROM, NULL, &p->plain, plain },
-			{ DNNL_ARG_TO, NULL, want, packed },
-		};
-
-		status = engine_run(&p->engine, reorder, arguments, 2, err);
-	}
-	if (reorder != NULL)
-		(void)dnnl_primitive_destroy(reorder);
-	engine_leave(entered);
-	memory_free(plain);
-	return status;
-}
-
-int
-product_run(struct product *p, const void *a, const void *packed, float *c,
-    struct error *err)
-{
-	int entered, status = -1;
-
-	if (point(p, SOURCE, a, err) != 0 ||
-	    point(p, WEIGHTS, packed, err) != 0 ||
-	    point(p, RESULT, c, err) != 0)
-		return -1;
-	entered = engine_enter();
-	status = engine_check(dnnl_primitive_execute(p->matmul,
-	    p->engine.stream, N_MEMORIES, p->arguments), "multiply", err);
-	engine_leave(entered);
-	return status;
 }

@@ -9,6 +9,7 @@
 #define MAX_STAGES 8
 #define PI 3.14159265358979323846
 #define LANES SPECTRAL_FFT_LANES
+#define COMPLEX (2 * LANES)
 
 /*
  * One stage of n complex values in "stride" interleaved sequences: parts of
@@ -106,202 +107,213 @@ spectral_fft_free(struct spectral_fft *f)
 }
 
 /*
- * The passes: a pass turns m parts by the same w at all "stride" places and
- * in all lanes, so that its inner loop runs over stride * LANES floats that
- * lie side by side, in vectors of whatever width the processor has.
+ * The passes: a pass turns m parts by the same w at all "stride" places and in
+ * all lanes.  Complex value p of a buffer is COMPLEX floats from p * COMPLEX
+ * on: the lanes' real parts and then their imaginary parts.
+ *
+ * "swap" transforms backward: real parts taken for imaginary ones and the
+ * other way round, on the way in and out.
  */
 SIMD static void
-pass_2(const struct stage *s, const float *restrict xr,
-    const float *restrict xi, float *restrict yr, float *restrict yi)
+pass_2(const struct stage *s, size_t swap, const float *restrict x,
+    float *restrict y)
 {
-	const size_t n = s->stride * LANES, far = s->m * n;
+	const size_t step = s->stride * COMPLEX, far = s->m * step;
+	const size_t re = swap * LANES, im = LANES - re;
 
 	for (size_t p = 0; p < s->m; p++) {
-		const float wr = s->w[2 * p], wi = s->w[2 * p + 1];
-		const float *ar = xr + p * n, *ai = xi + p * n;
-		float *restrict br = yr + 2 * p * n;
-		float *restrict bi = yi + 2 * p * n;
+		const float *w = s->w + p * 2;
+		const float *ar = x + p * step + re, *ai = x + p * step + im;
+		float *restrict br = y + 2 * p * step + re;
+		float *restrict bi = y + 2 * p * step + im;
 
-		SPECTRAL_FFT_ALONE
-		for (size_t i = 0; i < n; i++) {
-			const float dr = ar[i] - ar[i + far];
-			const float di = ai[i] - ai[i + far];
+		for (size_t q = 0; q < s->stride; q++, ar += COMPLEX,
+		    ai += COMPLEX, br += COMPLEX, bi += COMPLEX) {
+			SPECTRAL_FFT_ALONE
+			for (size_t i = 0; i < LANES; i++) {
+				const float dr = ar[i] - ar[i + far];
+				const float di = ai[i] - ai[i + far];
 
-			br[i] = ar[i] + ar[i + far];
-			bi[i] = ai[i] + ai[i + far];
-			br[i + n] = dr * wr - di * wi;
-			bi[i + n] = dr * wi + di * wr;
+				br[i] = ar[i] + ar[i + far];
+				bi[i] = ai[i] + ai[i + far];
+				br[i + step] = dr * w[0] - di * w[1];
+				bi[i + step] = dr * w[1] + di * w[0];
+			}
 		}
 	}
 }
 
 SIMD static void
-pass_4(const struct stage *s, const float *restrict xr,
-    const float *restrict xi, float *restrict yr, float *restrict yi)
+pass_4(const struct stage *s, size_t swap, const float *restrict x,
+    float *restrict y)
 {
-	const size_t n = s->stride * LANES, far = s->m * n;
+	const size_t step = s->stride * COMPLEX, far = s->m * step;
+	const size_t re = swap * LANES, im = LANES - re;
 
 	for (size_t p = 0; p < s->m; p++) {
 		const float *w = s->w + p * 6;
-		const float *ar = xr + p * n, *ai = xi + p * n;
-		float *restrict br = yr + 4 * p * n;
-		float *restrict bi = yi + 4 * p * n;
+		const float *ar = x + p * step + re, *ai = x + p * step + im;
+		float *restrict br = y + 4 * p * step + re;
+		float *restrict bi = y + 4 * p * step + im;
 
-		SPECTRAL_FFT_ALONE
-		for (size_t i = 0; i < n; i++) {
-			const float s0r = ar[i] + ar[i + 2 * far];
-			const float s0i = ai[i] + ai[i + 2 * far];
-			const float d0r = ar[i] - ar[i + 2 * far];
-			const float d0i = ai[i] - ai[i + 2 * far];
-			const float s1r = ar[i + far] + ar[i + 3 * far];
-			const float s1i = ai[i + far] + ai[i + 3 * far];
-			/* times -i */
-			const float d1r = ai[i + far] - ai[i + 3 * far];
-			const float d1i = ar[i + 3 * far] - ar[i + far];
-			const float t1r = d0r + d1r, t1i = d0i + d1i;
-			const float t2r = s0r - s1r, t2i = s0i - s1i;
-			const float t3r = d0r - d1r, t3i = d0i - d1i;
+		for (size_t q = 0; q < s->stride; q++, ar += COMPLEX,
+		    ai += COMPLEX, br += COMPLEX, bi += COMPLEX) {
+			SPECTRAL_FFT_ALONE
+			for (size_t i = 0; i < LANES; i++) {
+				const float s0r = ar[i] + ar[i + 2 * far];
+				const float s0i = ai[i] + ai[i + 2 * far];
+				const float d0r = ar[i] - ar[i + 2 * far];
+				const float d0i = ai[i] - ai[i + 2 * far];
+				const float s1r = ar[i + far] + ar[i + 3 * far];
+				const float s1i = ai[i + far] + ai[i + 3 * far];
+				/* times -i */
+				const float d1r = ai[i + far] - ai[i + 3 * far];
+				const float d1i = ar[i + 3 * far] - ar[i + far];
+				const float t1r = d0r + d1r, t1i = d0i + d1i;
+				const float t2r = s0r - s1r, t2i = s0i - s1i;
+				const float t3r = d0r - d1r, t3i = d0i - d1i;
 
-			br[i] = s0r + s1r;
-			bi[i] = s0i + s1i;
-			br[i + n] = t1r * w[0] - t1i * w[1];
-			bi[i + n] = t1r * w[1] + t1i * w[0];
-			br[i + 2 * n] = t2r * w[2] - t2i * w[3];
-			bi[i + 2 * n] = t2r * w[3] + t2i * w[2];
-			br[i + 3 * n] = t3r * w[4] - t3i * w[5];
-			bi[i + 3 * n] = t3r * w[5] + t3i * w[4];
+				br[i] = s0r + s1r;
+				bi[i] = s0i + s1i;
+				br[i + step] = t1r * w[0] - t1i * w[1];
+				bi[i + step] = t1r * w[1] + t1i * w[0];
+				br[i + 2 * step] = t2r * w[2] - t2i * w[3];
+				bi[i + 2 * step] = t2r * w[3] + t2i * w[2];
+				br[i + 3 * step] = t3r * w[4] - t3i * w[5];
+				bi[i + 3 * step] = t3r * w[5] + t3i * w[4];
+			}
 		}
 	}
 }
 
 SIMD static void
-pass_5(const struct stage *s, const float *restrict xr,
-    const float *restrict xi, float *restrict yr, float *restrict yi)
+pass_5(const struct stage *s, size_t swap, const float *restrict x,
+    float *restrict y)
 {
 	/* Cosine and sine of 1/5 and 2/5 of a turn. */
 	const float c1 = 0.30901699437494742f, c2 = -0.80901699437494742f;
 	const float s1 = 0.95105651629515357f, s2 = 0.58778525229247313f;
-	const size_t n = s->stride * LANES, far = s->m * n;
+	const size_t step = s->stride * COMPLEX, far = s->m * step;
+	const size_t re = swap * LANES, im = LANES - re;
 
 	for (size_t p = 0; p < s->m; p++) {
 		const float *w = s->w + p * 8;
-		const float *ar = xr + p * n, *ai = xi + p * n;
-		float *restrict br = yr + 5 * p * n;
-		float *restrict bi = yi + 5 * p * n;
+		const float *ar = x + p * step + re, *ai = x + p * step + im;
+		float *restrict br = y + 5 * p * step + re;
+		float *restrict bi = y + 5 * p * step + im;
 
-		SPECTRAL_FFT_ALONE
-		for (size_t i = 0; i < n; i++) {
-			const float p1r = ar[i + far] + ar[i + 4 * far];
-			const float p1i = ai[i + far] + ai[i + 4 * far];
-			const float m1r = ar[i + far] - ar[i + 4 * far];
-			const float m1i = ai[i + far] - ai[i + 4 * far];
-			const float p2r = ar[i + 2 * far] + ar[i + 3 * far];
-			const float p2i = ai[i + 2 * far] + ai[i + 3 * far];
-			const float m2r = ar[i + 2 * far] - ar[i + 3 * far];
-			const float m2i = ai[i + 2 * far] - ai[i + 3 * far];
-			const float ur = ar[i] + c1 * p1r + c2 * p2r;
-			const float ui = ai[i] + c1 * p1i + c2 * p2i;
-			const float vr = ar[i] + c2 * p1r + c1 * p2r;
-			const float vi = ai[i] + c2 * p1i + c1 * p2i;
-			const float er = s1 * m1i + s2 * m2i;
-			const float ei = s1 * m1r + s2 * m2r;
-			const float gr = s2 * m1i - s1 * m2i;
-			const float gi = s2 * m1r - s1 * m2r;
-			const float y1r = ur + er, y1i = ui - ei;
-			const float y2r = vr + gr, y2i = vi - gi;
-			const float y3r = vr - gr, y3i = vi + gi;
-			const float y4r = ur - er, y4i = ui + ei;
+		for (size_t q = 0; q < s->stride; q++, ar += COMPLEX,
+		    ai += COMPLEX, br += COMPLEX, bi += COMPLEX) {
+			SPECTRAL_FFT_ALONE
+			for (size_t i = 0; i < LANES; i++) {
+				const float p1r = ar[i + far] + ar[i + 4 * far];
+				const float p1i = ai[i + far] + ai[i + 4 * far];
+				const float m1r = ar[i + far] - ar[i + 4 * far];
+				const float m1i = ai[i + far] - ai[i + 4 * far];
+				const float p2r = ar[i + 2 * far] + ar[i + 3 * far];
+				const float p2i = ai[i + 2 * far] + ai[i + 3 * far];
+				const float m2r = ar[i + 2 * far] - ar[i + 3 * far];
+				const float m2i = ai[i + 2 * far] - ai[i + 3 * far];
+				const float ur = ar[i] + c1 * p1r + c2 * p2r;
+				const float ui = ai[i] + c1 * p1i + c2 * p2i;
+				const float vr = ar[i] + c2 * p1r + c1 * p2r;
+				const float vi = ai[i] + c2 * p1i + c1 * p2i;
+				const float er = s1 * m1i + s2 * m2i;
+				const float ei = s1 * m1r + s2 * m2r;
+				const float gr = s2 * m1i - s1 * m2i;
+				const float gi = s2 * m1r - s1 * m2r;
+				const float y1r = ur + er, y1i = ui - ei;
+				const float y2r = vr + gr, y2i = vi - gi;
+				const float y3r = vr - gr, y3i = vi + gi;
+				const float y4r = ur - er, y4i = ui + ei;
 
-			br[i] = ar[i] + p1r + p2r;
-			bi[i] = ai[i] + p1i + p2i;
-			br[i + n] = y1r * w[0] - y1i * w[1];
-			bi[i + n] = y1r * w[1] + y1i * w[0];
-			br[i + 2 * n] = y2r * w[2] - y2i * w[3];
-			bi[i + 2 * n] = y2r * w[3] + y2i * w[2];
-			br[i + 3 * n] = y3r * w[4] - y3i * w[5];
-			bi[i + 3 * n] = y3r * w[5] + y3i * w[4];
-			br[i + 4 * n] = y4r * w[6] - y4i * w[7];
-			bi[i + 4 * n] = y4r * w[7] + y4i * w[6];
+				br[i] = ar[i] + p1r + p2r;
+				bi[i] = ai[i] + p1i + p2i;
+				br[i + step] = y1r * w[0] - y1i * w[1];
+				bi[i + step] = y1r * w[1] + y1i * w[0];
+				br[i + 2 * step] = y2r * w[2] - y2i * w[3];
+				bi[i + 2 * step] = y2r * w[3] + y2i * w[2];
+				br[i + 3 * step] = y3r * w[4] - y3i * w[5];
+				bi[i + 3 * step] = y3r * w[5] + y3i * w[4];
+				br[i + 4 * step] = y4r * w[6] - y4i * w[7];
+				bi[i + 4 * step] = y4r * w[7] + y4i * w[6];
+			}
 		}
 	}
 }
 
-/*
- * All stages.  "real" says which half of the buffers holds real parts: with
- * the halves swapped, the same stages transform backward.
- */
-static float *
-run_stages(const struct spectral_fft *f, size_t real, float *a, float *b)
+static void
+run_stage(const struct stage *s, size_t swap, const float *from, float *to)
 {
-	const size_t half = f->n_bins * LANES;
-	const size_t re = real * half, im = half - re;
-
-	for (size_t i = 0; i < f->n_stages; i++) {
-		const struct stage *s = &f->stages[i];
-		float *const from = a;
-
-		(s->radix == 5 ? pass_5 : s->radix == 4 ? pass_4 : pass_2)(s,
-		    from + re, from + im, b + re, b + im);
-		a = b;
-		b = from;
-	}
-	return a;
+	(s->radix == 5 ? pass_5 : s->radix == 4 ? pass_4 : pass_2)(s, swap,
+	    from, to);
 }
 
 /*
  * From the transform Z of pairs to twice the spectrum of the values, or back:
  * with Y = conj(Z[n/2 - k]) both are Z + Y -+ i turn (Z - Y), the turn
- * conjugate on the way back; "sign" is 1 or -1.
+ * conjugate on the way back; "sign" is 1 or -1.  x and y may be the same.
  */
 SIMD static void
-turn_pairs(const struct spectral_fft *f, float sign, float *restrict zr,
-    float *restrict zi)
+turn_pairs(const struct spectral_fft *f, float sign, const float *x, float *y)
 {
 	const float scale = sign > 0.0f ? 2.0f : 1.0f;
 
 	SPECTRAL_FFT_ALONE
 	for (size_t i = 0; i < LANES; i++) {
-		const float first = zr[i], last = zi[i];
+		const float first = x[i], last = x[i + LANES];
 
-		zr[i] = scale * (first + last);
-		zi[i] = scale * (first - last);
+		y[i] = scale * (first + last);
+		y[i + LANES] = scale * (first - last);
 	}
 	for (size_t k = 1; k <= f->n_bins / 2; k++) {
 		const float wr = sign * f->turn[2 * k];
 		const float wi = f->turn[2 * k + 1];
-		float *ar = zr + k * LANES, *ai = zi + k * LANES;
-		float *br = zr + (f->n_bins - k) * LANES;
-		float *bi = zi + (f->n_bins - k) * LANES;
+		const size_t a = k * COMPLEX, b = (f->n_bins - k) * COMPLEX;
 
 		/* In the middle both are one place, and so are the results. */
 		SPECTRAL_FFT_ALONE
 		for (size_t i = 0; i < LANES; i++) {
-			const float sr = ar[i] + br[i], si = ai[i] - bi[i];
-			const float mr = ar[i] - br[i], mi = ai[i] + bi[i];
+			const float ar = x[a + i], ai = x[a + i + LANES];
+			const float br = x[b + i], bi = x[b + i + LANES];
+			const float sr = ar + br, si = ai - bi;
+			const float mr = ar - br, mi = ai + bi;
 			/* -i w (Z - Y) */
 			const float dr = wr * mi + wi * mr;
 			const float di = wi * mi - wr * mr;
 
-			ar[i] = sr + dr;
-			ai[i] = si + di;
-			br[i] = sr - dr;
-			bi[i] = di - si;
+			y[a + i] = sr + dr;
+			y[a + i + LANES] = si + di;
+			y[b + i] = sr - dr;
+			y[b + i + LANES] = di - si;
 		}
 	}
 }
 
-float *
-spectral_fft_forward(const struct spectral_fft *f, float *a, float *b)
+void
+spectral_fft_forward(const struct spectral_fft *f, const float *from,
+    float *to, float *scratch)
 {
-	float *const z = run_stages(f, 0, a, b);
+	for (size_t i = 0; i < f->n_stages; i++) {
+		float *next = (f->n_stages - i) % 2 == 1 ? to : scratch;
 
-	turn_pairs(f, 1.0f, z, z + f->n_bins * LANES);
-	return z;
+		run_stage(&f->stages[i], 0, from, next);
+		from = next;
+	}
+	turn_pairs(f, 1.0f, to, to);
 }
 
-float *
-spectral_fft_backward(const struct spectral_fft *f, float *a, float *b)
+void
+spectral_fft_backward(const struct spectral_fft *f, const float *from,
+    float *to, float *scratch)
 {
-	turn_pairs(f, -1.0f, a, a + f->n_bins * LANES);
-	return run_stages(f, 1, a, b);
+	float *now = f->n_stages % 2 == 0 ? to : scratch;
+
+	turn_pairs(f, -1.0f, from, now);
+	for (size_t i = 0; i < f->n_stages; i++) {
+		float *next = now == to ? scratch : to;
+
+		run_stage(&f->stages[i], 1, now, next);
+		now = next;
+	}
 }

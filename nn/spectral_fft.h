@@ -8,11 +8,11 @@
  * radices 5, 4 and 2 (Van Loan, "Computational Frameworks for the Fast Fourier
  * Transform", 1992, section 1.7), and the bins taken apart (section 4.3).
  *
- * Both forms fill a buffer [2][n / 2][16]:
+ * Both forms fill a buffer of n * 16 floats:
  *
- *	values     place 2 * m of lane l at [0][m][l], 2 * m + 1 at [1][m][l]
- *	spectrum   real part of bin k at [0][k][l], imaginary at [1][k][l]; the
- *	           bins 0 and n / 2, which are real, at [0][0][l] and [1][0][l]
+ *	values     [n][16], the lanes' values at one place side by side
+ *	spectrum   [n / 2][2][16], real and imaginary parts of a bin; those of
+ *	           bin 0 are the bins 0 and n / 2, which are real
  *
  * Neither direction is scaled as usual: forward gives twice the spectrum,
  * backward n times the values.  A plan does not change once made and may be
@@ -46,11 +46,13 @@ struct spectral_fft *spectral_fft_new(size_t n, struct error *err)
 void spectral_fft_free(struct spectral_fft *f);
 
 /*
- * Transform the values in "a" or the spectrum in "a"; "b" is another buffer of
- * that size, both aligned to 64 bytes.  Both are overwritten; returns the one
- * that holds the result.
+ * Transform the values, or the spectrum, in "from"; the result goes to "to".
+ * scratch is another buffer of that size; all three are apart and aligned to
+ * 64 bytes.
  */
-float *spectral_fft_forward(const struct spectral_fft *f, float *a, float *b);
-float *spectral_fft_backward(const struct spectral_fft *f, float *a, float *b);
+void spectral_fft_forward(const struct spectral_fft *f, const float *from,
+    float *to, float *scratch);
+void spectral_fft_backward(const struct spectral_fft *f, const float *from,
+    float *to, float *scratch);
 
 #endif

@@ -6,13 +6,12 @@
 
 #include "dsp/activations.h"
 #include "nn/bf16.h"
-#include "nn/blas.h"
 #include "nn/product.h"
 #include "nn/simd.h"
+#include "nn/spectral_fft.h"
 
 #include "pitch/pitch_net.h"
 #include "pitch/pitch_spectral.h"
-#include "nn/spectral_fft.h"
 #include "pitch/spectral_layer.h"
 
 /*
@@ -24,15 +23,14 @@
  *	         forward for the next layer
  *	bins:    the matrix products of the next layer
  *
- * Spectra of a block lie as [n_bins][BLOCK][2][n_channels], GAP values between
- * two bins so that these do not all fall on one set of the cache.
+ * Spectra of a block lie frame by frame as [n_bins][n_channels / 16][2][16].
  */
 #define BLOCK PITCH_SPECTRAL_BLOCK
 #define LANES SPECTRAL_FFT_LANES
+#define COMPLEX (2 * LANES)
 #define PHASES SPECTRAL_LAYER_PHASES
 #define QUAD (LANES / PHASES)		/* frames side by side in layer 1 */
 #define BUFFER (SPECTRAL_FFT_MAX * LANES)
-#define GAP (2 * LANES)
 #define ALONE SPECTRAL_FFT_ALONE
 /* Steps 63..319 of layer 1's input are not all zero. */
 #define FIRST_STEP (PITCH_NET_PAD / PHASES)
@@ -43,27 +41,50 @@ struct pitch_spectral {
 	struct spectral_layer layers[PITCH_NET_LAYERS];
 	size_t n_last;		/* values before the dense layer */
 	size_t n_outputs;	/* of the dense layer */
-	float *dense;		/* [n_outputs][n_last] */
+	struct product dense;
+	void *dense_packed;
 	float *dense_bias;	/* [n_outputs] */
 };
 
 struct pitch_spectral_scratch {
 	const struct pitch_spectral *net;
-	struct product *products[PITCH_NET_LAYERS];	/* of layers 1..5 */
 	size_t frames[BLOCK];	/* those of the block, among the caller's */
-	float *first;		/* [BLOCK / QUAD][2][n_bins][LANES] */
-	void *in;		/* spectra of a block, of the products' kind */
+	float *first;		/* [BLOCK / QUAD][n_bins][2][LANES] */
+	void *in;		/* spectra of a block, of the net's kind */
 	float *out;		/* likewise */
 	float *last;		/* [BLOCK][n_last] */
-	float *a, *b, *pair;	/* [BUFFER] */
+	float *a, *b, *x, *y;	/* [BUFFER] */
 };
+
+static int
+make_dense(struct pitch_spectral *p, const struct weights *w,
+    struct error *err)
+{
+	const struct weights_tensor *t = weights_find(w, "classifier.weight");
+	const struct blas_matrix b = { t->values, t->shape[1], true };
+
+	p->n_outputs = t->shape[0];
+	p->n_last = t->shape[1];
+	p->dense = (struct product){ .kind = PRODUCT_F32, .n = p->n_outputs,
+	    .k = p->n_last, .a_row = p->n_last,
+	    .c_row = (p->n_outputs + LANES - 1) / LANES * LANES };
+	p->dense_packed = memory_new(product_packed_bytes(&p->dense), 1,
+	    "dense layer", err);
+	p->dense_bias = memory_new(p->n_outputs, sizeof(*p->dense_bias),
+	    "dense layer", err);
+	if (p->dense_packed == NULL || p->dense_bias == NULL)
+		return -1;
+	product_pack(&p->dense, &b, p->dense_packed);
+	memcpy(p->dense_bias, weights_find(w, "classifier.bias")->values,
+	    p->n_outputs * sizeof(*p->dense_bias));
+	return 0;
+}
 
 struct pitch_spectral *
 pitch_spectral_new(const struct weights *w,
     const struct pitch_spectral_options *options, struct error *err)
 {
 	struct graph *g = pitch_net_of_model(w, err);
-	const struct weights_tensor *t;
 	struct pitch_spectral *p;
 
 	if (g == NULL)
@@ -78,17 +99,8 @@ pitch_spectral_new(const struct weights *w,
 		if (spectral_layer_init(&p->layers[i], i, w, p->kind,
 		    err) != 0)
 			goto fail;
-	t = weights_find(w, "classifier.weight");
-	p->n_outputs = t->shape[0];
-	p->n_last = t->shape[1];
-	p->dense = memory_new(t->n_values + p->n_outputs, sizeof(*p->dense),
-	    "dense layer", err);
-	if (p->dense == NULL)
+	if (make_dense(p, w, err) != 0)
 		goto fail;
-	p->dense_bias = p->dense + t->n_values;
-	memcpy(p->dense, t->values, t->n_values * sizeof(*p->dense));
-	memcpy(p->dense_bias, weights_find(w, "classifier.bias")->values,
-	    p->n_outputs * sizeof(*p->dense));
 	return p;
 fail:
 	pitch_spectral_free(p);
@@ -102,7 +114,8 @@ pitch_spectral_free(struct pitch_spectral *p)
 		return;
 	for (size_t i = 0; i < PITCH_NET_LAYERS; i++)
 		spectral_layer_release(&p->layers[i]);
-	memory_free(p->dense);
+	memory_free(p->dense_packed);
+	memory_free(p->dense_bias);
 	memory_free(p);
 }
 
@@ -110,13 +123,6 @@ size_t
 pitch_spectral_n_outputs(const struct pitch_spectral *p)
 {
 	return p->n_outputs;
-}
-
-/* Values from one bin to the next in spectra of so many channels. */
-static size_t
-bin_stride(size_t n_channels)
-{
-	return BLOCK * 2 * n_channels + GAP;
 }
 
 struct pitch_spectral_scratch *
@@ -132,17 +138,14 @@ pitch_spectral_scratch_new(const struct pitch_spectral *p, struct error *err)
 	for (size_t i = 1; i < PITCH_NET_LAYERS; i++) {
 		const struct spectral_layer *l = &p->layers[i];
 
-		if (n_in < l->n_bins * bin_stride(l->n_in))
-			n_in = l->n_bins * bin_stride(l->n_in);
-		if (n_out < l->n_bins * bin_stride(l->n_out))
-			n_out = l->n_bins * bin_stride(l->n_out);
-		s->products[i] = spectral_layer_product(l, err);
-		if (s->products[i] == NULL)
-			goto fail;
+		if (n_in < BLOCK * l->product.a_row)
+			n_in = BLOCK * l->product.a_row;
+		if (n_out < BLOCK * l->product.c_row)
+			n_out = BLOCK * l->product.c_row;
 	}
 	/* The sums of the dense layer go there too. */
-	if (n_out < BLOCK * p->n_outputs)
-		n_out = BLOCK * p->n_outputs;
+	if (n_out < BLOCK * p->dense.c_row)
+		n_out = BLOCK * p->dense.c_row;
 	s->first = memory_new(BLOCK / QUAD * BUFFER, sizeof(float), "spectra",
 	    err);
 	s->in = s->first == NULL ? NULL : memory_new(n_in,
@@ -151,16 +154,16 @@ pitch_spectral_scratch_new(const struct pitch_spectral *p, struct error *err)
 	    "spectra", err);
 	s->last = s->out == NULL ? NULL : memory_new(BLOCK * p->n_last,
 	    sizeof(float), "values", err);
-	s->a = s->last == NULL ? NULL : memory_new(3 * BUFFER, sizeof(float),
+	s->a = s->last == NULL ? NULL : memory_new(4 * BUFFER, sizeof(float),
 	    "values", err);
-	if (s->a == NULL)
-		goto fail;
+	if (s->a == NULL) {
+		pitch_spectral_scratch_free(s);
+		return NULL;
+	}
 	s->b = s->a + BUFFER;
-	s->pair = s->b + BUFFER;
+	s->x = s->b + BUFFER;
+	s->y = s->x + BUFFER;
 	return s;
-fail:
-	pitch_spectral_scratch_free(s);
-	return NULL;
 }
 
 void
@@ -168,8 +171,6 @@ pitch_spectral_scratch_free(struct pitch_spectral_scratch *s)
 {
 	if (s == NULL)
 		return;
-	for (size_t i = 0; i < PITCH_NET_LAYERS; i++)
-		product_free(s->products[i]);
 	memory_free(s->first);
 	memory_free(s->in);
 	memory_free(s->out);
@@ -184,37 +185,32 @@ transform_quad(struct pitch_spectral_scratch *s, size_t n_frames,
     const size_t *frames, const float *inputs, float *spectrum)
 {
 	const struct spectral_layer *l = &s->net->layers[0];
-	const size_t half = l->n_bins * LANES;
 
-	memset(s->a, 0, 2 * half * sizeof(*s->a));
+	memset(s->a, 0, l->n * LANES * sizeof(*s->a));
 	for (size_t f = 0; f < n_frames; f++) {
 		const float *steps = inputs + frames[f] * PITCH_NET_INPUT +
 		    FIRST_STEP * PHASES;
 
 		for (size_t i = 0; i < N_STEPS; i++)
-			memcpy(s->a + i % 2 * half + i / 2 * LANES +
-			    f * PHASES, steps + i * PHASES,
-			    PHASES * sizeof(*steps));
+			memcpy(s->a + i * LANES + f * PHASES,
+			    steps + i * PHASES, PHASES * sizeof(*steps));
 	}
-	memcpy(spectrum, spectral_fft_forward(l->fft, s->a, s->b),
-	    2 * half * sizeof(*spectrum));
+	spectral_fft_forward(l->fft, s->a, spectrum, s->b);
 }
 
 /* Bin 0 of layer 1 for one frame: its parts are two real bins. */
 static void
-multiply_ends(size_t n_bins, const float *x, const float *kernels, float *y)
+multiply_ends(const float *x, const float *kernels, float *y)
 {
-	const float *xi = x + n_bins * LANES;
-
 	for (size_t i = 0; i < LANES; i++) {
 		float re = 0.0f, im = 0.0f;
 
 		for (size_t p = 0; p < PHASES; p++) {
 			re += x[p] * kernels[2 * p * LANES + i];
-			im += xi[p] * kernels[(2 * p + 1) * LANES + i];
+			im += x[p + LANES] * kernels[(2 * p + 1) * LANES + i];
 		}
 		y[i] = re;
-		y[n_bins * LANES + i] = im;
+		y[i + LANES] = im;
 	}
 }
 
@@ -223,11 +219,9 @@ SIMD static void
 multiply_pair(size_t n_bins, const float *restrict x,
     const float *restrict kernels, float *restrict y, float *restrict z)
 {
-	const size_t half = n_bins * LANES;
-
 	for (size_t k = 1; k < n_bins; k++) {
-		const float *h = kernels + k * PHASES * 2 * LANES;
-		const float *a = x + k * LANES, *b = a + half;
+		const float *h = kernels + k * PHASES * COMPLEX;
+		const float *a = x + k * COMPLEX, *b = a + LANES;
 
 		ALONE
 		for (size_t i = 0; i < LANES; i++) {
@@ -247,18 +241,18 @@ multiply_pair(size_t n_bins, const float *restrict x,
 				zr -= b[p + PHASES] * hi;
 				zi += b[p + PHASES] * hr;
 			}
-			y[k * LANES + i] = yr;
-			y[k * LANES + i + half] = yi;
-			z[k * LANES + i] = zr;
-			z[k * LANES + i + half] = zi;
+			y[k * COMPLEX + i] = yr;
+			y[k * COMPLEX + i + LANES] = yi;
+			z[k * COMPLEX + i] = zr;
+			z[k * COMPLEX + i + LANES] = zi;
 		}
 	}
 }
 
 /*
  * Bias, ReLU, norm and pooling of 16 channels: from places as the transform
- * left them to places, half as many, as the next one wants them, zeros
- * behind.  The two that are pooled lie in the two halves.
+ * left them to places, half as many, as the next one wants them, zeros up to
+ * n_next behind.
  */
 SIMD static void
 activate(const struct spectral_layer *l, size_t channel,
@@ -267,107 +261,103 @@ activate(const struct spectral_layer *l, size_t channel,
 	const float *bias = l->bias + channel, *scale = l->scale + channel;
 	const float *shift = l->shift + channel;
 	const size_t n_pooled = l->n_places / 2;
-	const size_t n_zeros = (n_next - n_pooled / 2) * LANES;
-	const float *other = values + l->n_bins * LANES;
 
 	for (size_t m = 0; m < n_pooled; m++) {
-		float *y = to + (m % 2 * n_next + m / 2) * LANES;
+		const float *x = values + 2 * m * LANES;
 
 		ALONE
 		for (size_t i = 0; i < LANES; i++) {
-			float u = values[m * LANES + i] + bias[i];
-			float v = other[m * LANES + i] + bias[i];
+			float u = x[i] + bias[i];
+			float v = x[i + LANES] + bias[i];
 
 			u = (u > 0.0f ? u : 0.0f) * scale[i] + shift[i];
 			v = (v > 0.0f ? v : 0.0f) * scale[i] + shift[i];
-			y[i] = u > v ? u : v;
+			to[m * LANES + i] = u > v ? u : v;
 		}
 	}
-	memset(to + n_pooled / 2 * LANES, 0, n_zeros * sizeof(*to));
-	memset(to + (n_next + n_pooled / 2) * LANES, 0,
-	    n_zeros * sizeof(*to));
+	memset(to + n_pooled * LANES, 0, (n_next - n_pooled) * LANES *
+	    sizeof(*to));
 }
 
-/* Rows of 16 values, one place to another. */
+/* Bins of 16 channels from one place to another, their values "stride" apart. */
 SIMD static void
-copy_rows(size_t n_rows, const float *restrict from, size_t from_stride,
+copy_bins(size_t n_bins, const float *restrict from, size_t from_stride,
     float *restrict to, size_t to_stride)
 {
-	for (size_t k = 0; k < n_rows; k++)
-		memcpy(to + k * to_stride, from + k * from_stride,
-		    LANES * sizeof(*to));
+	for (size_t k = 0; k < n_bins; k++)
+		memcpy(to + k * to_stride, from + k * from_stride, COMPLEX *
+		    sizeof(*to));
 }
 
 SIMD static void
-round_rows(size_t n_rows, const float *restrict from, float *restrict to,
+round_bins(size_t n_bins, const float *restrict from, float *restrict to,
     size_t to_stride)
 {
-	for (size_t k = 0; k < n_rows; k++) {
+	for (size_t k = 0; k < n_bins; k++) {
 		ALONE
-		for (size_t i = 0; i < LANES; i++)
-			to[k * to_stride + i] = bf16_round(from[k * LANES + i]);
+		for (size_t i = 0; i < COMPLEX; i++)
+			to[k * to_stride + i] =
+			    bf16_round(from[k * COMPLEX + i]);
 	}
 }
 
 SIMD static void
-narrow_rows(size_t n_rows, const float *restrict from, uint16_t *restrict to,
+narrow_bins(size_t n_bins, const float *restrict from, uint16_t *restrict to,
     size_t to_stride)
 {
-	for (size_t k = 0; k < n_rows; k++) {
+	for (size_t k = 0; k < n_bins; k++) {
 		ALONE
-		for (size_t i = 0; i < LANES; i++)
-			to[k * to_stride + i] = bf16_of(from[k * LANES + i]);
+		for (size_t i = 0; i < COMPLEX; i++)
+			to[k * to_stride + i] = bf16_of(from[k * COMPLEX + i]);
 	}
 }
 
-/* Half a spectrum of 16 channels to place "at" of the products' factors. */
+/* The spectra s->x of 16 channels to where layer l's products read them. */
 static void
-put_rows(struct pitch_spectral_scratch *s, size_t n_rows, const float *from,
-    size_t at, size_t stride)
+put_spectra(struct pitch_spectral_scratch *s, const struct spectral_layer *l,
+    size_t frame, size_t channel)
 {
-	switch (s->net->kind) {
+	const size_t at = frame * l->product.a_row + 2 * channel;
+	const size_t stride = 2 * l->n_in;
+
+	switch (l->product.kind) {
 	case PRODUCT_F32:
-		copy_rows(n_rows, from, LANES, (float *)s->in + at, stride);
+		copy_bins(l->n_bins, s->x, COMPLEX, (float *)s->in + at,
+		    stride);
 		break;
 	case PRODUCT_ROUNDED:
-		round_rows(n_rows, from, (float *)s->in + at, stride);
+		round_bins(l->n_bins, s->x, (float *)s->in + at, stride);
 		break;
 	case PRODUCT_BF16:
-		narrow_rows(n_rows, from, (uint16_t *)s->in + at, stride);
+		narrow_bins(l->n_bins, s->x, (uint16_t *)s->in + at, stride);
 		break;
 	}
 }
 
 /*
- * From the spectra "a" of 16 output channels of layer i to those of the next
- * layer's input, or to what the dense layer takes.
+ * From the spectra of 16 output channels of layer i, the first of them
+ * "channel", to those of the next layer's input, or to what the dense layer
+ * takes.
  */
 static void
 pass_on(struct pitch_spectral_scratch *s, size_t i, size_t frame,
-    size_t channel, float *a)
+    size_t channel, const float *spectra)
 {
 	const struct spectral_layer *l = &s->net->layers[i];
+	const struct spectral_layer *next = l + 1;
 	const bool is_last = i + 1 == PITCH_NET_LAYERS;
-	const struct spectral_layer *next = is_last ? NULL : l + 1;
-	const size_t half = is_last ? l->n_places / 4 : next->n_bins;
-	float *y = spectral_fft_backward(l->fft, a, s->b);
-	float *x = y == a ? s->b : a;
+	const size_t n_pooled = l->n_places / 2;
 
-	activate(l, channel, y, half, x);
-	if (is_last) {
-		float *to = s->last + frame * s->net->n_last + channel;
-
-		copy_rows(half, x, LANES, to, 2 * l->n_out);
-		copy_rows(half, x + half * LANES, LANES, to + l->n_out,
-		    2 * l->n_out);
-	} else {
-		const float *z = spectral_fft_forward(next->fft, x, y);
-		const size_t at = frame * 2 * next->n_in + channel;
-		const size_t stride = bin_stride(next->n_in);
-
-		put_rows(s, half, z, at, stride);
-		put_rows(s, half, z + half * LANES, at + next->n_in, stride);
+	spectral_fft_backward(l->fft, spectra, s->a, s->b);
+	activate(l, channel, s->a, is_last ? n_pooled : next->n, s->b);
+	if (!is_last) {
+		spectral_fft_forward(next->fft, s->b, s->x, s->a);
+		put_spectra(s, next, frame, channel);
+		return;
 	}
+	for (size_t m = 0; m < n_pooled; m++)
+		memcpy(s->last + frame * s->net->n_last + m * l->n_out +
+		    channel, s->b + m * LANES, LANES * sizeof(*s->b));
 }
 
 static void
@@ -387,83 +377,70 @@ run_first(struct pitch_spectral_scratch *s, size_t n_frames,
 			const float *x = s->first + f / QUAD * BUFFER +
 			    f % QUAD * PHASES;
 
-			multiply_ends(l->n_bins, x, kernels, s->a);
-			multiply_ends(l->n_bins, x + PHASES, kernels, s->pair);
-			multiply_pair(l->n_bins, x, kernels, s->a, s->pair);
-			pass_on(s, 0, f, c, s->a);
+			multiply_ends(x, kernels, s->x);
+			multiply_ends(x + PHASES, kernels, s->y);
+			multiply_pair(l->n_bins, x, kernels, s->x, s->y);
+			pass_on(s, 0, f, c, s->x);
 			if (f + 1 < n_frames)
-				pass_on(s, 0, f + 1, c, s->pair);
+				pass_on(s, 0, f + 1, c, s->y);
 		}
 	}
 }
 
 /* Layer i, 1..5: products of the bins, then on to the next. */
-static int
-run_layer(struct pitch_spectral_scratch *s, size_t i, size_t n_frames,
-    struct error *err)
+static void
+run_layer(struct pitch_spectral_scratch *s, size_t i, size_t n_frames)
 {
 	const struct spectral_layer *l = &s->net->layers[i];
-	const size_t out = bin_stride(l->n_out);
-	const size_t in_bytes = bin_stride(l->n_in) *
-	    product_value_bytes(l->kind);
+	const size_t in_bytes = 2 * l->n_in *
+	    product_value_bytes(l->product.kind);
 
 	for (size_t k = 0; k < l->n_bins; k++)
-		if (product_run(s->products[i], (char *)s->in + k * in_bytes,
-		    l->packed + k * l->packed_bytes, s->out + k * out,
-		    err) != 0)
-			return -1;
+		product_run(&l->product, n_frames, (char *)s->in +
+		    k * in_bytes, l->packed + k * l->packed_bytes,
+		    s->out + k * 2 * l->n_out);
 	for (size_t f = 0; f < n_frames; f++) {
 		for (size_t c = 0; c < l->n_out; c += LANES) {
-			const float *y = s->out + f * 2 * l->n_out + c;
-
-			copy_rows(l->n_bins, y, out, s->a, LANES);
-			copy_rows(l->n_bins, y + l->n_out, out,
-			    s->a + l->n_bins * LANES, LANES);
-			pass_on(s, i, f, c, s->a);
+			copy_bins(l->n_bins, s->out + f * l->product.c_row +
+			    2 * c, 2 * l->n_out, s->x, COMPLEX);
+			pass_on(s, i, f, c, s->x);
 		}
 	}
-	return 0;
 }
 
 /* The dense layer and the sigmoid; s->out is free for the sums. */
-static int
+static void
 run_dense(struct pitch_spectral_scratch *s, size_t n_frames,
-    float *activations, struct error *err)
+    float *activations)
 {
 	const struct pitch_spectral *p = s->net;
 	const size_t n_outputs = p->n_outputs;
-	const struct blas_matrix x = { s->last, p->n_last, false };
-	const struct blas_matrix w = { p->dense, p->n_last, true };
 
-	if (blas_multiply(BLOCK, n_outputs, p->n_last, 1.0f, &x, &w, 0.0f,
-	    s->out, n_outputs, err) != 0)
-		return -1;
+	product_run(&p->dense, n_frames, s->last, p->dense_packed, s->out);
 	for (size_t f = 0; f < n_frames; f++) {
+		const float *from = s->out + f * p->dense.c_row;
 		float *to = activations + s->frames[f] * n_outputs;
 
 		for (size_t b = 0; b < n_outputs; b++)
-			to[b] = 1.0f / (1.0f + expf(-(s->out[f * n_outputs +
-			    b] + p->dense_bias[b])));
+			to[b] = 1.0f / (1.0f + expf(-(from[b] +
+			    p->dense_bias[b])));
 	}
-	return 0;
 }
 
 /* The frames that s->frames names, 1..BLOCK. */
-static int
+static void
 run_block(struct pitch_spectral_scratch *s, size_t n_frames,
-    const float *inputs, float *activations, struct error *err)
+    const float *inputs, float *activations)
 {
 	run_first(s, n_frames, inputs);
 	for (size_t i = 1; i < PITCH_NET_LAYERS; i++)
-		if (run_layer(s, i, n_frames, err) != 0)
-			return -1;
-	return run_dense(s, n_frames, activations, err);
+		run_layer(s, i, n_frames);
+	run_dense(s, n_frames, activations);
 }
 
-int
+void
 pitch_spectral_run(struct pitch_spectral_scratch *s, size_t n_frames,
-    const float *inputs, const bool *is_silent, float *activations,
-    struct error *err)
+    const float *inputs, const bool *is_silent, float *activations)
 {
 	const size_t n_outputs = s->net->n_outputs;
 	size_t n = 0;
@@ -474,11 +451,9 @@ pitch_spectral_run(struct pitch_spectral_scratch *s, size_t n_frames,
 			    n_outputs * sizeof(*activations));
 		else
 			s->frames[n++] = f;
-		if (n < BLOCK && (n == 0 || f + 1 < n_frames))
-			continue;
-		if (run_block(s, n, inputs, activations, err) != 0)
-			return -1;
-		n = 0;
+		if (n == BLOCK || (n > 0 && f + 1 == n_frames)) {
+			run_block(s, n, inputs, activations);
+			n = 0;
+		}
 	}
-	return 0;
 }

@@ -74,8 +74,7 @@
 
 /*
  * Frames in each product: with fewer the kernels are read too often, with more
- * the spectra leave the cache.  The last block is filled up, so that products
- * of one shape alone are ever made.
+ * the spectra leave the cache.
  */
 #define PITCH_SPECTRAL_BLOCK 96
 
@@ -112,17 +111,13 @@ void pitch_spectral_scratch_free(struct pitch_spectral_scratch *s);
  * From inputs [n_frames][PITCH_NET_INPUT] as pitch_net_input makes them to
  * activations [n_frames][n_outputs]; any number of frames.  Frames with
  * is_silent [n_frames] set, or none where it is NULL, cost nothing and give
- * zeros; the others are taken together to blocks.  A block costs as many
- * products with one frame as with all.
+ * zeros; the others are taken together to blocks.
  *
- * The result of a frame does not depend on the others nor on how many there
- * are.  Matrix products may round differently from row to row, so the same
- * frame may differ in the last digits at another place of its block: calls for
- * whole blocks give the same bytes as one call for all, whatever thread makes
- * them.  Fails only when a product does.
+ * The result of a frame does not depend on the others, on how many there are
+ * nor on its place among them: any share of the frames among calls and threads
+ * gives the same bytes.
  */
-int pitch_spectral_run(struct pitch_spectral_scratch *s, size_t n_frames,
-    const float *inputs, const bool *is_silent, float *activations,
-    struct error *err) MUST_CHECK;
+void pitch_spectral_run(struct pitch_spectral_scratch *s, size_t n_frames,
+    const float *inputs, const bool *is_silent, float *activations);
 
 #endif

@@ -12,6 +12,8 @@
 
 #define LANES SPECTRAL_FFT_LANES
 #define PHASES SPECTRAL_LAYER_PHASES
+/* Between two frames, so that a bin of all is not on one set of the cache. */
+#define GAP (2 * LANES)
 
 /* Size of transform, outputs, and the tap at the distance 0. */
 static const struct shape {
@@ -85,25 +87,32 @@ put_bins(const struct spectral_layer *l, size_t out, size_t in,
 	}
 }
 
+/* The place of a channel's real part among those of a bin. */
+static size_t
+place_of(size_t channel)
+{
+	return channel / LANES * 2 * LANES + channel % LANES;
+}
+
 /* (a + i b)(h + i g) as a product of [a b] with the matrix [h g; -g h]. */
 static void
 fill_matrix(const struct spectral_layer *l, size_t k, const float *bins,
     float *matrix)
 {
-	const size_t n = l->n_out, half = l->n_in * n;
+	const size_t n = l->n_out, half = l->n_in * n, width = 2 * n;
 	const float *h = bins + 2 * k * half, *g = h + half;
 	/* Bin 0 is two real bins: [h 0; 0 g]. */
 	const float cross = k == 0 ? 0.0f : 1.0f;
 	const float *last = k == 0 ? g : h;
 
 	for (size_t i = 0; i < half; i++) {
-		float *upper = matrix + i / n * 2 * n + i % n;
-		float *lower = upper + 2 * half;
+		float *re = matrix + place_of(i / n) * width + place_of(i % n);
+		float *im = re + LANES * width;
 
-		upper[0] = h[i];
-		upper[n] = cross * g[i];
-		lower[0] = -cross * g[i];
-		lower[n] = last[i];
+		re[0] = h[i];
+		re[LANES] = cross * g[i];
+		im[0] = -cross * g[i];
+		im[LANES] = last[i];
 	}
 }
 
@@ -111,28 +120,20 @@ fill_matrix(const struct spectral_layer *l, size_t k, const float *bins,
 static int
 pack_bins(struct spectral_layer *l, const float *bins, struct error *err)
 {
-	struct product *p = spectral_layer_product(l, err);
 	float *matrix = memory_new(4 * l->n_in, l->n_out * sizeof(*matrix),
 	    "kernels", err);
 	const struct blas_matrix b = { matrix, 2 * l->n_out, false };
-	int status = -1;
 
-	if (p == NULL || matrix == NULL)
-		goto out;
-	l->packed_bytes = product_packed_bytes(p);
+	if (matrix == NULL)
+		return -1;
+	l->packed_bytes = product_packed_bytes(&l->product);
 	l->packed = memory_new(l->n_bins, l->packed_bytes, "kernels", err);
-	if (l->packed == NULL)
-		goto out;
-	status = 0;
-	for (size_t k = 0; status == 0 && k < l->n_bins; k++) {
+	for (size_t k = 0; l->packed != NULL && k < l->n_bins; k++) {
 		fill_matrix(l, k, bins, matrix);
-		status = product_pack(p, &b, l->packed + k * l->packed_bytes,
-		    err);
+		product_pack(&l->product, &b, l->packed + k * l->packed_bytes);
 	}
-out:
-	product_free(p);
 	memory_free(matrix);
-	return status;
+	return l->packed == NULL ? -1 : 0;
 }
 
 static int
@@ -172,13 +173,6 @@ make_kernels(struct spectral_layer *l, size_t layer,
 	return status;
 }
 
-struct product *
-spectral_layer_product(const struct spectral_layer *l, struct error *err)
-{
-	return product_new(PITCH_SPECTRAL_BLOCK, 2 * l->n_out, 2 * l->n_in,
-	    l->kind, err);
-}
-
 static int
 make_norm(struct spectral_layer *l, size_t layer, const struct weights *w,
     struct error *err)
@@ -206,6 +200,15 @@ make_norm(struct spectral_layer *l, size_t layer, const struct weights *w,
 	return 0;
 }
 
+/* That of one bin of all frames. */
+static struct product
+product_of(const struct spectral_layer *l, enum product_kind kind)
+{
+	return (struct product){ .kind = kind, .n = 2 * l->n_out,
+	    .k = 2 * l->n_in, .a_row = l->n_bins * 2 * l->n_in + GAP,
+	    .c_row = l->n_bins * 2 * l->n_out + GAP };
+}
+
 int
 spectral_layer_init(struct spectral_layer *l, size_t layer,
     const struct weights *w, enum product_kind kind, struct error *err)
@@ -215,10 +218,11 @@ spectral_layer_init(struct spectral_layer *l, size_t layer,
 	*l = (struct spectral_layer){ .n = shapes[layer].n,
 	    .n_bins = shapes[layer].n / 2,
 	    .n_places = shapes[layer].n_places,
-	    .n_in = taps->shape[1], .n_out = taps->shape[0], .kind = kind };
+	    .n_in = taps->shape[1], .n_out = taps->shape[0] };
 	if (l->n_out % LANES != 0 || (layer == 0 && l->n_in != PHASES))
 		return error_set(err, ERROR_BUG, "a layer of %zu to %zu "
 		    "channels", l->n_in, l->n_out);
+	l->product = product_of(l, kind);
 	l->fft = spectral_fft_new(l->n, err);
 	if (l->fft == NULL || make_kernels(l, layer, taps, err) != 0)
 		return -1;

@@ -12,9 +12,8 @@
 #include "base/error.h"
 
 #include "nn/product.h"
-#include "nn/weights.h"
-
 #include "nn/spectral_fft.h"
+#include "nn/weights.h"
 
 #define SPECTRAL_LAYER_PHASES 4		/* input channels of layer 1 */
 
@@ -29,12 +28,12 @@ struct spectral_layer {
 	 * [n_out / 16][n_bins][4][2][16], real and imaginary part of each
 	 * phase.  Others: [n_bins] of packed_bytes each, the matrix
 	 * [2 * n_in][2 * n_out] from real and imaginary parts to real and
-	 * imaginary parts as nn/product.h packs it.
+	 * imaginary parts, 16 and 16 in turn, as nn/product.h packs it.
 	 */
 	float *kernels;
 	unsigned char *packed;
 	size_t packed_bytes;
-	enum product_kind kind;
+	struct product product;		/* of a bin; not layer 1 */
 	/* Of the output channels; the norm is x * scale + shift. */
 	float *bias, *scale, *shift;	/* [n_out] */
 };
@@ -48,9 +47,5 @@ int spectral_layer_init(struct spectral_layer *l, size_t layer,
     const struct weights *w, enum product_kind kind, struct error *err)
     MUST_CHECK;
 void spectral_layer_release(struct spectral_layer *l);
-
-/* The product of a bin of layer 1..5 for a block; free with product_free. */
-struct product *spectral_layer_product(const struct spectral_layer *l,
-    struct error *err) MUST_CHECK;
 
 #endif

@@ -388,9 +388,8 @@ take_outputs(struct tracker *t, size_t i, const float *output)
 }
 
 /* Frames [first, first + n) of the turn through the network. */
-static int
-run_crepe(struct tracker *t, struct lane *lane, size_t first, size_t n,
-    struct error *err)
+static void
+run_crepe(struct tracker *t, struct lane *lane, size_t first, size_t n)
 {
 	bool is_silent[BLOCK] = { false };
 
@@ -398,16 +397,14 @@ run_crepe(struct tracker *t, struct lane *lane, size_t first, size_t n,
 		is_silent[i] = !pitch_net_input(t->frames +
 		    (first + i) * t->frame_samples,
 		    lane->inputs + i * PITCH_NET_INPUT);
-	if (pitch_spectral_run(lane->net, n, lane->inputs, is_silent,
-	    lane->outputs, err) != 0)
-		return -1;
+	pitch_spectral_run(lane->net, n, lane->inputs, is_silent,
+	    lane->outputs);
 	for (size_t i = 0; i < n; i++) {
 		take_outputs(t, first + i, lane->outputs + i * t->n_outputs);
 		if (lane->whistle != NULL &&
 		    t->confidence[first + i] > LEAST_CONFIDENCE)
 			correct_pure_tone(t, lane, first + i);
 	}
-	return 0;
 }
 
 /* Frame i of the turn by YIN. */
@@ -453,12 +450,14 @@ run_block(void *shared, size_t block, size_t thread, struct error *err)
 	const size_t n = t->n_held - first < BLOCK ? t->n_held - first :
 	    BLOCK;
 
+	(void)err;
 	for (size_t i = first; i < first + n; i++)
 		t->multiple[i] = 1.0f;
 	if (t->options->method == TRACKER_CREPE)
-		return run_crepe(t, &t->lanes[thread], first, n, err);
-	for (size_t i = first; i < first + n; i++)
-		run_classical(t, &t->lanes[thread], i);
+		run_crepe(t, &t->lanes[thread], first, n);
+	else
+		for (size_t i = first; i < first + n; i++)
+			run_classical(t, &t->lanes[thread], i);
 	return 0;
 }
 

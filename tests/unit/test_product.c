@@ -2,6 +2,7 @@
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -42,43 +43,44 @@ first_factor(enum product_kind kind, size_t n)
 	return a;
 }
 
+/* Rows of a and c lie apart; what is between those of c stays. */
 static void
 check_product(size_t m, size_t n, size_t k, enum product_kind kind,
     bool is_transposed)
 {
 	const size_t stride = is_transposed ? k + 3 : n + 3;
+	const struct product p = { kind, n, k, k + 5, (n + 15) / 16 * 16 + 1 };
 	struct error err;
-	struct product *p = product_new(m, n, k, kind, &err);
-	struct product *other = product_new(m, n, k, kind, &err);
 	float *b = calloc((k + 3) * (n + 3), sizeof(*b));
-	float *c = calloc(m * n, sizeof(*c));
+	float *c = calloc(m * p.c_row, sizeof(*c));
 	const struct blas_matrix mb = { b, stride, is_transposed };
-	void *a = first_factor(kind, m * k), *packed;
+	void *a = first_factor(kind, m * p.a_row), *packed;
 
-	assert_true(p != NULL && other != NULL && b != NULL && c != NULL);
+	assert_true(b != NULL && c != NULL);
 	for (size_t i = 0; i < (k + 3) * (n + 3); i++)
 		b[i] = value_of(i + 5000);
-	assert_int_equal(product_packed_bytes(p) % 64, 0);
-	packed = memory_new(product_packed_bytes(p), 1, "values", &err);
+	for (size_t i = 0; i < m * p.c_row; i++)
+		c[i] = 77.0f;
+	assert_int_equal(product_packed_bytes(&p) % 64, 0);
+	packed = memory_new(product_packed_bytes(&p), 1, "values", &err);
 	assert_non_null(packed);
-	assert_int_equal(product_pack(other, &mb, packed, &err), 0);
-	product_free(other);
-	assert_int_equal(product_run(p, a, packed, c, &err), 0);
+	product_pack(&p, &mb, packed);
+	product_run(&p, m, a, packed, c);
 	for (size_t i = 0; i < m; i++) {
 		for (size_t j = 0; j < n; j++) {
 			double want = 0.0;
 
 			for (size_t l = 0; l < k; l++)
 				want += (double)rounded(kind,
-				    value_of(i * k + l)) *
+				    value_of(i * p.a_row + l)) *
 				    (double)rounded(kind, b[is_transposed ?
 				    j * stride + l : l * stride + j]);
 			/* Sums of k terms of at most 1, in float. */
-			assert_true(fabs((double)c[i * n + j] - want) <
+			assert_true(fabs((double)c[i * p.c_row + j] - want) <
 			    2e-7 * (double)k + 1e-6);
 		}
+		assert_true(c[i * p.c_row + p.c_row - 1] == 77.0f);
 	}
-	product_free(p);
 	memory_free(packed);
 	memory_free(a);
 	free(b);
@@ -95,11 +97,41 @@ products_match_loops(void **state)
 	for (size_t i = 0; i < 3; i++) {
 		check_product(96, 32, 256, kinds[i], false);
 		check_product(96, 64, 32, kinds[i], true);
-		/* Sizes that fit no block of any layout. */
-		check_product(5, 7, 3, kinds[i], false);
-		check_product(1, 1, 1, kinds[i], true);
-		check_product(17, 43, 31, kinds[i], true);
+		/* Several times as deep as is taken at once, and a rest. */
+		check_product(13, 32, 600, kinds[i], false);
+		/* Sizes that fit no tile. */
+		check_product(5, 7, 4, kinds[i], false);
+		check_product(1, 1, 2, kinds[i], true);
+		check_product(17, 43, 30, kinds[i], true);
 	}
+}
+
+/* The same bytes wherever a row is and whatever the others are. */
+static void
+rows_do_not_see_each_other(void **state)
+{
+	enum { M = 29, N_COLUMNS = 48, DEPTH = 300 };
+	const struct product p = { PRODUCT_F32, N_COLUMNS, DEPTH, DEPTH,
+	    N_COLUMNS };
+	static float b[DEPTH * N_COLUMNS], c[M * N_COLUMNS], one[N_COLUMNS];
+	const struct blas_matrix mb = { b, N_COLUMNS, false };
+	struct error err;
+	float *a = first_factor(PRODUCT_F32, M * DEPTH);
+	void *packed = memory_new(product_packed_bytes(&p), 1, "values",
+	    &err);
+
+	(void)state;
+	assert_non_null(packed);
+	for (size_t i = 0; i < DEPTH * N_COLUMNS; i++)
+		b[i] = value_of(i + 900);
+	product_pack(&p, &mb, packed);
+	product_run(&p, M, a, packed, c);
+	for (size_t r = 0; r < M; r++) {
+		product_run(&p, 1, a + r * DEPTH, packed, one);
+		assert_memory_equal(one, c + r * N_COLUMNS, sizeof(one));
+	}
+	memory_free(packed);
+	memory_free(a);
 }
 
 /* Of 8 bits of fraction, the first is not stored. */
@@ -120,25 +152,13 @@ the_nearest_is_taken(void **state)
 	assert_int_equal(bf16_of(-2.0f), 0xc000);
 }
 
-static void
-impossible_sizes_are_refused(void **state)
-{
-	struct error err;
-
-	(void)state;
-	assert_null(product_new(0, 1, 1, PRODUCT_F32, &err));
-	assert_int_equal(err.code, ERROR_LIMIT);
-	assert_null(product_new(1, SIZE_MAX, 1, PRODUCT_F32, &err));
-	product_free(NULL);
-}
-
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(products_match_loops),
+		cmocka_unit_test(rows_do_not_see_each_other),
 		cmocka_unit_test(the_nearest_is_taken),
-		cmocka_unit_test(impossible_sizes_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

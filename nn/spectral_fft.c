@@ -210,7 +210,8 @@ pass_5(const struct stage *s, size_t swap, const float *restrict x,
 				const float p1i = ai[i + far] + ai[i + 4 * far];
 				const float m1r = ar[i + far] - ar[i + 4 * far];
 				const float m1i = ai[i + far] - ai[i + 4 * far];
-				const float p2r = ar[i + 2 * far] + ar[i + 3 * far];
+				const float p2r = ar[i + 2 * far] +
+				    ar[i + 3 * far];
 				const float p2i = ai[i + 2 * far] + ai[i + 3 * far];
 				const float m2r = ar[i + 2 * far] - ar[i + 3 * far];
 				const float m2i = ai[i + 2 * far] - ai[i + 3 * far];

@@ -2,10 +2,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "nn/simd.h"
+
 #include "pitch/pitch_net.h"
 
 #define KERNEL 64
 #define KERNEL_1 512
+#define LANES 16
 #define BATCH_NORM_MOMENTUM 0.01
 /* Standard deviation of what is taken for digital silence: -140 dBFS. */
 #define SILENCE 1e-7
@@ -52,7 +55,7 @@ pitch_net_new(const char *capacity, bool has_voicing, double dropout,
 	const struct graph_pool halve = { .kernel_h = 2, .kernel_w = 1 };
 	char conv_name[16], norm_name[16];
 	struct graph *g;
-	size_t m;
+	size_t m = 0;
 	int x;
 
 	if (pitch_net_multiplier(capacity, &m, err) != 0)
@@ -143,26 +146,46 @@ pitch_net_describe(struct json *metadata, const char *capacity,
 	    err) : 0;
 }
 
+/*
+ * The sum of all samples less "mean", or of their squares: what lies LANES
+ * apart is added apart, in vectors.
+ */
+SIMD static double
+sum_of(const float samples[PITCH_NET_FRAME], double mean, bool is_squared)
+{
+	double sums[LANES] = { 0.0 }, sum = 0.0;
+
+	for (size_t i = 0; i < PITCH_NET_FRAME; i += LANES) {
+		for (size_t l = 0; l < LANES; l++) {
+			const double x = (double)samples[i + l] - mean;
+
+			sums[l] += is_squared ? x * x : x;
+		}
+	}
+	for (size_t l = 0; l < LANES; l++)
+		sum += sums[l];
+	return sum;
+}
+
+SIMD static void
+normalise(const float *restrict samples, double mean, double scale,
+    float *restrict to)
+{
+	for (size_t i = 0; i < PITCH_NET_FRAME; i++)
+		to[i] = (float)(((double)samples[i] - mean) * scale);
+}
+
 bool
 pitch_net_input(const float samples[PITCH_NET_FRAME],
     float input[PITCH_NET_INPUT])
 {
-	double mean = 0.0, variance = 0.0, scale;
+	const double mean = sum_of(samples, 0.0, false) / PITCH_NET_FRAME;
+	const double variance = sum_of(samples, mean, true) / PITCH_NET_FRAME;
 
 	memset(input, 0, PITCH_NET_INPUT * sizeof(*input));
-	for (size_t i = 0; i < PITCH_NET_FRAME; i++)
-		mean += (double)samples[i];
-	mean /= PITCH_NET_FRAME;
-	for (size_t i = 0; i < PITCH_NET_FRAME; i++)
-		variance += ((double)samples[i] - mean) *
-		    ((double)samples[i] - mean);
-	variance /= PITCH_NET_FRAME;
 	if (!(variance > SILENCE * SILENCE))
 		return false;
-	scale = 1.0 / sqrt(variance);
-	for (size_t i = 0; i < PITCH_NET_FRAME; i++)
-		input[PITCH_NET_PAD + i] =
-		    (float)(((double)samples[i] - mean) * scale);
+	normalise(samples, mean, 1.0 / sqrt(variance), input + PITCH_NET_PAD);
 	return true;
 }
 

@@ -26,6 +26,8 @@
  * Spectra of a block lie frame by frame as [n_bins][n_channels / 16][2][16].
  */
 #define BLOCK PITCH_SPECTRAL_BLOCK
+#define SMALL_BLOCK 24
+#define SMALL_BYTES 8388608
 #define LANES SPECTRAL_FFT_LANES
 #define COMPLEX (2 * LANES)
 #define PHASES SPECTRAL_LAYER_PHASES
@@ -38,6 +40,7 @@
 
 struct pitch_spectral {
 	enum product_kind kind;
+	size_t n_block;		/* frames in each product, at most BLOCK */
 	struct spectral_layer layers[PITCH_NET_LAYERS];
 	size_t n_last;		/* values before the dense layer */
 	size_t n_outputs;	/* of the dense layer */
@@ -80,6 +83,20 @@ make_dense(struct pitch_spectral *p, const struct weights *w,
 	return 0;
 }
 
+/*
+ * Small kernels stay in the last cache however often they are read, so it is
+ * the spectra that are kept small.
+ */
+static size_t
+block_size(const struct pitch_spectral *p)
+{
+	size_t n_bytes = 0;
+
+	for (size_t i = 1; i < PITCH_NET_LAYERS; i++)
+		n_bytes += p->layers[i].n_bins * p->layers[i].packed_bytes;
+	return n_bytes <= SMALL_BYTES ? SMALL_BLOCK : BLOCK;
+}
+
 struct pitch_spectral *
 pitch_spectral_new(const struct weights *w,
     const struct pitch_spectral_options *options, struct error *err)
@@ -101,6 +118,7 @@ pitch_spectral_new(const struct weights *w,
 			goto fail;
 	if (make_dense(p, w, err) != 0)
 		goto fail;
+	p->n_block = block_size(p);
 	return p;
 fail:
 	pitch_spectral_free(p);
@@ -279,7 +297,7 @@ activate(const struct spectral_layer *l, size_t channel,
 	    sizeof(*to));
 }
 
-/* Bins of 16 channels from one place to another, their values "stride" apart. */
+/* Bins of 16 channels from one place to another. */
 SIMD static void
 copy_bins(size_t n_bins, const float *restrict from, size_t from_stride,
     float *restrict to, size_t to_stride)
@@ -309,6 +327,16 @@ narrow_bins(size_t n_bins, const float *restrict from, uint16_t *restrict to,
 		ALONE
 		for (size_t i = 0; i < COMPLEX; i++)
 			to[k * to_stride + i] = bf16_of(from[k * COMPLEX + i]);
+	}
+}
+
+/* Have the places of n_bins bins ready in the cache before they are written. */
+static void
+prepare_bins(size_t n_bins, const float *to, size_t stride)
+{
+	for (size_t k = 0; k < n_bins; k++) {
+		__builtin_prefetch(to + k * stride, 1);
+		__builtin_prefetch(to + k * stride + LANES, 1);
 	}
 }
 
@@ -348,6 +376,9 @@ pass_on(struct pitch_spectral_scratch *s, size_t i, size_t frame,
 	const bool is_last = i + 1 == PITCH_NET_LAYERS;
 	const size_t n_pooled = l->n_places / 2;
 
+	if (!is_last)
+		prepare_bins(next->n_bins, (float *)s->in + frame *
+		    next->product.a_row + 2 * channel, 2 * next->n_in);
 	spectral_fft_backward(l->fft, spectra, s->a, s->b);
 	activate(l, channel, s->a, is_last ? n_pooled : next->n, s->b);
 	if (!is_last) {
@@ -451,7 +482,7 @@ pitch_spectral_run(struct pitch_spectral_scratch *s, size_t n_frames,
 			    n_outputs * sizeof(*activations));
 		else
 			s->frames[n++] = f;
-		if (n == BLOCK || (n > 0 && f + 1 == n_frames)) {
+		if (n == s->net->n_block || (n > 0 && f + 1 == n_frames)) {
 			run_block(s, n, inputs, activations);
 			n = 0;
 		}

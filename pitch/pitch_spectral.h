@@ -20,10 +20,10 @@
  * Layer 1 has the 257 steps of 4 samples in which the frame lies as input and
  * 256 outputs.  What was a sum over taps is then, in each of n / 2 + 1 bins,
  * one complex product of the input channels with a matrix: real products of
- * twice the width over a block of 96 frames.  Bins 0 and n / 2 are real and
- * share a place.  Between two layers the values of 16 channels of one frame
- * are taken through backward transform, bias, ReLU, norm, pooling and forward
- * transform (nn/spectral_fft.h) without leaving the cache.
+ * twice the width over a block of frames (nn/product.h).  Bins 0 and n / 2 are
+ * real and share a place.  Between two layers the values of 16 channels of one
+ * frame are taken through backward transform, bias, ReLU, norm, pooling and
+ * forward transform (nn/spectral_fft.h) without leaving the cache.
  *
  * Multiplications for one frame, in millions, in the convolutions:
  *
@@ -37,11 +37,12 @@
  * spectra:
  *
  *	capacity  time   products  layer 1  transforms  moving
- *	tiny      90     .35       .09      .38         .18
- *	full      2,300  .71       .04      .14         .11
+ *	tiny      75     .32       .12      .38         .09
+ *	full      2,100  .75       .04      .13         .07
  *
- * The products are the limit for full.  The loops are compiled for AVX-512,
- * AVX2 and the plain processor, and oneDNN chooses its own by itself.
+ * The products are the limit for full, and run at four fifths of what the
+ * processor can multiply.  The loops are compiled for AVX-512, AVX2 and the
+ * plain processor.
  *
  * With bf16 the spectra and kernels of layers 2 to 6 are rounded to eight bits
  * of precision (nn/bf16.h), and sums stay f32.  Where the processor multiplies
@@ -73,8 +74,8 @@
 #include "nn/weights.h"
 
 /*
- * Frames in each product: with fewer the kernels are read too often, with more
- * the spectra leave the cache.
+ * Most frames in each product: with fewer the kernels are read too often, with
+ * more the spectra leave the cache (tiny takes a quarter).
  */
 #define PITCH_SPECTRAL_BLOCK 96
 

@@ -355,9 +355,11 @@ correct_pure_tone(struct tracker *t, struct lane *lane, size_t i)
 	const float *middle = t->frames + i * t->frame_samples +
 	    (PITCH_NET_FRAME - WHISTLE_FRAME) / 2;
 	float *row = t->rows + i * N;
-	double share;
-	const double hz = whistle_strongest(lane->whistle, middle, &share);
+	double share, hz;
 
+	if (!whistle_may_be_above(middle, PITCH_NET_OCTAVE_HZ))
+		return;
+	hz = whistle_strongest(lane->whistle, middle, &share);
 	if (share < PURE_SHARE || hz <= PITCH_NET_OCTAVE_HZ)
 		return;
 	if (hz > PITCH_NET_HIGHEST_HZ)

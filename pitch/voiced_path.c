@@ -63,43 +63,70 @@ voiced_path_reset(struct voiced_path *v, const struct voiced_path_sink *sink)
 	trellis_reset(v->trellis, &put);
 }
 
-/*
- * The best score of reaching each of the n_bins states from "first" on by a
- * move among them, and from where: a pass up, a pass down, and the jump.
- */
-static void
-move(struct voiced_path *v, size_t first)
+/* State "to" is reached from state "from" where that is better. */
+static inline void
+step(struct voiced_path *v, size_t from, size_t to)
 {
-	const double *score = v->trellis->score + first;
-	const double step = v->costs.step;
-	double *moved = v->moved + first;
-	int16_t *origin = v->origin + first;
-	size_t best = 0;
-	double by_jump;
+	const double by_step = v->moved[from] - v->costs.step;
+	const bool is_better = by_step > v->moved[to];
 
-	for (size_t j = 0; j < v->n_bins; j++) {
-		moved[j] = score[j];
-		origin[j] = (int16_t)(first + j);
+	v->moved[to] = is_better ? by_step : v->moved[to];
+	v->origin[to] = is_better ? v->origin[from] : v->origin[to];
+}
+
+/* The first of the best of n scores. */
+static size_t
+best_of(const double *score, size_t n)
+{
+	size_t best = 0;
+
+	for (size_t j = 1; j < n; j++)
 		if (score[j] > score[best])
 			best = j;
-		if (j > 0 && moved[j - 1] - step > moved[j]) {
-			moved[j] = moved[j - 1] - step;
-			origin[j] = origin[j - 1];
-		}
+	return best;
+}
+
+/* Any state of the n from "first" on may be reached by a jump. */
+static void
+jump(struct voiced_path *v, size_t first)
+{
+	const double *score = v->trellis->score + first;
+	const size_t best = best_of(score, v->n_bins);
+	const double by_jump = score[best] - v->costs.jump;
+
+	for (size_t j = first; j < first + v->n_bins; j++) {
+		const bool is_better = by_jump > v->moved[j];
+
+		v->moved[j] = is_better ? by_jump : v->moved[j];
+		v->origin[j] = is_better ? (int16_t)(first + best) :
+		    v->origin[j];
 	}
-	by_jump = score[best] - v->costs.jump;
-	for (size_t j = v->n_bins; j-- > 0;) {
-		if (j + 1 < v->n_bins && moved[j + 1] - step > moved[j]) {
-			moved[j] = moved[j + 1] - step;
-			origin[j] = origin[j + 1];
-		}
+}
+
+/*
+ * The best score of reaching each state by a move among those with a voice,
+ * or among those without, and from where: a pass up, a pass down, and the
+ * jump.  Both kinds go in turn, so that neither waits for the other.
+ */
+static void
+move(struct voiced_path *v)
+{
+	const size_t n = v->n_bins;
+
+	for (size_t j = 0; j < 2 * n; j++) {
+		v->moved[j] = v->trellis->score[j];
+		v->origin[j] = (int16_t)j;
 	}
-	for (size_t j = 0; j < v->n_bins; j++) {
-		if (by_jump > moved[j]) {
-			moved[j] = by_jump;
-			origin[j] = (int16_t)(first + best);
-		}
+	for (size_t j = 1; j < n; j++) {
+		step(v, j - 1, j);
+		step(v, n + j - 1, n + j);
 	}
+	for (size_t j = n - 1; j-- > 0;) {
+		step(v, j + 1, j);
+		step(v, n + j + 1, n + j);
+	}
+	jump(v, 0);
+	jump(v, n);
 }
 
 /* After a move the voice may set in or end. */
@@ -126,8 +153,7 @@ voiced_path_put(struct voiced_path *v, const double *bin_cost,
 	int16_t *from = trellis_put(t, values);
 
 	if (!t->is_first) {
-		move(v, 0);
-		move(v, v->n_bins);
+		move(v);
 		turn(v, from);
 	}
 	trellis_advance(t);

@@ -1,5 +1,6 @@
 #include <math.h>
 #include <stdbool.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -214,6 +215,22 @@ whistle_strongest(struct whistle *w, const float samples[WHISTLE_FRAME],
 			best = b;
 	*share = fmin(lobe(w, best) / sum, 1.0);
 	return refine(w, best) * BIN_HZ;
+}
+
+/*
+ * The slope changes its sign twice in a period of the partial that has most
+ * power, however loud lower ones are beside it, and no less often for those
+ * above.  A tone that fills but half of the frame is let through.
+ */
+bool
+whistle_may_be_above(const float samples[WHISTLE_FRAME], double hz)
+{
+	int n_turns = 0;
+
+	for (size_t i = 2; i < WHISTLE_FRAME; i++)
+		n_turns += (samples[i] > samples[i - 1]) !=
+		    (samples[i - 1] > samples[i - 2]);
+	return (double)n_turns > hz * WHISTLE_FRAME / WHISTLE_RATE_HZ;
 }
 
 void

@@ -17,6 +17,7 @@
 #ifndef PITCH_WHISTLE_H
 #define PITCH_WHISTLE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/error.h"
@@ -47,6 +48,12 @@ double whistle_frame(struct whistle *w, const float samples[WHISTLE_FRAME],
  */
 double whistle_strongest(struct whistle *w,
     const float samples[WHISTLE_FRAME], double *share);
+
+/*
+ * False where a look at the samples tells that whistle_strongest would find no
+ * peak above hz with most of the power; costs next to nothing.
+ */
+bool whistle_may_be_above(const float samples[WHISTLE_FRAME], double hz);
 
 /*
  * Make the usual activations of it: pitches above their range go an octave

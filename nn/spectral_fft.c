@@ -212,9 +212,12 @@ pass_5(const struct stage *s, size_t swap, const float *restrict x,
 				const float m1i = ai[i + far] - ai[i + 4 * far];
 				const float p2r = ar[i + 2 * far] +
 				    ar[i + 3 * far];
-				const float p2i = ai[i + 2 * far] + ai[i + 3 * far];
-				const float m2r = ar[i + 2 * far] - ar[i + 3 * far];
-				const float m2i = ai[i + 2 * far] - ai[i + 3 * far];
+				const float p2i = ai[i + 2 * far] +
+				    ai[i + 3 * far];
+				const float m2r = ar[i + 2 * far] -
+				    ar[i + 3 * far];
+				const float m2i = ai[i + 2 * far] -
+				    ai[i + 3 * far];
 				const float ur = ar[i] + c1 * p1r + c2 * p2r;
 				const float ui = ai[i] + c1 * p1i + c2 * p2i;
 				const float vr = ar[i] + c2 * p1r + c1 * p2r;

@@ -26,7 +26,7 @@
  * Spectra of a block lie frame by frame as [n_bins][n_channels / 16][2][16].
  */
 #define BLOCK PITCH_SPECTRAL_BLOCK
-#define SMALL_BLOCK 24
+#define SMALL_BLOCK 48
 #define SMALL_BYTES 8388608
 #define LANES SPECTRAL_FFT_LANES
 #define COMPLEX (2 * LANES)

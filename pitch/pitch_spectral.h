@@ -75,7 +75,7 @@
 
 /*
  * Most frames in each product: with fewer the kernels are read too often, with
- * more the spectra leave the cache (tiny takes a quarter).
+ * more the spectra leave the cache (tiny takes half).
  */
 #define PITCH_SPECTRAL_BLOCK 96
 

@@ -433,6 +433,26 @@ graph_dense(struct graph *g, const char *name, int x, size_t out,
 	return number_of(g, n);
 }
 
+int
+graph_mix(struct graph *g, const char *name, int x, size_t out)
+{
+	const struct graph_node *in = operand(g, x);
+	struct graph_shape to;
+	struct graph_node *n;
+	size_t shape[2];
+
+	if (in == NULL)
+		return -1;
+	shape[0] = out;
+	shape[1] = in->shape.w;
+	to = (struct graph_shape){ in->shape.h, out, in->shape.c };
+	n = append(g, GRAPH_MIX, x, -1, to);
+	if (n == NULL || set_name(g, n, name) != 0 || add_tensor(g, n,
+	    "weight", GRAPH_WEIGHT, 2, shape, shape[1]) != 0)
+		return -1;
+	return number_of(g, n);
+}
+
 static int
 add_join(struct graph *g, enum graph_kind kind, int a, int b)
 {

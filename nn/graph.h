@@ -102,6 +102,12 @@ int graph_global_average_pool(struct graph *g, int x);
  * NAME.weight [out][h*w*c], NAME.bias [out]. */
 int graph_dense(struct graph *g, const char *name, int x, size_t out,
     bool no_bias);
+/*
+ * A dense layer along the width, the same for every row and channel: value j
+ * of [h][out][c] is the sum of weight[j][k] x[h][k][c] over k.  NAME.weight
+ * [out][w].
+ */
+int graph_mix(struct graph *g, const char *name, int x, size_t out);
 /* Only in training: zero with probability p, scale the rest by 1/(1-p). */
 int graph_dropout(struct graph *g, int x, double p);
 int graph_add(struct graph *g, int a, int b);

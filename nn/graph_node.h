@@ -31,6 +31,7 @@ enum graph_kind {
 	GRAPH_MAX_POOL,
 	GRAPH_AVERAGE_POOL,
 	GRAPH_DENSE,
+	GRAPH_MIX,
 	GRAPH_DROPOUT,		/* number[0]: p */
 	GRAPH_ADD,
 	GRAPH_MULTIPLY,

@@ -24,6 +24,8 @@ kind_of(enum graph_kind kind)
 		return &layer_average_pool;
 	case GRAPH_DENSE:
 		return &layer_dense;
+	case GRAPH_MIX:
+		return &layer_mix;
 	case GRAPH_DROPOUT:
 		return &layer_dropout;
 	case GRAPH_ADD:

@@ -87,6 +87,7 @@ struct step_kind {
 
 extern const struct step_kind layer_conv;	/* transposed too */
 extern const struct step_kind layer_dense;
+extern const struct step_kind layer_mix;
 extern const struct step_kind layer_norm;
 extern const struct step_kind layer_relu;
 extern const struct step_kind layer_sigmoid;

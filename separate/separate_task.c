@@ -1,4 +1,5 @@
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -27,6 +28,7 @@
 
 struct separate_task {
 	struct graph *graph;
+	char architecture[24];
 	size_t channels;
 	struct stft *stft;
 	struct stems stems, held_out;
@@ -305,7 +307,8 @@ describe(void *self, struct json *metadata, struct error *err)
 {
 	const struct separate_task *t = self;
 
-	return separate_net_describe(metadata, t->channels, err);
+	return separate_net_describe(metadata, t->architecture,
+	    t->channels, err);
 }
 
 static int
@@ -334,17 +337,23 @@ static struct separate_task *
 new_self(const struct json *recipe, const char *manifest_path,
     const char *held_out_path, struct error *err)
 {
+	const char *architecture;
 	struct separate_task *t;
 
 	if ((t = memory_new(1, sizeof *t, "training task", err)) == NULL)
 		return NULL;
 	stems_init(&t->stems);
 	stems_init(&t->held_out);
+	if (json_get_string(recipe, "network.architecture", "mask-unet",
+	    &architecture, err) != 0)
+		goto fail;
+	(void)snprintf(t->architecture, sizeof t->architecture, "%s",
+	    architecture);
 	if (json_get_size(recipe, "network.channels", 16, &t->channels,
 	    err) != 0 || mixture_options_read(recipe, &t->mixing, err) != 0 ||
 	    load_stems(t, recipe, manifest_path, held_out_path, err) != 0)
 		goto fail;
-	t->graph = separate_net_new(t->channels, err);
+	t->graph = separate_net_new(t->architecture, t->channels, err);
 	t->stft = stft_new(SEPARATE_NET_WINDOW, SEPARATE_NET_HOP, err);
 	if (t->graph == NULL || t->stft == NULL)
 		goto fail;

@@ -12,7 +12,7 @@
  * Members of the recipe, besides "training" (nn/training.h) and
  * "augmentation" (separate/mixture.h):
  *
- *	network.architecture	"mask-unet"
+ *	network.architecture	"mask-tdf" or "mask-unet" (default)
  *	network.channels	of the first layer
  *	data.synthetic_songs	made up and added to the manifest's
  *	data.seed		of the made-up songs

@@ -77,11 +77,11 @@ measure(const char *name, int (*run)(void *context, const float *x, float *y),
 }
 
 int
-main(void)
+main(int argc, char *argv[])
 {
 	struct stft *stft = stft_new(SEPARATE_NET_WINDOW, SEPARATE_NET_HOP,
 	    NULL);
-	struct graph *g = separate_net_new(CHANNELS, NULL);
+	struct graph *g = separate_net_new(argc > 1 ? argv[1] : "mask-unet", CHANNELS, NULL);
 	struct weights *w = g == NULL ? NULL : weights_for(g, 1, NULL);
 	struct separator_model *m = w == NULL ? NULL :
 	    separator_model_new(g, w, NULL);

@@ -136,6 +136,12 @@ global_pool(struct graph *g, int x)
 }
 
 static int
+mix(struct graph *g, int x)
+{
+	return graph_mix(g, "t", x, 6);
+}
+
+static int
 dense(struct graph *g, int x)
 {
 	return graph_leaky_relu(g, graph_dense(g, "t", x, 7, false), 0.4);
@@ -347,6 +353,7 @@ test_gradients(void **state)
 		{ "average pool", 7, 5, 3, average_pool, false },
 		{ "global average pool", 3, 4, 3, global_pool, false },
 		{ "dense", 3, 2, 5, dense, true },
+		{ "mix", 5, 7, 3, mix, false },
 		{ "dropout", 3, 4, 5, dropout, false },
 		{ "add, multiply, concatenate", 3, 2, 4, joins, true },
 		{ "square", 3, 2, 4, squares, false },

@@ -34,7 +34,7 @@ small_weights(struct graph **g, double bias)
 {
 	struct weights *w;
 
-	*g = separate_net_new(4, NULL);
+	*g = separate_net_new("mask-unet", 4, NULL);
 	assert_non_null(*g);
 	w = weights_for(*g, 3, NULL);
 	assert_non_null(w);
@@ -191,13 +191,16 @@ note_loss(void *context, const struct training_report *r, struct error *err)
 }
 
 static void
-train(size_t n_threads, struct log *log, float *bias)
+train(const char *architecture, size_t n_threads, struct log *log,
+    float *bias)
 {
 	static const char text[] = "{\"network\":{\"channels\":4},"
 	    "\"data\":{\"synthetic_songs\":1},\"training\":{\"steps\":40,"
-	    "\"batch\":4,\"block\":2,\"learning_rate\":0.01,"
+	    "\"batch\":4,\"block\":2,\"learning_rate\":0.003,"
 	    "\"schedule\":\"constant\"}}";
 	struct json *recipe = json_parse(text, sizeof text - 1, NULL);
+	const int put = json_put_string(recipe, "network.architecture",
+	    architecture, NULL);
 	struct training_task *task = separate_task_new(recipe, NULL, NULL,
 	    NULL);
 	struct training_options options;
@@ -206,6 +209,7 @@ train(size_t n_threads, struct log *log, float *bias)
 	struct error err = { ERROR_NONE, "" };
 	struct weights *w;
 
+	assert_int_equal(put, 0);
 	assert_non_null(task);
 	assert_int_equal(training_options_read(recipe, &options, &err), 0);
 	w = weights_for(task->graph, 1, NULL);
@@ -222,15 +226,19 @@ train(size_t n_threads, struct log *log, float *bias)
 static void
 test_training(void **state)
 {
-	struct log one = { 0.0, 0.0 }, two = { 0.0, 0.0 };
-	float bias_one, bias_two;
+	static const char *const architectures[] = { "mask-unet", "mask-tdf" };
 
 	(void)state;
-	train(1, &one, &bias_one);
-	train(2, &two, &bias_two);
-	assert_true(one.last < 0.8 * one.first);
-	assert_true(one.last == two.last);
-	assert_true(bias_one == bias_two);
+	for (size_t i = 0; i < 2; i++) {
+		struct log one = { 0.0, 0.0 }, two = { 0.0, 0.0 };
+		float bias_one, bias_two;
+
+		train(architectures[i], 1, &one, &bias_one);
+		train(architectures[i], 2, &two, &bias_two);
+		assert_true(one.last < 0.8 * one.first);
+		assert_true(one.last == two.last);
+		assert_true(bias_one == bias_two);
+	}
 }
 
 static void
@@ -241,8 +249,10 @@ test_refused(void **state)
 	struct error err = { ERROR_NONE, "" };
 
 	(void)state;
-	assert_null(separate_net_new(0, NULL));
-	assert_null(separate_net_new(1000, NULL));
+	assert_null(separate_net_new("mask-unet", 0, NULL));
+	assert_null(separate_net_new("mask-tdf", 1000, NULL));
+	assert_null(separate_net_new("mask", 16, &err));
+	assert_non_null(strstr(err.text, "\"mask\""));
 	assert_null(separate_task_new(recipe, NULL, NULL, &err));
 	assert_non_null(strstr(err.text, "nothing to train on"));
 	assert_null(separator_model_load("/nowhere.safetensors", &err));

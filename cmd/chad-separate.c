@@ -3,13 +3,13 @@
  *
  * Reads "decode.path" (or an "audio_filepath" that is a WAV or FLAC at 16 kHz
  * already), takes the accompaniment away and writes the voice as a FLAC of the
- * same length, named by "vocals_filepath".  Recordings that are only voice,
- * hums unless --pass says otherwise, are let through as they are.
+ * same length, named by "vocals_filepath"; with --output also the
+ * accompaniment.  Recordings that are only voice, hums unless --pass says
+ * otherwise, are let through as they are.
  *
  * Options: chad-separate.1.  Members of a record: manifests/FORMAT.md.
  */
 
-#include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -23,22 +23,19 @@
 #include "base/json.h"
 #include "base/memory.h"
 
-#include "audio/clip.h"
 #include "manifests/artefact.h"
 #include "manifests/record.h"
 #include "manifests/stream.h"
 
 #include "separate/separator.h"
-
-#define RATE_HZ 16000
-/* Level given for a voice of digital silence. */
-#define SILENCE_DB (-120.0)
+#include "separate/stem_files.h"
 
 /* What the user chose. */
 struct settings {
 	struct stream_options stream;
 	const char *model_path;
 	const char *pass;		/* an audio_type, or "none" */
+	const char *output_folder;	/* NULL: the store of artefacts */
 };
 
 /* What every worker shares. */
@@ -47,19 +44,6 @@ struct shared {
 	const struct separator_model *model;
 	const char *model_name;
 	const char *folder;
-};
-
-/* The files that one recording becomes. */
-struct result {
-	char key[HASH_HEX_BYTES];
-	const char *voice_path;
-	const char *facts_path;		/* written last */
-};
-
-/* Sums over the samples, for the levels. */
-struct levels {
-	double mixture_power, voice_power;
-	uint64_t n_samples;
 };
 
 static void *
@@ -76,141 +60,107 @@ free_worker(void *local)
 	separator_free(local);
 }
 
-static int
-name_result(const struct shared *sh, const char *input_key,
-    struct arena *scratch, struct result *result, struct error *err)
+/* Where --output puts the stems of a recording: DIR/MODEL/ID/NAME. */
+static const char *
+place(const struct shared *sh, const struct json *rec, const char *name,
+    struct arena *scratch, struct error *err)
 {
-	const struct artefact_recipe recipe = { "chad-separate", "1", "",
+	const char *id, *path;
+
+	if (json_want_string(rec, "id", &id, err) != 0)
+		return NULL;
+	if (id[0] == '.' || id[0] == '\0' || strchr(id, '/') != NULL) {
+		error_set(err, ERROR_FORMAT, "the id \"%s\" cannot name a "
+		    "folder of --output", id);
+		return NULL;
+	}
+	path = arena_printf(scratch, "%s/%s/%s/%s", sh->set->output_folder,
+	    sh->model_name, id, name);
+	if (path == NULL)
+		error_set(err, ERROR_NOMEM, "out of memory for a name");
+	else if (file_make_parent(path, err) != 0)
+		return NULL;
+	return path;
+}
+
+/* Name the files by what is separated and how, or by the record. */
+static int
+name_files(const struct shared *sh, const struct json *rec,
+    const char *input_key, struct arena *scratch, struct stem_files *files,
+    char key[HASH_HEX_BYTES], struct error *err)
+{
+	const struct artefact_recipe recipe = { "chad-separate", "2", "",
 	    separator_model_sha256(sh->model) };
 	const char *work_folder = sh->set->stream.work_folder;
 
-	artefact_key(&recipe, input_key, result->key);
-	result->voice_path = artefact_path(work_folder, &recipe, result->key,
-	    "flac", scratch, err);
-	result->facts_path = artefact_path(work_folder, &recipe, result->key,
-	    "json", scratch, err);
-	return result->voice_path == NULL || result->facts_path == NULL ?
-	    -1 : 0;
-}
-
-static double
-power(const float *samples, size_t n)
-{
-	double sum = 0.0;
-
-	for (size_t i = 0; i < n; i++)
-		sum += (double)samples[i] * (double)samples[i];
-	return sum;
-}
-
-/* Move the recording through the separator into the writer. */
-static int
-separate_blocks(struct separator *s, struct clip_reader *r,
-    struct clip_writer *w, struct levels *levels, struct arena *scratch,
-    struct error *err)
-{
-	float *block = arena_need(scratch, SEPARATOR_MAX_PUT, sizeof *block,
-	    "samples", err);
-	float *voice = arena_need(scratch, SEPARATOR_MAX_GET, sizeof *voice,
-	    "samples", err);
-	size_t n, n_voice;
-
-	if (block == NULL || voice == NULL)
-		return -1;
-	separator_reset(s);
-	do {
-		if (clip_reader_get(r, block, SEPARATOR_MAX_PUT, &n,
-		    err) != 0)
-			return -1;
-		levels->mixture_power += power(block, n);
-		levels->n_samples += n;
-		if ((n > 0 ? separator_put(s, block, n, voice, &n_voice, err) :
-		    separator_finish(s, voice, &n_voice, err)) != 0)
-			return -1;
-		levels->voice_power += power(voice, n_voice);
-		if (clip_writer_put(w, voice, n_voice, err) != 0)
-			return -1;
-	} while (n > 0);
-	return 0;
-}
-
-/* Write the voice's levels beside it. */
-static int
-write_facts(const char *path, const struct levels *l, struct arena *scratch,
-    struct error *err)
-{
-	struct json *facts = json_new_object(err);
-	double level_db = SILENCE_DB, share = 0.0;
-	const char *text;
-	int status = -1;
-
-	if (facts == NULL)
-		return -1;
-	if (l->voice_power > 0.0)
-		level_db = fmax(SILENCE_DB, 10.0 * log10(l->voice_power /
-		    (double)l->n_samples));
-	if (l->mixture_power > 0.0)
-		share = fmin(1.0, l->voice_power / l->mixture_power);
-	if (json_put_rounded(facts, "vocal_level_db", level_db, 2,
-	    err) == 0 &&
-	    json_put_rounded(facts, "vocal_share", share, 4, err) == 0 &&
-	    (text = json_text(facts, scratch, err)) != NULL)
-		status = file_write(path, text, strlen(text), err);
-	json_free(facts);
-	return status;
-}
-
-static int
-separate_file(struct separator *s, const char *path,
-    const struct result *result, struct arena *scratch, struct error *err)
-{
-	struct clip_reader *r = clip_reader_open(path, RATE_HZ, err);
-	struct levels levels = { 0.0, 0.0, 0 };
-	struct clip_writer *w;
-	int status = -1;
-
-	if (r == NULL)
-		return -1;
-	w = clip_writer_open(result->voice_path, CLIP_FLAC16, RATE_HZ, err);
-	if (w == NULL || separate_blocks(s, r, w, &levels, scratch,
-	    err) != 0) {
-		clip_writer_abandon(w);
-		goto done;
-	}
-	if (clip_writer_commit(w, err) == 0)
-		status = write_facts(result->facts_path, &levels, scratch,
+	artefact_key(&recipe, input_key, key);
+	files->key = key;
+	if (sh->set->output_folder != NULL) {
+		files->voice_path = place(sh, rec, "vocals.flac", scratch,
 		    err);
+		files->accompaniment_path = files->voice_path == NULL ? NULL :
+		    place(sh, rec, "accompaniment.flac", scratch, err);
+		files->facts_path = files->accompaniment_path == NULL ? NULL :
+		    place(sh, rec, "separate.json", scratch, err);
+	} else {
+		files->voice_path = artefact_path(work_folder, &recipe, key,
+		    "flac", scratch, err);
+		files->facts_path = files->voice_path == NULL ? NULL :
+		    artefact_path(work_folder, &recipe, key, "json", scratch,
+		    err);
+	}
+	return files->facts_path == NULL ? -1 : 0;
+}
 
-done:
-	clip_reader_close(r);
-	return status;
+static bool
+are_there(const struct stem_files *files)
+{
+	return file_exists(files->facts_path) &&
+	    file_exists(files->voice_path) &&
+	    (files->accompaniment_path == NULL ||
+	    file_exists(files->accompaniment_path));
+}
+
+/* What lies there already is taken, when it is this recording's. */
+static int
+separate_file(struct separator *s, const struct stem_files *files,
+    struct stem_facts *facts, struct arena *scratch, struct error *err)
+{
+	bool is_same;
+
+	if (!are_there(files) && stem_files_write(s, files, scratch,
+	    err) != 0)
+		return -1;
+	if (stem_files_read(files, facts, &is_same, err) != 0)
+		return -1;
+	return is_same ? 0 : error_set(err, ERROR_FORMAT, "%s tells of "
+	    "another recording or of other weights; move its folder away or "
+	    "choose another --output", files->facts_path);
 }
 
 /* Put "vocals_filepath" and "separate" on the record. */
 static int
 put_result(const struct shared *sh, struct json *rec,
-    const struct result *result, struct error *err)
+    const struct stem_files *files, const struct stem_facts *facts,
+    struct error *err)
 {
-	struct json *facts = json_load(result->facts_path, err);
-	double level_db, share;
-	int status = -1;
-
-	if (facts == NULL)
-		return -1;
 	json_remove(rec, "separate");
-	if (json_want_number(facts, "vocal_level_db", &level_db, err) == 0 &&
-	    json_want_number(facts, "vocal_share", &share, err) == 0 &&
-	    json_put_string(rec, "vocals_filepath", result->voice_path,
-	    err) == 0 &&
-	    json_put_string(rec, "separate.key", result->key, err) == 0 &&
+	if (json_put_string(rec, "vocals_filepath", files->voice_path,
+	    err) != 0 || (files->accompaniment_path != NULL &&
+	    json_put_string(rec, "accompaniment_filepath",
+	    files->accompaniment_path, err) != 0) ||
+	    json_put_string(rec, "separate.key", files->key, err) != 0 ||
 	    json_put_string(rec, "separate.model", sh->model_name,
-	    err) == 0 &&
-	    json_put_number(rec, "separate.vocal_level_db", level_db,
-	    err) == 0 &&
-	    json_put_number(rec, "separate.vocal_share", share, err) == 0)
-		status = 0;
-	json_free(facts);
-	return status;
+	    err) != 0 ||
+	    json_put_number(rec, "separate.vocal_level_db",
+	    facts->vocal_level_db, err) != 0 ||
+	    json_put_number(rec, "separate.vocal_share", facts->vocal_share,
+	    err) != 0 ||
+	    json_put_number(rec, "separate.voiced_share",
+	    facts->voiced_share, err) != 0)
+		return -1;
+	return facts->has_dropout ? json_put_bool(rec, "separate.dropout",
+	    true, err) : 0;
 }
 
 /* The voice is the recording itself. */
@@ -242,25 +192,23 @@ separate_one(const void *shared, void *local, struct json *rec,
 {
 	const struct shared *sh = shared;
 	char input_key[HASH_HEX_BYTES];
-	struct result result;
+	struct stem_files files = { .sound_path = NULL };
+	struct stem_facts facts;
+	char key[HASH_HEX_BYTES];
 	const char *member, *path, *audio_type;
 
-	path = record_sound_path(rec, false, sh->folder, &member, scratch,
-	    err);
+	path = files.sound_path = record_sound_path(rec, false, sh->folder,
+	    &member, scratch, err);
 	if (path == NULL || check_sound(rec, member, err) != 0 ||
 	    artefact_input_key(rec, member, path, input_key, err) != 0 ||
 	    json_get_string(rec, "audio_type", "", &audio_type, err) != 0)
 		return -1;
 	if (strcmp(audio_type, sh->set->pass) == 0)
 		return pass(rec, path, input_key, err);
-	if (name_result(sh, input_key, scratch, &result, err) != 0)
+	if (name_files(sh, rec, input_key, scratch, &files, key, err) != 0 ||
+	    separate_file(local, &files, &facts, scratch, err) != 0)
 		return -1;
-	if (!file_exists(result.voice_path) ||
-	    !file_exists(result.facts_path)) {
-		if (separate_file(local, path, &result, scratch, err) != 0)
-			return -1;
-	}
-	return put_result(sh, rec, &result, err);
+	return put_result(sh, rec, &files, &facts, err);
 }
 
 /* What --pass says: a type of recording that exists, or none. */
@@ -285,9 +233,12 @@ main(int argc, char *argv[])
 	const struct cli_option options[] = {
 		{ CLI_SHARED, "model", &set.model_path, 0, 0, "FILE",
 		    "weights of the network" },
+		{ CLI_STRING, "output", &set.output_folder, 0, 0, "DIR",
+		    "write DIR/MODEL/ID/vocals.flac and accompaniment.flac" },
 		{ CLI_STRING, "pass", &set.pass, 0, 0, "TYPE",
 		    "audio_type let through as it is, or none" },
 		STREAM_OPTIONS(set.stream),
+		{ CLI_LETTER, "o", NULL, 0, 0, "output", NULL },
 		{ CLI_END, NULL, NULL, 0, 0, NULL, NULL },
 	};
 	const struct cli_tool tool = { "chad-separate",

@@ -7,6 +7,7 @@
  *	chad-plot f0 --out x.svg truth.txt estimate.csv
  *	chad-plot curve --out x.svg NAME.curve.csv
  *	chad-plot activations --out x.svg x.npy
+ *	chad-plot spectrogram --out x.svg mixture.flac vocals.flac truth.flac
  *
  * Options: chad-plot.1.
  */
@@ -41,6 +42,7 @@
 #include "pitch/pitch_picture.h"
 #include "pitch/pitch_score.h"
 #include "pitch/pitch_series.h"
+#include "separate/spectrogram_picture.h"
 
 #define TOOL "chad-plot"
 /* Longer sides are thinned out. */
@@ -516,6 +518,38 @@ plot_activations(int argc, char *argv[], struct arena *a, struct error *err)
 	return heat_map_write(out_path, &map, err);
 }
 
+/* ---- spectrogram ---- */
+
+static int
+plot_spectrogram(int argc, char *argv[], struct arena *a, struct error *err)
+{
+	struct spectrogram_picture picture = { .duration_sec = 30.0 };
+	const char *out_path = NULL;
+	const struct cli_option options[] = {
+		{ CLI_STRING, "out", &out_path, 0, 0, "FILE",
+		    "the picture: x.svg or x.png" },
+		{ CLI_DOUBLE, "from", &picture.from_sec, 0, 1e6, "SEC",
+		    "where the picture begins" },
+		{ CLI_DOUBLE, "duration", &picture.duration_sec, 0.1,
+		    SPECTROGRAM_PICTURE_MAX_SEC, "SEC",
+		    "how much is drawn, if there is as much" },
+		{ CLI_END, NULL, NULL, 0, 0, NULL, NULL },
+	};
+	const struct cli_tool tool = { TOOL,
+	    "spectrogram: sounds of 16 kHz one above the other",
+	    "spectrogram --out FILE [options] sound...", options };
+	const int first = cli_parse(&tool, argc, argv);
+	const int n = argc - first;
+
+	if (out_path == NULL || n < 1 || n > SPECTROGRAM_PICTURE_MAX_SOUNDS)
+		return error_set(err, ERROR_FORMAT, "spectrogram needs --out "
+		    "and one to %d sounds", SPECTROGRAM_PICTURE_MAX_SOUNDS);
+	for (int i = 0; i < n; i++)
+		picture.paths[i] = argv[first + i];
+	picture.n_sounds = (size_t)n;
+	return spectrogram_picture_write(out_path, &picture, a, err);
+}
+
 /* ---- the command ---- */
 
 static const struct cli_kinds_entry kinds[] = {
@@ -523,6 +557,7 @@ static const struct cli_kinds_entry kinds[] = {
 	{ "f0", plot_f0 },
 	{ "curve", plot_curve },
 	{ "activations", plot_activations },
+	{ "spectrogram", plot_spectrogram },
 	{ NULL, NULL },
 };
 
@@ -533,7 +568,7 @@ main(int argc, char *argv[])
 		{ CLI_END, NULL, NULL, 0, 0, NULL, NULL } };
 	const struct cli_kinds all = {
 		{ TOOL, "pictures of alignments, pitch and training",
-		    "similarity|f0|curve|activations --out FILE ... "
+		    "similarity|f0|curve|activations|spectrogram --out FILE ... "
 		    "(see chad-plot KIND --help)", options },
 		"which kind of picture?", "cannot draw", kinds };
 

@@ -21,6 +21,7 @@ struct canvas {
 	cairo_surface_t *surface;
 	cairo_t *cr;
 	double width, height;
+	double whole_width, whole_height;	/* while a part is drawn */
 	bool is_svg;
 };
 
@@ -161,6 +162,25 @@ double
 canvas_height(const struct canvas *c)
 {
 	return c->height;
+}
+
+void
+canvas_begin_part(struct canvas *c, const struct canvas_box *box)
+{
+	cairo_save(c->cr);
+	cairo_translate(c->cr, box->left, box->top);
+	c->whole_width = c->width;
+	c->whole_height = c->height;
+	c->width = box->width;
+	c->height = box->height;
+}
+
+void
+canvas_end_part(struct canvas *c)
+{
+	cairo_restore(c->cr);
+	c->width = c->whole_width;
+	c->height = c->whole_height;
 }
 
 void

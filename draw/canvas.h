@@ -42,6 +42,13 @@ void canvas_abandon(struct canvas *c);
 double canvas_width(const struct canvas *c);
 double canvas_height(const struct canvas *c);
 
+/*
+ * Until canvas_end_part the canvas is this box of it: coordinates, width and
+ * height are the box's.  Parts do not nest.
+ */
+void canvas_begin_part(struct canvas *c, const struct canvas_box *box);
+void canvas_end_part(struct canvas *c);
+
 void canvas_set_colour(struct canvas *c, struct canvas_colour colour);
 /* Of the lines that follow; dashed lines are easier told apart. */
 void canvas_set_line(struct canvas *c, double width, bool is_dashed);

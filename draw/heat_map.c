@@ -106,23 +106,31 @@ draw_all(struct canvas *c, struct axes *axes, const struct heat_map *map,
 }
 
 int
-heat_map_write(const char *path, const struct heat_map *map,
+heat_map_draw(struct canvas *c, const struct heat_map *map,
     struct error *err)
 {
 	struct axes axes = { .title = map->title,
 	    .x_label = map->x_label, .y_label = map->y_label,
 	    .x = map->x_axis, .y = map->y_axis,
 	    .legend_height = map->n_lines > 0 ? LEGEND_HEIGHT : 0.0 };
+
+	if (!(axes.x.low < axes.x.high))
+		axes.x = map->x;
+	if (!(axes.y.low < axes.y.high))
+		axes.y = map->y;
+	return draw_all(c, &axes, map, err);
+}
+
+int
+heat_map_write(const char *path, const struct heat_map *map,
+    struct error *err)
+{
 	struct canvas *c = canvas_open(path, map->width > 0.0 ? map->width :
 	    SIDE, map->height > 0.0 ? map->height : SIDE, err);
 
 	if (c == NULL)
 		return -1;
-	if (!(axes.x.low < axes.x.high))
-		axes.x = map->x;
-	if (!(axes.y.low < axes.y.high))
-		axes.y = map->y;
-	if (draw_all(c, &axes, map, err) != 0) {
+	if (heat_map_draw(c, map, err) != 0) {
 		canvas_abandon(c);
 		return -1;
 	}

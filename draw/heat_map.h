@@ -35,6 +35,10 @@ struct heat_map {
 	double width, height;		/* points; 0: 640 by 640 */
 };
 
+/* Draw it over the whole canvas, or the part that was begun. */
+int heat_map_draw(struct canvas *c, const struct heat_map *map,
+    struct error *err) MUST_CHECK;
+
 /* Write the picture.  The path as canvas_open. */
 int heat_map_write(const char *path, const struct heat_map *map,
     struct error *err) MUST_CHECK;

@@ -170,7 +170,8 @@ tdf(struct graph *g, int x, size_t channels)
 }
 
 struct graph *
-separate_net_new(const char *architecture, size_t channels, struct error *err)
+separate_net_new(const char *architecture, size_t channels, size_t n_frames,
+    struct error *err)
 {
 	const struct graph_conv last = { .out_channels = 1, .kernel_h = 3,
 	    .kernel_w = 3, .pad_top = 1, .pad_bottom = 1, .pad_left = 1,
@@ -191,10 +192,14 @@ separate_net_new(const char *architecture, size_t channels, struct error *err)
 		    MAX_CHANNELS);
 		return NULL;
 	}
+	if (n_frames == 0 || n_frames % SEPARATE_NET_FRAMES_STEP != 0) {
+		error_set(err, ERROR_BUG, "a mask network of %zu frames",
+		    n_frames);
+		return NULL;
+	}
 	if ((g = graph_new(err)) == NULL)
 		return NULL;
-	x = graph_input(g, "magnitudes", SEPARATE_NET_FRAMES,
-	    SEPARATE_NET_BINS, 1);
+	x = graph_input(g, "magnitudes", n_frames, SEPARATE_NET_BINS, 1);
 	x = is_tdf ? tdf(g, x, channels) : unet(g, x, channels);
 	x = graph_conv(g, "last", x, &last);
 	graph_output(g, "mask", graph_sigmoid(g, x));
@@ -206,7 +211,8 @@ separate_net_new(const char *architecture, size_t channels, struct error *err)
 }
 
 struct graph *
-separate_net_of_model(const struct weights *w, struct error *err)
+separate_net_of_model(const struct weights *w, size_t n_frames,
+    struct error *err)
 {
 	const struct json *metadata = weights_metadata_const(w);
 	const char *architecture;
@@ -218,7 +224,7 @@ separate_net_of_model(const struct weights *w, struct error *err)
 		return NULL;
 	if (json_want_size(metadata, "network.channels", &channels, err) != 0)
 		return NULL;
-	g = separate_net_new(architecture, channels, err);
+	g = separate_net_new(architecture, channels, n_frames, err);
 	if (g != NULL && weights_check(w, g, err) != 0) {
 		graph_free(g);
 		return NULL;
@@ -248,22 +254,18 @@ separate_net_describe(struct json *metadata, const char *architecture,
 	return 0;
 }
 
-float
-separate_net_input(const float magnitudes[SEPARATE_NET_VALUES],
-    float input[SEPARATE_NET_VALUES])
+void
+separate_net_input(const float *magnitudes, size_t n_values, double power,
+    float *input)
 {
-	double power = 0.0;
-	float scale;
+	const float scale = separate_net_scale(power);
 
-	for (size_t i = 0; i < SEPARATE_NET_VALUES; i++)
-		power += (double)magnitudes[i] * (double)magnitudes[i];
-	power /= SEPARATE_NET_VALUES;
-	if (!(power > SILENCE * SILENCE)) {
-		memset(input, 0, SEPARATE_NET_VALUES * sizeof *input);
-		return 0.0f;
-	}
-	scale = (float)(1.0 / sqrt(power));
-	for (size_t i = 0; i < SEPARATE_NET_VALUES; i++)
+	for (size_t i = 0; i < n_values; i++)
 		input[i] = sqrtf(sqrtf(magnitudes[i] * scale));
-	return scale;
+}
+
+float
+separate_net_scale(double power)
+{
+	return power > SILENCE * SILENCE ? (float)(1.0 / sqrt(power)) : 0.0f;
 }

@@ -2,9 +2,10 @@
  * separate_net -- the network that says how much of each time and frequency
  * is voice.
  *
- * It sees a patch of 128 frames (2 s) of 512 bins, the STFT at 16 kHz with a
- * window of 1024 and a hop of 256, without the highest bin, and gives a mask
- * of the same size with values 0..1.  Two architectures, of so many channels:
+ * It sees frames of 512 bins, the STFT at 16 kHz with a window of 1024 and a
+ * hop of 256, without the highest bin, and gives a mask of the same size with
+ * values 0..1; in training patches of 128 frames, 2 s.  Two architectures, of
+ * so many channels:
  *
  * "mask-tdf": a U-Net of blocks that join convolutions in time and frequency
  * with dense layers along all frequencies of a frame, so that a voice's
@@ -39,20 +40,22 @@
 #define SEPARATE_NET_RATE_HZ 16000
 #define SEPARATE_NET_WINDOW 1024
 #define SEPARATE_NET_HOP 256
-#define SEPARATE_NET_FRAMES 128
+#define SEPARATE_NET_FRAMES 128		/* in training */
+#define SEPARATE_NET_FRAMES_STEP 32
 #define SEPARATE_NET_BINS 512
 #define SEPARATE_NET_VALUES (SEPARATE_NET_FRAMES * SEPARATE_NET_BINS)
 
 /*
- * Input "magnitudes" [128][512][1], output "mask" [128][512][1]; channels
- * (4..64) is the width of the first layer.  Another architecture is an
- * ERROR_FORMAT.  Free with graph_free.
+ * Input "magnitudes" [n_frames][512][1], output "mask" [n_frames][512][1];
+ * n_frames is a multiple of 32; channels (4..64) is the width of the first
+ * layer.  Weights fit any n_frames.  Another architecture is an ERROR_FORMAT.
+ * Free with graph_free.
  */
 struct graph *separate_net_new(const char *architecture, size_t channels,
-    struct error *err) MUST_CHECK;
+    size_t n_frames, struct error *err) MUST_CHECK;
 
 /* The network that a model's metadata names, held against its tensors. */
-struct graph *separate_net_of_model(const struct weights *w,
+struct graph *separate_net_of_model(const struct weights *w, size_t n_frames,
     struct error *err) MUST_CHECK;
 
 /* Say in the metadata what the network is and what it hears. */
@@ -60,12 +63,17 @@ int separate_net_describe(struct json *metadata, const char *architecture,
     size_t channels, struct error *err) MUST_CHECK;
 
 /*
- * Make the network's input from the magnitudes of a patch: divided by their
- * root mean square, so that loudness does not matter, and the fourth root, so
- * that quiet partials count.  Returns what was multiplied with, 0 for a patch
- * of silence, whose input is 0.
+ * What magnitudes are multiplied with: 1 over the root of "power", the mean
+ * square of the magnitudes around, so that loudness does not matter; 0 where
+ * that is silence.
  */
-float separate_net_input(const float magnitudes[SEPARATE_NET_VALUES],
-    float input[SEPARATE_NET_VALUES]);
+float separate_net_scale(double power);
+
+/*
+ * Make the network's input from magnitudes: scaled, and the fourth root, so
+ * that quiet partials count.
+ */
+void separate_net_input(const float *magnitudes, size_t n_values,
+    double power, float *input);
 
 #endif

@@ -125,6 +125,7 @@ make_item(void *shared, size_t item, size_t thread, struct error *err)
 	float *target = t->target + item * VALUES;
 	struct scratch s;
 	struct random r;
+	double power = 0.0;
 	float scale;
 
 	(void)thread;
@@ -136,7 +137,11 @@ make_item(void *shared, size_t item, size_t thread, struct error *err)
 	analyse(s.analysis, s.voice, s.voice_frames);
 	analyse(s.analysis, s.band, s.band_frames);
 	compare_frames(s.voice_frames, s.band_frames, mixture, target);
-	scale = separate_net_input(mixture, batch->inputs + item * VALUES);
+	for (size_t i = 0; i < VALUES; i++)
+		power += (double)mixture[i] * (double)mixture[i] / VALUES;
+	separate_net_input(mixture, VALUES, power, batch->inputs +
+	    item * VALUES);
+	scale = separate_net_scale(power);
 	for (size_t i = 0; i < VALUES; i++) {
 		mixture[i] *= scale;
 		target[i] *= scale;
@@ -259,8 +264,10 @@ validate(void *self, const struct weights *w, struct pool *pool,
 {
 	const struct separate_task *t = self;
 	struct scoring sc = { NULL, &t->held_out, NULL };
-	struct separator_model *model = separator_model_new(t->graph, w,
-	    err);
+	struct graph *g = separate_net_new(t->architecture, t->channels,
+	    SEPARATOR_FRAMES, err);
+	struct separator_model *model = g == NULL ? NULL :
+	    separator_model_new(g, w, err);
 	size_t n_scored = 0;
 	double sum = 0.0;
 	int status = -1;
@@ -282,6 +289,7 @@ validate(void *self, const struct weights *w, struct pool *pool,
 
 done:
 	separator_model_free(model);
+	graph_free(g);
 	memory_free(sc.gain_db);
 	return status;
 }
@@ -353,7 +361,8 @@ new_self(const struct json *recipe, const char *manifest_path,
 	    err) != 0 || mixture_options_read(recipe, &t->mixing, err) != 0 ||
 	    load_stems(t, recipe, manifest_path, held_out_path, err) != 0)
 		goto fail;
-	t->graph = separate_net_new(t->architecture, t->channels, err);
+	t->graph = separate_net_new(t->architecture, t->channels,
+	    SEPARATE_NET_FRAMES, err);
 	t->stft = stft_new(SEPARATE_NET_WINDOW, SEPARATE_NET_HOP, err);
 	if (t->graph == NULL || t->stft == NULL)
 		goto fail;

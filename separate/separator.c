@@ -1,10 +1,12 @@
 /*
- * Frames of the mixture wait in s->frames until a patch is full.  Each patch
- * but the first begins with the FADE frames that it shares with the one
- * before, whose faded masks wait in s->mask.  The first begins with LEAD
+ * Frames of the mixture wait in s->frames until a patch is full and as many
+ * frames beyond it are known as its last frame's loudness needs.  Each patch
+ * but the first begins with the SHARED frames that it has in common with the
+ * one before, whose faded masks wait in s->mask.  The first begins with LEAD
  * frames of silence before the sound, so that frame 0 has some context.
  */
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -15,15 +17,19 @@
 #include "separate/separate_net.h"
 #include "separate/separator.h"
 
-#define N_FRAMES ((size_t)SEPARATE_NET_FRAMES)
+#define N_FRAMES ((size_t)SEPARATOR_FRAMES)
 #define N_BINS ((size_t)SEPARATE_NET_BINS)
 #define FRAME_VALUES (2 * (N_BINS + 1))
-#define FADE ((size_t)32)
+#define SHARED ((size_t)96)
+#define FADE ((size_t)16)
 #define LEAD ((size_t)16)
-#define PATCH_HOP (N_FRAMES - FADE)
+#define PATCH_HOP (N_FRAMES - SHARED)
+/* Frames on either side that count for a frame's loudness. */
+#define AROUND ((size_t)64)
 
 /* Frames that one put can make, and room to hold them beside a patch. */
 #define PUT_FRAMES ((size_t)SEPARATOR_MAX_PUT / SEPARATE_NET_HOP + 4)
+#define MAX_FRAMES (N_FRAMES + AROUND + PUT_FRAMES)
 
 struct separator_model {
 	struct weights *own_weights;	/* NULL when they are the caller's */
@@ -38,15 +44,21 @@ struct separator {
 	struct session *session;
 	struct stft_analysis *analysis;
 	struct stft_synthesis *synthesis;
-	float *frames;		/* [N_FRAMES + PUT_FRAMES][FRAME_VALUES] */
+	float *frames;		/* [MAX_FRAMES][FRAME_VALUES] */
 	size_t n_frames;	/* held */
-	float *magnitudes;	/* [N_FRAMES][N_BINS] */
+	/*
+	 * [AROUND + MAX_FRAMES], mean square of each frame and of those that
+	 * went before; -1 where there is none.
+	 */
+	double *powers;
+	size_t n_powers;	/* of frames held */
+	float *magnitudes;	/* [N_BINS] */
 	float *input;		/* [N_FRAMES][N_BINS] */
 	float *patch_mask;	/* [N_FRAMES][N_BINS], of one patch */
 	float *mask;		/* [N_FRAMES][N_BINS], cross-faded */
 	size_t n_lead;		/* frames before the sound, still to drop */
 	uint64_t n_taken;	/* samples */
-	int is_first;		/* no patch was done yet */
+	bool is_first;		/* no patch was done yet */
 };
 
 struct separator_model *
@@ -76,7 +88,7 @@ separator_model_load(const char *path, struct error *err)
 
 	if (w == NULL)
 		return NULL;
-	if ((g = separate_net_of_model(w, err)) == NULL)
+	if ((g = separate_net_of_model(w, N_FRAMES, err)) == NULL)
 		error_add(err, "%s", path);
 	else
 		m = separator_model_new(g, w, err);
@@ -118,16 +130,17 @@ separator_new(const struct separator_model *m, struct error *err)
 	s->session = session_new(m->graph, m->weights, 1, err);
 	s->analysis = stft_analysis_new(m->stft, err);
 	s->synthesis = stft_synthesis_new(m->stft, err);
-	s->frames = memory_new((N_FRAMES + PUT_FRAMES) * FRAME_VALUES,
-	    sizeof(float), "frames", err);
-	s->magnitudes = memory_new(N_FRAMES * N_BINS, sizeof(float),
-	    "magnitudes", err);
+	s->frames = memory_new(MAX_FRAMES * FRAME_VALUES, sizeof(float),
+	    "frames", err);
+	s->powers = memory_new(AROUND + MAX_FRAMES, sizeof(double),
+	    "loudness", err);
+	s->magnitudes = memory_new(N_BINS, sizeof(float), "magnitudes", err);
 	s->input = memory_new(N_FRAMES * N_BINS, sizeof(float), "input", err);
 	s->patch_mask = memory_new(N_FRAMES * N_BINS, sizeof(float), "mask",
 	    err);
 	s->mask = memory_new(N_FRAMES * N_BINS, sizeof(float), "mask", err);
 	if (s->session == NULL || s->analysis == NULL ||
-	    s->synthesis == NULL || s->frames == NULL ||
+	    s->synthesis == NULL || s->frames == NULL || s->powers == NULL ||
 	    s->magnitudes == NULL || s->input == NULL ||
 	    s->patch_mask == NULL || s->mask == NULL) {
 		separator_free(s);
@@ -146,6 +159,7 @@ separator_free(struct separator *s)
 	stft_analysis_free(s->analysis);
 	stft_synthesis_free(s->synthesis);
 	memory_free(s->frames);
+	memory_free(s->powers);
 	memory_free(s->magnitudes);
 	memory_free(s->input);
 	memory_free(s->patch_mask);
@@ -161,48 +175,103 @@ separator_reset(struct separator *s)
 	memset(s->frames, 0, LEAD * FRAME_VALUES * sizeof(float));
 	memset(s->mask, 0, N_FRAMES * N_BINS * sizeof(float));
 	s->n_frames = LEAD;
+	for (size_t k = 0; k < AROUND + LEAD; k++)
+		s->powers[k] = -1.0;
+	s->n_powers = LEAD;
 	s->n_lead = LEAD;
 	s->n_taken = 0;
-	s->is_first = 1;
+	s->is_first = true;
 }
 
-/* Weight of a patch's frame k; with the neighbour's it sums to one. */
+/*
+ * Weight of a patch's frame k; with the neighbour's it sums to one.  It rises
+ * in the middle of the shared frames.
+ */
 static float
-fade(size_t k, int is_first, int is_last)
+fade(size_t k, bool is_first, bool is_last)
 {
-	if (k < FADE && !is_first)
-		return ((float)k + 0.5f) / (float)FADE;
-	if (k >= PATCH_HOP && !is_last)
-		return 1.0f - ((float)(k - PATCH_HOP) + 0.5f) / (float)FADE;
-	return 1.0f;
+	const bool is_end = k >= PATCH_HOP;
+	const double at = (double)(is_end ? k - PATCH_HOP : k) -
+	    (double)(SHARED - FADE) / 2.0;
+	const double rise = fmin(fmax((at + 0.5) / (double)FADE, 0.0), 1.0);
+
+	if (is_end)
+		return is_last ? 1.0f : (float)(1.0 - rise);
+	return is_first || k >= SHARED ? 1.0f : (float)rise;
 }
 
-/* Run the network on the first N_FRAMES frames and fade its mask in. */
+static float
+size_of(const float bin[2])
+{
+	return sqrtf(bin[0] * bin[0] + bin[1] * bin[1]);
+}
+
+/* The mean squares of frames that came since. */
+static void
+measure_powers(struct separator *s)
+{
+	for (; s->n_powers < s->n_frames; s->n_powers++) {
+		const float *frame = s->frames + s->n_powers * FRAME_VALUES;
+		double sum = 0.0;
+
+		for (size_t b = 0; b < N_BINS; b++)
+			sum += (double)(frame[2 * b] * frame[2 * b] +
+			    frame[2 * b + 1] * frame[2 * b + 1]);
+		s->powers[AROUND + s->n_powers] = sum / (double)N_BINS;
+	}
+}
+
+/* The mean over those around a frame that there are. */
+static double
+power_around(const struct separator *s, size_t k)
+{
+	size_t n = 0;
+	double sum = 0.0;
+
+	for (size_t i = k; i <= k + 2 * AROUND && i < AROUND + s->n_powers;
+	    i++) {
+		if (s->powers[i] >= 0.0) {
+			sum += s->powers[i];
+			n++;
+		}
+	}
+	return n > 0 ? sum / (double)n : 0.0;
+}
+
+/*
+ * Run the network on the first N_FRAMES frames, silence behind those that are
+ * held, and fade its mask in.
+ */
 static int
-run_patch(struct separator *s, int is_last, struct error *err)
+run_patch(struct separator *s, bool is_last, struct error *err)
 {
 	const float *in[1] = { s->input };
 	float *out[1] = { s->patch_mask };
 
+	measure_powers(s);
 	for (size_t k = 0; k < N_FRAMES; k++) {
 		const float *frame = s->frames + k * FRAME_VALUES;
-		float *row = s->magnitudes + k * N_BINS;
+		float *input = s->input + k * N_BINS;
 
+		if (k >= s->n_frames) {
+			memset(input, 0, N_BINS * sizeof(*input));
+			continue;
+		}
 		for (size_t b = 0; b < N_BINS; b++)
-			row[b] = sqrtf(frame[2 * b] * frame[2 * b] +
-			    frame[2 * b + 1] * frame[2 * b + 1]);
+			s->magnitudes[b] = size_of(frame + 2 * b);
+		separate_net_input(s->magnitudes, N_BINS, power_around(s, k),
+		    input);
 	}
-	separate_net_input(s->magnitudes, s->input);
 	if (session_run(s->session, 1, in, out, err) != 0)
 		return error_add(err, "separating");
 	for (size_t k = 0; k < N_FRAMES; k++) {
-		float w = fade(k, s->is_first, is_last);
+		const float w = fade(k, s->is_first, is_last);
 
 		for (size_t b = 0; b < N_BINS; b++)
 			s->mask[k * N_BINS + b] +=
 			    w * s->patch_mask[k * N_BINS + b];
 	}
-	s->is_first = 0;
+	s->is_first = false;
 	return 0;
 }
 
@@ -237,16 +306,22 @@ give_frames(struct separator *s, size_t n, float *voice)
 	    (N_FRAMES - n) * N_BINS * sizeof(float));
 	memset(s->mask + (N_FRAMES - n) * N_BINS, 0,
 	    n * N_BINS * sizeof(float));
+	memmove(s->powers, s->powers + n, (AROUND + s->n_powers - n) *
+	    sizeof(*s->powers));
+	s->n_powers -= n;
 	return n_voice;
 }
 
-/* Do the patches that are full; keep some frames so that one can be last. */
+/*
+ * Do the patches that are full and whose loudness is known: some frames are
+ * kept, so that one patch can be last.
+ */
 static int
 do_patches(struct separator *s, float *voice, size_t *n_voice,
     struct error *err)
 {
-	while (s->n_frames > N_FRAMES) {
-		if (run_patch(s, 0, err) != 0)
+	while (s->n_frames > N_FRAMES + AROUND) {
+		if (run_patch(s, false, err) != 0)
 			return -1;
 		*n_voice += give_frames(s, PATCH_HOP, voice + *n_voice);
 	}
@@ -271,20 +346,20 @@ int
 separator_finish(struct separator *s, float *voice, size_t *n_voice,
     struct error *err)
 {
-	size_t n_left;
-
 	*n_voice = 0;
 	s->n_frames += stft_analysis_finish(s->analysis,
 	    s->frames + s->n_frames * FRAME_VALUES);
 	if (do_patches(s, voice, n_voice, err) != 0)
 		return -1;
-	/* At least one frame is left, and at most a patch. */
-	n_left = s->n_frames;
-	memset(s->frames + n_left * FRAME_VALUES, 0,
-	    (N_FRAMES - n_left) * FRAME_VALUES * sizeof(float));
-	if (run_patch(s, 1, err) != 0)
+	/* At least one frame is left: at most a patch and what lay beyond. */
+	while (s->n_frames > N_FRAMES) {
+		if (run_patch(s, false, err) != 0)
+			return -1;
+		*n_voice += give_frames(s, PATCH_HOP, voice + *n_voice);
+	}
+	if (run_patch(s, true, err) != 0)
 		return -1;
-	*n_voice += give_frames(s, n_left, voice + *n_voice);
+	*n_voice += give_frames(s, s->n_frames, voice + *n_voice);
 	*n_voice += stft_synthesis_finish(s->synthesis, s->n_taken,
 	    voice + *n_voice);
 	return 0;

@@ -81,7 +81,8 @@ main(int argc, char *argv[])
 {
 	struct stft *stft = stft_new(SEPARATE_NET_WINDOW, SEPARATE_NET_HOP,
 	    NULL);
-	struct graph *g = separate_net_new(argc > 1 ? argv[1] : "mask-unet", CHANNELS, NULL);
+	struct graph *g = separate_net_new(argc > 1 ? argv[1] : "mask-tdf",
+	    CHANNELS, SEPARATOR_FRAMES, NULL);
 	struct weights *w = g == NULL ? NULL : weights_for(g, 1, NULL);
 	struct separator_model *m = w == NULL ? NULL :
 	    separator_model_new(g, w, NULL);

@@ -34,7 +34,7 @@ small_weights(struct graph **g, double bias)
 {
 	struct weights *w;
 
-	*g = separate_net_new("mask-unet", 4, NULL);
+	*g = separate_net_new("mask-unet", 4, SEPARATOR_FRAMES, NULL);
 	assert_non_null(*g);
 	w = weights_for(*g, 3, NULL);
 	assert_non_null(w);
@@ -53,7 +53,7 @@ static void
 test_constant_mask(void **state)
 {
 	static const size_t lengths[] = { 1, 255, 16000, 32768, 100001,
-	    24576 * 3 };
+	    106496 * 2, 131072 + 16384, 400000 };
 	struct graph *g;
 	struct weights *w = small_weights(&g, 1e-9);
 	struct separator_model *m = separator_model_new(g, w, NULL);
@@ -140,6 +140,43 @@ test_blocks(void **state)
 	free(x);
 	free(one);
 	free(two);
+	separator_free(s);
+	separator_model_free(m);
+	weights_free(w);
+	graph_free(g);
+}
+
+/*
+ * Where patches meet is not heard: the same sound from 192 frames later on,
+ * cut in other places, has the same voice.  The first two seconds hear another
+ * beginning.
+ */
+static void
+test_seams(void **state)
+{
+	const size_t n = 25 * RATE_HZ, later = 192 * SEPARATE_NET_HOP;
+	const size_t settled = 2 * RATE_HZ;
+	struct graph *g = separate_net_new("mask-tdf", 4, SEPARATOR_FRAMES,
+	    NULL);
+	struct weights *w = weights_for(g, 3, NULL);
+	struct separator_model *m = separator_model_new(g, w, NULL);
+	struct separator *s = separator_new(m, NULL);
+	float *x = calloc(n, sizeof *x);
+	float *whole = calloc(n, sizeof *whole);
+	float *part = calloc(n, sizeof *part);
+
+	(void)state;
+	assert_true(s != NULL && x != NULL && whole != NULL && part != NULL);
+	signal_noise(x, n, 1, 0.1);
+	signal_glide(x + n / 2, n / 2, RATE_HZ, 100.0, 4000.0, 0.5);
+	assert_int_equal(separator_run(s, x, n, whole, NULL), 0);
+	assert_int_equal(separator_run(s, x + later, n - later, part, NULL),
+	    0);
+	assert_true(signal_snr_db(whole + later + settled, part + settled,
+	    n - later - settled) > 60.0);
+	free(x);
+	free(whole);
+	free(part);
 	separator_free(s);
 	separator_model_free(m);
 	weights_free(w);
@@ -249,9 +286,9 @@ test_refused(void **state)
 	struct error err = { ERROR_NONE, "" };
 
 	(void)state;
-	assert_null(separate_net_new("mask-unet", 0, NULL));
-	assert_null(separate_net_new("mask-tdf", 1000, NULL));
-	assert_null(separate_net_new("mask", 16, &err));
+	assert_null(separate_net_new("mask-unet", 0, 128, NULL));
+	assert_null(separate_net_new("mask-tdf", 1000, 128, NULL));
+	assert_null(separate_net_new("mask", 16, 128, &err));
 	assert_non_null(strstr(err.text, "\"mask\""));
 	assert_null(separate_task_new(recipe, NULL, NULL, &err));
 	assert_non_null(strstr(err.text, "nothing to train on"));
@@ -265,6 +302,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_constant_mask),
 		cmocka_unit_test(test_blocks),
+		cmocka_unit_test(test_seams),
 		cmocka_unit_test(test_score),
 		cmocka_unit_test(test_training),
 		cmocka_unit_test(test_refused),

@@ -169,6 +169,15 @@ tdf(struct graph *g, int x, size_t channels)
 	return conv(g, "unfold", 0, "conv", x, unfold, true);
 }
 
+static int
+check_architecture(const char *name, struct error *err)
+{
+	if (strcmp(name, "mask-tdf") == 0 || strcmp(name, "mask-unet") == 0)
+		return 0;
+	return error_set(err, ERROR_FORMAT, "a network of architecture "
+	    "\"%s\"; separation knows \"mask-tdf\" and \"mask-unet\"", name);
+}
+
 struct graph *
 separate_net_new(const char *architecture, size_t channels, size_t n_frames,
     struct error *err)
@@ -180,12 +189,8 @@ separate_net_new(const char *architecture, size_t channels, size_t n_frames,
 	struct graph *g;
 	int x;
 
-	if (!is_tdf && strcmp(architecture, "mask-unet") != 0) {
-		error_set(err, ERROR_FORMAT, "a network of architecture "
-		    "\"%s\"; separation knows \"mask-tdf\" and \"mask-unet\"",
-		    architecture);
+	if (check_architecture(architecture, err) != 0)
 		return NULL;
-	}
 	if (channels < MIN_CHANNELS || channels > MAX_CHANNELS) {
 		error_set(err, ERROR_LIMIT, "a mask network of %zu channels: "
 		    "%d to %d can be made", channels, MIN_CHANNELS,
@@ -221,6 +226,8 @@ separate_net_of_model(const struct weights *w, size_t n_frames,
 
 	if (json_want_string(metadata, "network.architecture", &architecture,
 	    err) != 0)
+		return NULL;
+	if (check_architecture(architecture, err) != 0)
 		return NULL;
 	if (json_want_size(metadata, "network.channels", &channels, err) != 0)
 		return NULL;

@@ -568,8 +568,8 @@ main(int argc, char *argv[])
 		{ CLI_END, NULL, NULL, 0, 0, NULL, NULL } };
 	const struct cli_kinds all = {
 		{ TOOL, "pictures of alignments, pitch and training",
-		    "similarity|f0|curve|activations|spectrogram --out FILE ... "
-		    "(see chad-plot KIND --help)", options },
+		    "similarity|f0|curve|activations|spectrogram --out FILE "
+		    "... (see chad-plot KIND --help)", options },
 		"which kind of picture?", "cannot draw", kinds };
 
 	return cli_kinds_main(&all, argc, argv);

@@ -85,9 +85,9 @@ int bss_eval_measure(const struct bss_eval *e, const double *const *estimate,
  * would reach beyond the end are left out, a signal no longer than a window is
  * one window, and a window in which a source is silent has no measures;
  * museval reports the SDR of images as SDR.  Unlike there, "is_silent" sees
- * this one estimate: join it with those of the others.  And nothing to divide
- * by gives an infinite measure, not one that is missing; the normal equations
- * are solved as they are, without the machine's epsilon on the diagonal.
+ * this one estimate (join it with those of the others), channels are silent
+ * when each is and not when their sum is, and the normal equations have no
+ * epsilon on their diagonal.
  * measures [bss_eval_n_windows].
  */
 size_t bss_eval_n_windows(size_t n_samples, size_t window, size_t hop);

@@ -25,8 +25,8 @@ WARN += -Wno-format-truncation -Wno-maybe-uninitialized
 endif
 
 # Libraries of the distribution; each is used by one folder (see STYLE.md).
-PACKAGES = libavformat libavcodec libavutil libswresample sndfile fftw3f \
-	    jansson nettle sqlite3 cairo libzip \
+PACKAGES = libavformat libavcodec libavutil libswresample sndfile fftw3 \
+	    fftw3f jansson nettle sqlite3 cairo libzip \
 	    $(shell pkg-config --exists hdf5-serial && echo hdf5-serial || \
 	    echo hdf5)
 # Asked once, and not before it is needed: "make deps" may have to come first.

@@ -18,6 +18,7 @@
 #include "audio/sound_file.h"
 
 #define MAX_CHANNELS 64
+#define MAX_RATE_HZ 768000
 #define MAX_LOAD_SEC (4.0 * 3600.0)
 #define BLOCK_FRAMES 4096
 
@@ -41,6 +42,13 @@ check_info(const SF_INFO *info, unsigned rate_hz, const char *label,
 		return error_set(err, ERROR_FORMAT,
 		    "%s has %d channels; 1 to %d can be read", label,
 		    info->channels, MAX_CHANNELS);
+	if (rate_hz == CLIP_ANY_RATE && info->samplerate >= 1 &&
+	    info->samplerate <= MAX_RATE_HZ)
+		rate_hz = (unsigned)info->samplerate;
+	if (rate_hz == CLIP_ANY_RATE)
+		return error_set(err, ERROR_FORMAT,
+		    "%s has %d samples a second; 1 to %d can be read", label,
+		    info->samplerate, MAX_RATE_HZ);
 	if (info->samplerate < 1 || (unsigned)info->samplerate != rate_hz)
 		return error_set(err, ERROR_FORMAT,
 		    "%s has %d samples a second where %u are needed; "
@@ -92,7 +100,7 @@ clip_reader_open(const char *path, unsigned rate_hz, struct error *err)
 	}
 	if (check_info(&info, rate_hz, r->label, err) != 0)
 		goto fail;
-	r->rate_hz = rate_hz;
+	r->rate_hz = (unsigned)info.samplerate;
 	r->n_channels = (size_t)info.channels;
 	r->n_samples = (uint64_t)info.frames;
 	r->block = memory_new(BLOCK_FRAMES * r->n_channels,
@@ -237,7 +245,8 @@ clip_load(const char *path, unsigned rate_hz, double offset_sec,
 	    clip_reader_get(r, clip->samples, n, &n_read, err) != 0)
 		goto done;
 	clip->n_samples = n_read;
-	clip->rate_hz = rate_hz;
+	clip->rate_hz = r->rate_hz;
+	clip->n_channels = r->n_channels;
 	status = 0;
 
 done:

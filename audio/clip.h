@@ -3,7 +3,8 @@
  *
  * This reads what chad-decode writes and any other WAV or FLAC that already
  * has the wanted rate; another rate is refused in words ("run chad-decode
- * first"), several channels are averaged.  Samples that are NaN or infinite
+ * first"), unless CLIP_ANY_RATE is wanted, which takes all up to 768000 Hz;
+ * several channels are averaged.  Samples that are NaN or infinite
  * become 0, those beyond 24 dB over full scale are cut to it (-16..16).
  * Nothing here resamples.
  */
@@ -16,9 +17,12 @@
 #include "base/arena.h"
 #include "base/error.h"
 
+#define CLIP_ANY_RATE 0		/* for rate_hz: whatever the file has */
+
 struct clip {
 	float *samples;		/* [n_samples], full scale is -1..1 */
 	size_t n_samples;
+	size_t n_channels;	/* of the file */
 	unsigned rate_hz;
 };
 

@@ -16,8 +16,8 @@ compare_doubles(const void *a, const void *b)
 }
 
 static int
-check(const double *values, size_t n_values, size_t n_resamples,
-    struct error *err)
+check(const double *values, const double *weights, size_t n_values,
+    size_t n_resamples, struct error *err)
 {
 	if (n_values == 0)
 		return error_set(err, ERROR_LIMIT,
@@ -27,9 +27,10 @@ check(const double *values, size_t n_values, size_t n_resamples,
 		    "%zu resamples: expected 1 to %d", n_resamples,
 		    BOOTSTRAP_MAX_RESAMPLES);
 	for (size_t i = 0; i < n_values; i++)
-		if (!isfinite(values[i]))
-			return error_set(err, ERROR_FORMAT,
-			    "value %zu is not finite", i);
+		if (!isfinite(values[i]) || (weights != NULL &&
+		    !(weights[i] > 0 && isfinite(weights[i]))))
+			return error_set(err, ERROR_FORMAT, "value %zu is "
+			    "not finite, or its weight not above 0", i);
 	return 0;
 }
 
@@ -55,14 +56,19 @@ read_interval(double *means, size_t n, struct bootstrap_interval *interval)
 	interval->high = quantile(means, n, 0.975);
 }
 
+/* weights NULL: all one. */
 static double
-mean_of(const double *values, size_t n)
+mean_of(const double *values, const double *weights, size_t n)
 {
-	double sum = 0;
+	double sum = 0, total = 0;
 
-	for (size_t i = 0; i < n; i++)
-		sum += values[i];
-	return sum / (double)n;
+	for (size_t i = 0; i < n; i++) {
+		const double weight = weights == NULL ? 1 : weights[i];
+
+		sum += weight * values[i];
+		total += weight;
+	}
+	return sum / total;
 }
 
 /* The mean over one draw of groups; draws of empty groups only are redrawn. */
@@ -89,11 +95,21 @@ bootstrap_grouped_mean(const double *values, const size_t *group,
     size_t n_values, size_t n_groups, size_t n_resamples, uint64_t seed,
     struct bootstrap_interval *interval, struct error *err)
 {
+	return bootstrap_weighted_mean(values, NULL, group, n_values,
+	    n_groups, n_resamples, seed, interval, err);
+}
+
+int
+bootstrap_weighted_mean(const double *values, const double *weights,
+    const size_t *group, size_t n_values, size_t n_groups,
+    size_t n_resamples, uint64_t seed, struct bootstrap_interval *interval,
+    struct error *err)
+{
 	double *sum = NULL, *count = NULL, *means = NULL;
 	struct random r;
 	int status = -1;
 
-	if (check(values, n_values, n_resamples, err) != 0)
+	if (check(values, weights, n_values, n_resamples, err) != 0)
 		return -1;
 	if ((sum = memory_new(n_groups, sizeof(*sum), "groups", err)) == NULL)
 		return -1;
@@ -102,18 +118,20 @@ bootstrap_grouped_mean(const double *values, const size_t *group,
 	if (count == NULL || means == NULL)
 		goto out;
 	for (size_t i = 0; i < n_values; i++) {
+		const double weight = weights == NULL ? 1 : weights[i];
+
 		if (group[i] >= n_groups) {
 			error_set(err, ERROR_BUG, "group %zu of %zu",
 			    group[i], n_groups);
 			goto out;
 		}
-		sum[group[i]] += values[i];
-		count[group[i]] += 1;
+		sum[group[i]] += weight * values[i];
+		count[group[i]] += weight;
 	}
 	random_init(&r, seed);
 	for (size_t k = 0; k < n_resamples; k++)
 		means[k] = draw_groups(sum, count, n_groups, &r);
-	interval->mean = mean_of(values, n_values);
+	interval->mean = mean_of(values, weights, n_values);
 	read_interval(means, n_resamples, interval);
 	status = 0;
 out:

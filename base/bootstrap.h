@@ -34,4 +34,13 @@ int bootstrap_grouped_mean(const double *values, const size_t *group,
     size_t n_values, size_t n_groups, size_t n_resamples, uint64_t seed,
     struct bootstrap_interval *interval, struct error *err) MUST_CHECK;
 
+/*
+ * The same of a mean in which value i counts weights[i] times; weights are
+ * above 0; NULL: all one.
+ */
+int bootstrap_weighted_mean(const double *values, const double *weights,
+    const size_t *group, size_t n_values, size_t n_groups,
+    size_t n_resamples, uint64_t seed, struct bootstrap_interval *interval,
+    struct error *err) MUST_CHECK;
+
 #endif

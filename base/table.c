@@ -1,3 +1,4 @@
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/table.h"
@@ -133,5 +134,46 @@ table_text(const struct json *rows, struct arena *a, struct error *err)
 	text = join(lines, n_lines, a);
 	if (text == NULL)
 		error_set(err, ERROR_NOMEM, "making a table");
+	return text;
+}
+
+/* Put member i of all rows on a line; the columns are named by member 0. */
+static int
+turn_member(const struct json *rows, size_t i, bool is_named,
+    struct json *turned, struct error *err)
+{
+	struct json *line = json_new_object(err);
+	int status = line == NULL ? -1 : json_put_string(line, "score",
+	    json_member_name(json_item(rows, 0), i), err);
+
+	for (size_t r = 0; status == 0 && r < json_count(rows); r++) {
+		const struct json *row = json_item(rows, r);
+		const char *column = "mean";
+
+		status = is_named && json_want_string(row,
+		    json_member_name(row, 0), &column, err) != 0 ? -1 :
+		    json_put(line, column, json_item(row, i), err);
+	}
+	if (status == 0)
+		status = json_append(turned, "", line, err);
+	json_free(line);
+	return status;
+}
+
+const char *
+table_turned_text(const struct json *rows, struct arena *a,
+    struct error *err)
+{
+	const struct json *first = json_item(rows, 0);
+	const bool is_named = json_is_string(json_item(first, 0));
+	struct json *turned = json_new_array(err);
+	const char *text = NULL;
+	int status = turned == NULL ? -1 : 0;
+
+	for (size_t i = is_named; status == 0 && i < json_count(first); i++)
+		status = turn_member(rows, i, is_named, turned, err);
+	if (status == 0)
+		text = table_text(turned, a, err);
+	json_free(turned);
 	return text;
 }

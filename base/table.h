@@ -23,4 +23,12 @@ int table_put_interval(struct json *row, const char *column,
 const char *table_text(const struct json *rows, struct arena *a,
     struct error *err) MUST_CHECK;
 
+/*
+ * The same turned: a line for each member.  Columns are named by the first
+ * members of the rows where these are texts; else there is one row, and its
+ * column is "mean".
+ */
+const char *table_turned_text(const struct json *rows, struct arena *a,
+    struct error *err) MUST_CHECK;
+
 #endif

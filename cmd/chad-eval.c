@@ -6,6 +6,7 @@
  *	chad-eval f0 < manifest.jsonl
  *	chad-eval f0 truth.txt estimate.csv
  *	chad-eval voice < manifest.jsonl
+ *	chad-eval separation < manifest.jsonl
  *
  * Every kind of score gives a list of rows with the same columns, printed as a
  * table or, with --json, as one JSON object.  An interval is the 95 per cent
@@ -37,6 +38,7 @@
 #include "pitch/pitch_score.h"
 #include "pitch/pitch_series.h"
 #include "separate/separate_score.h"
+#include "separate/separation_eval.h"
 
 #define TOOL "chad-eval"
 #define N_DECIMALS 4
@@ -49,7 +51,7 @@
 /* What every kind of score lets the user choose. */
 struct common {
 	bool wants_json;
-	bool is_turned;		/* a line for each column of the one row */
+	bool is_turned;		/* a line for each column */
 	uint64_t seed;
 };
 
@@ -60,43 +62,17 @@ struct common {
 	    "seed of the bootstrap" }, \
 	{ CLI_END, NULL, NULL, 0, 0, NULL, NULL }
 
-/* The first of the rows as a table of its members, one below the other. */
-static const char *
-turned_text(const struct json *rows, struct arena *a, struct error *err)
-{
-	const struct json *row = json_item(rows, 0);
-	struct json *turned = json_new_array(err);
-	const char *text = NULL;
-	int status = turned == NULL ? -1 : 0;
-
-	for (size_t i = 0; status == 0 && i < json_count(row); i++) {
-		const char *name = json_member_name(row, i);
-		struct json *line = json_new_object(err);
-
-		status = line == NULL ? -1 : 0;
-		if (status == 0 && (json_put_string(line, "score", name,
-		    err) != 0 || json_put(line, "mean", json_item(row, i),
-		    err) != 0 || json_append(turned, "", line, err) != 0))
-			status = -1;
-		json_free(line);
-	}
-	if (status == 0)
-		text = table_text(turned, a, err);
-	json_free(turned);
-	return text;
-}
-
-/* items: what the rows are made of, or NULL; in the JSON only. */
+/* items: what the rows are made of, or NULL; in the JSON only, by that name. */
 static int
 print_result(const struct common *common, const char *score,
-    const struct json *rows, const struct json *items, struct arena *a,
-    struct error *err)
+    const struct json *rows, const char *items_name,
+    const struct json *items, struct arena *a, struct error *err)
 {
 	struct json *result;
 	const char *text = NULL;
 
 	if (!common->wants_json) {
-		text = common->is_turned ? turned_text(rows, a, err) :
+		text = common->is_turned ? table_turned_text(rows, a, err) :
 		    table_text(rows, a, err);
 		return text == NULL ? -1 : fputs(text, stdout) == EOF ?
 		    error_set_errno(err, "cannot write") : 0;
@@ -109,7 +85,7 @@ print_result(const struct common *common, const char *score,
 	    json_put_string(result, "options", cli_options_text(),
 	    err) == 0 &&
 	    json_put(result, "rows", rows, err) == 0 &&
-	    (items == NULL || json_put(result, "queries", items, err) == 0))
+	    (items == NULL || json_put(result, items_name, items, err) == 0))
 		text = json_text(result, a, err);
 	json_free(result);
 	return text == NULL ? -1 : puts(text) == EOF ?
@@ -244,8 +220,8 @@ align_run(const struct align_settings *set, const struct stream_list *found,
 	if ((rows = json_new_array(err)) == NULL)
 		return -1;
 	if (align_rows(set, found, &truth, rows, a, err) == 0)
-		status = print_result(&set->common, "align", rows, NULL, a,
-		    err);
+		status = print_result(&set->common, "align", rows, NULL,
+		    NULL, a, err);
 	json_free(rows);
 	return status;
 }
@@ -310,8 +286,8 @@ retrieval_score(const struct retrieval_settings *set,
 	    &result, err) == 0 &&
 	    retrieval_eval_put_row(&result, rows, err) == 0 &&
 	    retrieval_eval_put_hums(&result, hums, err) == 0)
-		status = print_result(&set->common, "retrieval", rows, hums,
-		    a, err);
+		status = print_result(&set->common, "retrieval", rows,
+		    "queries", hums, a, err);
 	json_free(rows);
 	json_free(hums);
 	return status;
@@ -372,8 +348,8 @@ measure_manifest(const struct recording_scores *kind, const char *score,
 	if (rows != NULL && stream_list_load(&list, path, err) == 0 &&
 	    recording_scores_run(kind, &list, set->common.seed, a, rows,
 	    err) == 0)
-		status = print_result(&set->common, score, rows, NULL, a,
-		    err);
+		status = print_result(&set->common, score, rows, NULL, NULL,
+		    a, err);
 	stream_list_release(&list);
 	json_free(rows);
 	return status;
@@ -442,7 +418,8 @@ score_files(const struct recording_scores *kind,
 		    FILE_DECIMALS, err);
 	if (status == 0)
 		status = json_append(rows, "", row, err) != 0 ? -1 :
-		    print_result(&set->common, "f0", rows, NULL, a, err);
+		    print_result(&set->common, "f0", rows, NULL, NULL, a,
+		    err);
 	json_free(row);
 	json_free(rows);
 	return status;
@@ -532,6 +509,66 @@ eval_voice(int argc, char *argv[], struct arena *a, struct error *err)
 	    measure_manifest(&kind, "voice", &set, path, a, err);
 }
 
+/* ---- chad-eval separation ---- */
+
+struct separation_settings {
+	struct common common;
+	size_t n_threads;
+};
+
+static int
+separation_score(const struct separation_settings *set,
+    const struct stream_list *list, struct arena *a, struct error *err)
+{
+	struct json *rows = json_new_array(err);
+	struct json *items = rows == NULL ? NULL : json_new_array(err);
+	struct separation_eval_result result;
+	int status = -1;
+
+	if (items == NULL || separation_eval_run(list, set->n_threads, a,
+	    &result, err) != 0)
+		goto out;
+	for (size_t i = 0; i < result.n_recordings; i++)
+		if (result.recordings[i].reason != NULL)
+			cli_note("\"%s\" cannot be scored: %s",
+			    result.recordings[i].id,
+			    result.recordings[i].reason);
+	if (separation_eval_put_rows(&result, set->common.seed, rows,
+	    err) == 0 &&
+	    separation_eval_put_recordings(&result, items, err) == 0)
+		status = print_result(&set->common, "separation", rows,
+		    "recordings", items, a, err);
+out:
+	json_free(rows);
+	json_free(items);
+	return status;
+}
+
+static int
+eval_separation(int argc, char *argv[], struct arena *a, struct error *err)
+{
+	struct separation_settings set = { .common = { .seed = 1,
+	    .is_turned = true }, .n_threads = 1 };
+	const struct cli_option options[] = {
+		{ CLI_SIZE, "threads", &set.n_threads, 1, 256, "N",
+		    "recordings measured at a time" },
+		COMMON_OPTIONS(set.common),
+	};
+	const struct cli_tool tool = { TOOL,
+	    "separation: score voices and accompaniments by BSS Eval",
+	    "separation [options] [manifest]", options };
+	struct stream_list list = { .records = NULL };
+	const int first = cli_parse(&tool, argc, argv);
+	const char *path;
+	int status = -1;
+
+	if (take_operand(argc, argv, first, &path, err) == 0 &&
+	    stream_list_load(&list, path, err) == 0)
+		status = separation_score(&set, &list, a, err);
+	stream_list_release(&list);
+	return status;
+}
+
 /* ---- the command ---- */
 
 static const struct cli_kinds_entry kinds[] = {
@@ -539,6 +576,7 @@ static const struct cli_kinds_entry kinds[] = {
 	{ "retrieval", eval_retrieval },
 	{ "f0", eval_f0 },
 	{ "voice", eval_voice },
+	{ "separation", eval_separation },
 	{ NULL, NULL },
 };
 
@@ -549,7 +587,7 @@ main(int argc, char *argv[])
 		{ CLI_END, NULL, NULL, 0, 0, NULL, NULL } };
 	const struct cli_kinds all = {
 		{ TOOL, "measure results against the truth, with intervals",
-		    "align|retrieval|f0|voice [options] "
+		    "align|retrieval|f0|voice|separation [options] "
 		    "(see chad-eval KIND --help)", options },
 		"which kind of score?", "cannot score", kinds };
 

@@ -146,7 +146,7 @@ record_rebase(struct json *rec, const char *folder, struct error *err)
 {
 	static const char *const members[] = { "audio_filepath",
 		"original_audio_filepath", "truth.f0_path",
-		"truth.vocals_filepath" };
+		"truth.vocals_filepath", "truth.accompaniment_filepath" };
 	struct arena *a;
 	int result = 0;
 

@@ -48,9 +48,8 @@ group_of(const struct json *rec)
 	    name : NULL;
 }
 
-/* The number of the group of record "at": that of its first record. */
-static size_t
-number_of(const struct stream_list *list, size_t at)
+size_t
+recording_scores_group(const struct stream_list *list, size_t at)
 {
 	const char *wanted = group_of(list->records[at]);
 
@@ -106,7 +105,7 @@ measure_list(const struct recording_scores *kind,
 			continue;
 		status = measure_record(kind, rec, list->folder, found, scratch,
 		    err);
-		found->group[found->n++] = number_of(list, i);
+		found->group[found->n++] = recording_scores_group(list, i);
 		arena_reset(scratch);
 	}
 	arena_free(scratch);

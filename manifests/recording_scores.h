@@ -34,6 +34,12 @@ struct recording_scores {
 };
 
 /*
+ * The group of record "at" in the bootstrap, 0..n_records-1: the number of the
+ * first record of the same "singer", or "group_id" where none is named.
+ */
+size_t recording_scores_group(const struct stream_list *list, size_t at);
+
+/*
  * Score the records of the list and append one row to "rows" (base/table.h):
  * "n", and each mean with its interval, bootstrapped over "singer" where the
  * records name them, else over works ("group_id").  Fails when

@@ -11,7 +11,7 @@ libopenblas-openmp-dev libdnnl-dev libsqlite3-dev libjansson-dev
 libcmocka-dev libcairo2-dev nettle-dev libzip-dev libhdf5-dev libbz2-dev
 mandoc ffmpeg sqlite3"
 [ $# -eq 0 ] || packages=$*
-modules="libavformat libavcodec libavutil libswresample sndfile fftw3f
+modules="libavformat libavcodec libavutil libswresample sndfile fftw3 fftw3f
 openblas jansson nettle sqlite3 cairo libzip cmocka"
 
 # Elsewhere than on Debian: name what pkg-config does not find, and go on.

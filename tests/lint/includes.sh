@@ -70,7 +70,7 @@ allow cmd "base $kits $stages"
 
 only_in 'lib(av|sw)[a-z]*/' audio/
 only_in 'sndfile' audio/
-only_in 'fftw3' dsp/fft.c
+only_in 'fftw3' dsp/fft.c dsp/fft_double.c
 only_in '(dnnl|oneapi|cblas|openblas|f77blas)' nn/
 only_in 'sqlite3' store/
 only_in 'jansson' base/json.c base/json_put.c base/json_text.c

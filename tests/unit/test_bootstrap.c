@@ -89,6 +89,27 @@ test_groups_widen(void **state)
 	assert_true(grouped.high - grouped.low > 3 * (one.high - one.low));
 }
 
+/* A value of weight 3 is as good as three of them. */
+static void
+test_weights_repeat(void **state)
+{
+	static const double values[] = { 1, 5, 2 }, weights[] = { 3, 1, 2 };
+	static const size_t group[] = { 0, 1, 2 };
+	static const double many[] = { 1, 1, 1, 5, 2, 2 };
+	static const size_t groups[] = { 0, 0, 0, 1, 2, 2 };
+	struct bootstrap_interval weighted, repeated;
+	struct error err;
+
+	(void)state;
+	assert_int_equal(bootstrap_weighted_mean(values, weights, group, 3, 3,
+	    2000, 1, &weighted, &err), 0);
+	assert_int_equal(bootstrap_grouped_mean(many, groups, 6, 3, 2000, 1,
+	    &repeated, &err), 0);
+	assert_true(weighted.mean == 2.0 && repeated.mean == 2.0);
+	assert_true(weighted.low == repeated.low &&
+	    weighted.high == repeated.high);
+}
+
 static void
 test_refusals(void **state)
 {
@@ -96,7 +117,7 @@ test_refusals(void **state)
 	struct error err;
 	const double bad[] = { 1, NAN };
 	const size_t group[] = { 0, 5 };
-	const double good[] = { 1, 2 };
+	const double good[] = { 1, 2 }, weights[] = { 1, 0 };
 
 	(void)state;
 	assert_int_equal(mean_of_each(bad, 0, 10, 1, &b, &err), -1);
@@ -105,6 +126,8 @@ test_refusals(void **state)
 	assert_int_equal(bootstrap_grouped_mean(good, group, 2, 2, 10, 1, &b,
 	    &err), -1);
 	assert_int_equal(err.code, ERROR_BUG);
+	assert_int_equal(bootstrap_weighted_mean(good, weights, group, 2, 6,
+	    10, 1, &b, &err), -1);
 }
 
 int
@@ -114,6 +137,7 @@ main(void)
 		cmocka_unit_test(test_binomial),
 		cmocka_unit_test(test_same_seed_same_interval),
 		cmocka_unit_test(test_groups_widen),
+		cmocka_unit_test(test_weights_repeat),
 		cmocka_unit_test(test_refusals),
 	};
 

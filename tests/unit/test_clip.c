@@ -71,6 +71,12 @@ test_round_trip(void **state)
 		assert_int_equal(clip_load(path, RATE_HZ, 1.25, 9.0, a, &clip,
 		    &err), 0);
 		assert_int_equal(clip.n_samples, N - RATE_HZ * 5 / 4);
+
+		assert_int_equal(clip_load(path, CLIP_ANY_RATE, 0.25, 0.5, a,
+		    &clip, &err), 0);
+		assert_int_equal(clip.rate_hz, RATE_HZ);
+		assert_int_equal(clip.n_samples, RATE_HZ / 2);
+		assert_int_equal(clip.n_channels, 1);
 	}
 	arena_free(a);
 }

@@ -10,7 +10,8 @@
 #include "base/table.h"
 
 static void
-check(const char *rows_text, const char *want)
+check_with(const char *(*make)(const struct json *, struct arena *,
+    struct error *), const char *rows_text, const char *want)
 {
 	struct arena *a = arena_new();
 	struct error err;
@@ -19,11 +20,17 @@ check(const char *rows_text, const char *want)
 
 	assert_non_null(a);
 	assert_non_null(rows);
-	text = table_text(rows, a, &err);
+	text = make(rows, a, &err);
 	assert_non_null(text);
 	assert_string_equal(text, want);
 	json_free(rows);
 	arena_free(a);
+}
+
+static void
+check(const char *rows_text, const char *want)
+{
+	check_with(table_text, rows_text, want);
 }
 
 static void
@@ -60,12 +67,29 @@ intervals(void **state)
 	    "0.500 (0.250-0.750)\n");
 }
 
+static void
+turned_tables_have_a_line_a_member(void **state)
+{
+	(void)state;
+	check_with(table_turned_text, "[]", "");
+	check_with(table_turned_text, "[{\"n\":1,\"longer\":0.25}]",
+	    "score   mean\n"
+	    "n       1\n"
+	    "longer  0.25\n");
+	check_with(table_turned_text, "[{\"of\":\"a\",\"n\":1,\"m\":2},"
+	    "{\"of\":\"b\",\"n\":3,\"m\":4}]",
+	    "score  a  b\n"
+	    "n      1  3\n"
+	    "m      2  4\n");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(columns_line_up),
 		cmocka_unit_test(intervals),
+		cmocka_unit_test(turned_tables_have_a_line_a_member),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

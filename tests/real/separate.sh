@@ -35,11 +35,13 @@ for list; do
 			    -filter_complex "[0]volume=0.35[v];\
 [1]volume=0.35,volume=${gain}dB[b];[v][b]amix=normalize=0" "$out/$id.flac"
 		fi
-		printf '{"id":"%s","audio_filepath":"%s","truth":{"vocals_filepath":"%s"}}\n' \
-		    "$id" "$out/$id.flac" "$voice" >> "$out/$list.jsonl"
+		printf '{"id":"%s","audio_filepath":"%s","truth":{"vocals_filepath":"%s","accompaniment_filepath":"%s"}}\n' \
+		    "$id" "$out/$id.flac" "$voice" "$band" >> "$out/$list.jsonl"
 	done
 	echo "$list:"
 	chad-decode --work "$out/work" "$out/$list.jsonl" |
 	    chad-separate --work "$out/work" \
-	    --model "${MODEL:-$top/models/separate.safetensors}" | chad-eval voice
+	    --model "${MODEL:-$top/models/separate.safetensors}" > "$out/found"
+	chad-eval voice "$out/found"
+	chad-eval separation "$out/found"
 done

@@ -569,7 +569,7 @@ main(int argc, char *argv[])
 	const struct cli_kinds all = {
 		{ TOOL, "pictures of alignments, pitch and training",
 		    "similarity|f0|curve|activations|spectrogram --out FILE "
-		    "... (see chad-plot KIND --help)", options },
+		    "... (see KIND --help)", options },
 		"which kind of picture?", "cannot draw", kinds };
 
 	return cli_kinds_main(&all, argc, argv);

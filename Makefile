@@ -112,10 +112,10 @@ $B/base/%.o $B/manifests/%.o $B/store/%.o: WARN += -Wconversion
 # The layers are plain loops; the compiler turns them into vector code.
 ifeq ($(CONFIG),release)
 $B/nn/%.o $B/pitch/%spectral.o $B/pitch/spectral_%.o $B/pitch/pitch_net.o \
-$B/pitch/voiced_path.o: \
+$B/pitch/voiced_path.o $B/separate/umx_net.o: \
 	OPT += -O3 -fno-math-errno
 $B/pitch/%spectral.o $B/pitch/spectral_%.o $B/nn/spectral_%.o \
-$B/nn/product_tile.o: \
+$B/nn/product_tile.o $B/nn/lstm.o $B/separate/umx_net.o: \
 	OPT += -ffp-contract=fast
 endif
 

@@ -27,6 +27,8 @@
 #include "pitch/pitch_keras.h"
 #include "pitch/pitch_net.h"
 
+#include "separate/umx_model.h"
+
 /* What the user chose. */
 struct settings {
 	const char *licence;
@@ -156,7 +158,9 @@ import(const struct settings *set, const char *in_path, const char *out_path,
 	published = load_published(in_path, err);
 	if (published == NULL)
 		return -1;
-	model = pitch_net_import(published, err);
+	model = umx_model_is_published(published) ?
+	    umx_model_import(published, err) :
+	    pitch_net_import(published, err);
 	if (model == NULL)
 		error_add(err, "%s", in_path);
 	else if (put_provenance(model, set, in_path, err) == 0)

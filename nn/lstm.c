@@ -29,7 +29,7 @@ typedef float vector __attribute__((vector_size(4 * WIDTH), may_alias));
  * the last panel up have weights of 0 and stay 0.
  */
 struct direction {
-	float *input;		/* laid out by nn/product.h, columns in panels */
+	float *input;		/* by nn/product.h, columns in panels */
 	float *hidden;		/* [n_panels][n_units][PANEL] */
 	float *bias;		/* [n_panels][PANEL], both together */
 };

@@ -20,13 +20,13 @@
 
 #include "nn/weights.h"
 
-/* Most frames of a segment: some 25 minutes, 600 MB. */
+/* Most frames of a segment: some 25 minutes, 540 MB. */
 #define UMX_NET_MAX_FRAMES 65536
 
 /*
  * The network of a model, const and shared by threads, with its own copy of
  * the weights: batch norms are part of the dense layers.  36 MB at the
- * published size, 20 MB more while it is made.  A model of another
+ * published size, 9 MB more while it is made.  A model of another
  * architecture, or whose tensors do not fit, is an ERROR_FORMAT.  Free with
  * umx_net_free.
  */
@@ -40,7 +40,7 @@ size_t umx_net_n_bins(const struct umx_net *n);
 
 /*
  * What one thread needs besides, for segments of at most max_frames (1 to
- * UMX_NET_MAX_FRAMES): 4 MB and 8 KB a frame at the published size; keeps a
+ * UMX_NET_MAX_FRAMES): 3 MB and 8 KB a frame at the published size; keeps a
  * reference to n.  Free with umx_net_scratch_free.
  */
 struct umx_net_scratch;

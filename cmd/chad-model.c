@@ -6,8 +6,8 @@
  *	chad-model import WEIGHTS FILE.safetensors --licence TEXT
  *
  * Networks are those of CREPE and of Open-Unmix.  Weights of PyTorch (.pth) and
- * Keras (.h5, .h5.bz2), told apart by their first bytes, are read without Python
- * and nothing in them is run.
+ * Keras (.h5, .h5.bz2), told apart by their first bytes, are read without
+ * Python and nothing in them is run.
  */
 
 #include <stdbool.h>

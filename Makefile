@@ -62,8 +62,8 @@ BENCH := $(patsubst tests/bench/%.c,$B/tests/%,$(wildcard tests/bench/bench_*.c)
 TESTLIB := $(patsubst %.c,$B/%.o,$(wildcard tests/lib/*.c))
 
 .PHONY: all commands check check-all check-unit check-fuzz check-cli golden \
-	programs lint asan tsan valgrind fuzz bench bench-pitch cover tidy format \
-	install clean help deps demo kill
+	programs lint asan tsan valgrind fuzz bench bench-pitch bench-separate \
+	cover tidy format install clean help deps demo kill
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -93,7 +93,7 @@ $B/tests/bench_%: $B/tests/bench/bench_%.o $(TESTLIB) $(LIB)
 	$(call say,LD)mkdir -p $(@D) && \
 	  $(LINK) -o $@ $< $(TESTLIB) $(LIB) $(LDLIBS)
 
-$B/tests/net_speed: $B/tests/bench/net_speed.o $(LIB)
+$B/tests/%_speed: $B/tests/bench/%_speed.o $(LIB)
 	$(call say,LD)mkdir -p $(@D) && \
 	  $(LINK) -o $@ $^ $(LDLIBS)
 
@@ -112,10 +112,10 @@ $B/base/%.o $B/manifests/%.o $B/store/%.o: WARN += -Wconversion
 # The layers are plain loops; the compiler turns them into vector code.
 ifeq ($(CONFIG),release)
 $B/nn/%.o $B/pitch/%spectral.o $B/pitch/spectral_%.o $B/pitch/pitch_net.o \
-$B/pitch/voiced_path.o: \
+$B/pitch/voiced_path.o $B/separate/umx_net.o: \
 	OPT += -O3 -fno-math-errno
 $B/pitch/%spectral.o $B/pitch/spectral_%.o $B/nn/spectral_%.o \
-$B/nn/product_tile.o: \
+$B/nn/product_tile.o $B/nn/lstm.o $B/separate/umx_net.o: \
 	OPT += -ffp-contract=fast
 endif
 
@@ -199,6 +199,11 @@ bench: $(BENCH)
 bench-pitch: deps commands $B/tests/net_speed
 	@BIN="$(CURDIR)/$B/bin" NET_SPEED="$(CURDIR)/$B/tests/net_speed" \
 	  tests/bench/pitch.sh
+
+## bench-separate: the network of Open-Unmix beside PyTorch's: a table
+bench-separate: deps $B/bin/chad-model $B/tests/umx_speed
+	@BIN="$(CURDIR)/$B/bin" UMX_SPEED="$(CURDIR)/$B/tests/umx_speed" \
+	  tests/bench/separate.sh
 
 ## cover: line coverage of "make check" (text, from gcov)
 cover:

@@ -5,8 +5,9 @@
  *	chad-model calibrate FILE NEW --voicing-threshold C
  *	chad-model import WEIGHTS FILE.safetensors --licence TEXT
  *
- * Weights of PyTorch (.pth) and Keras (.h5, .h5.bz2), told apart by their first
- * bytes, are read without Python and nothing in them is run.
+ * Networks are those of CREPE and of Open-Unmix.  Weights of PyTorch (.pth) and
+ * Keras (.h5, .h5.bz2), told apart by their first bytes, are read without
+ * Python and nothing in them is run.
  */
 
 #include <stdbool.h>
@@ -26,6 +27,8 @@
 
 #include "pitch/pitch_keras.h"
 #include "pitch/pitch_net.h"
+
+#include "separate/umx_model.h"
 
 /* What the user chose. */
 struct settings {
@@ -156,7 +159,9 @@ import(const struct settings *set, const char *in_path, const char *out_path,
 	published = load_published(in_path, err);
 	if (published == NULL)
 		return -1;
-	model = pitch_net_import(published, err);
+	model = umx_model_is_published(published) ?
+	    umx_model_import(published, err) :
+	    pitch_net_import(published, err);
 	if (model == NULL)
 		error_add(err, "%s", in_path);
 	else if (put_provenance(model, set, in_path, err) == 0)

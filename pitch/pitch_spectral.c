@@ -1,4 +1,3 @@
-#include <math.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -9,6 +8,7 @@
 #include "nn/product.h"
 #include "nn/simd.h"
 #include "nn/spectral_fft.h"
+#include "nn/squash.h"
 
 #include "pitch/pitch_net.h"
 #include "pitch/pitch_spectral.h"
@@ -439,6 +439,14 @@ run_layer(struct pitch_spectral_scratch *s, size_t i, size_t n_frames)
 	}
 }
 
+SIMD static void
+squash_row(size_t n, const float *restrict sums, const float *restrict bias,
+    float *restrict to)
+{
+	for (size_t b = 0; b < n; b++)
+		to[b] = squash_sigmoid(sums[b] + bias[b]);
+}
+
 /* The dense layer and the sigmoid; s->out is free for the sums. */
 static void
 run_dense(struct pitch_spectral_scratch *s, size_t n_frames,
@@ -448,14 +456,9 @@ run_dense(struct pitch_spectral_scratch *s, size_t n_frames,
 	const size_t n_outputs = p->n_outputs;
 
 	product_run(&p->dense, n_frames, s->last, p->dense_packed, s->out);
-	for (size_t f = 0; f < n_frames; f++) {
-		const float *from = s->out + f * p->dense.c_row;
-		float *to = activations + s->frames[f] * n_outputs;
-
-		for (size_t b = 0; b < n_outputs; b++)
-			to[b] = 1.0f / (1.0f + expf(-(from[b] +
-			    p->dense_bias[b])));
-	}
+	for (size_t f = 0; f < n_frames; f++)
+		squash_row(n_outputs, s->out + f * p->dense.c_row,
+		    p->dense_bias, activations + s->frames[f] * n_outputs);
 }
 
 /* The frames that s->frames names, 1..BLOCK. */

@@ -13,7 +13,7 @@
  *
  * With the network of models/separate the place of the seams changes nothing:
  * the same sound with patches that begin 3 s earlier differs by its rounding to
- * 16 bits, 90 dB below the voice.
+ * 16 bits, 86 dB below the voice.
  *
  * Memory does not grow with the recording: some patches are held.
  */

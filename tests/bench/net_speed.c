@@ -10,33 +10,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/arena.h"
 #include "base/file.h"
 #include "nn/weights.h"
 #include "pitch/pitch_net.h"
 #include "pitch/pitch_spectral.h"
+#include "tests/bench/processor_time.h"
 
 #define MAX_RUNS 99
 #define MAX_BYTES ((size_t)1 << 28)
-
-static double
-processor_sec(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-static int
-compare_doubles(const void *pa, const void *pb)
-{
-	const double a = *(const double *)pa, b = *(const double *)pb;
-
-	return (a > b) - (a < b);
-}
 
 /* The frames as the network's inputs, arena memory. */
 static float *
@@ -90,8 +73,7 @@ main(int argc, char *argv[])
 		pitch_spectral_run(s, n, x, NULL, y);
 		spent[i] = processor_sec() - begun;
 	}
-	qsort(spent, n_runs, sizeof(*spent), compare_doubles);
-	printf("%.1f\n", (double)n / spent[n_runs / 2]);
+	printf("%.1f\n", (double)n / processor_time_median(spent, n_runs));
 	status = file_write(argv[3], y, n * n_outputs * sizeof(*y),
 	    &err);
 out:

@@ -9,32 +9,15 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/arena.h"
 #include "base/file.h"
 #include "nn/weights.h"
 #include "separate/umx_net.h"
+#include "tests/bench/processor_time.h"
 
 #define MAX_RUNS 99
 #define MAX_BYTES ((size_t)1 << 28)
-
-static double
-processor_sec(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-static int
-compare_doubles(const void *pa, const void *pb)
-{
-	const double a = *(const double *)pa, b = *(const double *)pb;
-
-	return (a > b) - (a < b);
-}
 
 int
 main(int argc, char *argv[])
@@ -68,8 +51,7 @@ main(int argc, char *argv[])
 		umx_net_run(s, n_frames, x, y);
 		spent[i] = processor_sec() - begun;
 	}
-	qsort(spent, n_runs, sizeof(*spent), compare_doubles);
-	printf("%.6f\n", spent[n_runs / 2]);
+	printf("%.6f\n", processor_time_median(spent, n_runs));
 	status = file_write(argv[3], y, n_bytes, &err);
 out:
 	if (status != 0)

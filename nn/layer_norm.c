@@ -187,8 +187,10 @@ add_gradients(size_t n, size_t c, const float *restrict x,
 
 	for (k = 0; k < n; k++)
 		for (i = 0; i < c; i++) {
-			const float g = gradient[k * c + i] *
-			    (out[k * c + i] > 0.0f ? 1.0f : slope);
+			const float whole = gradient[k * c + i];
+			const float y = out[k * c + i];
+			const float g = (y > 0.0f ? whole : 0.0f) +
+			    slope * (y > 0.0f ? 0.0f : whole);
 
 			gradient[k * c + i] = g;
 			sum[i] += g;

@@ -1,6 +1,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "dsp/reverb.h"
+
 #include "separate/mixture.h"
 #include "separate/separate_net.h"
 
@@ -27,6 +29,7 @@ mixture_options_read(const struct json *recipe, struct mixture_options *o,
 		{ "augmentation.max_speed", 1.2, 1, 2, &o->max_speed },
 		{ "augmentation.max_gain_db", 9, 0, 40, &o->max_gain_db },
 		{ "augmentation.max_eq_db", 8, 0, 40, &o->max_eq_db },
+		{ "augmentation.p_reverb", 0, 0, 1, &o->p_reverb },
 	};
 
 	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
@@ -125,6 +128,17 @@ draw_equaliser(float *x, size_t n, double max_db, struct random *r)
 	}
 }
 
+/* From a small dry room to a hall; the voice stays in front of its echoes. */
+static int
+draw_room(float *x, size_t n, struct random *r, struct error *err)
+{
+	double fade_sec = 0.2 * exp(random_range(r, 0.0, log(10.0)));
+	double level = pow(10.0, random_range(r, -24.0, -6.0) / 20.0);
+	double size = random_range(r, 0.6, 1.4);
+
+	return reverb_add(x, n, RATE_HZ, fade_sec, level, size, err);
+}
+
 /* A song that has such a stem, or NULL after a hundred blind picks. */
 static const struct stems_song *
 pick(const struct stems *stems, int want_voice, struct random *r)
@@ -157,9 +171,10 @@ add_accompaniment(const struct mixture_options *o,
 	    out, n);
 }
 
-void
+int
 mixture_draw(const struct mixture_options *o, const struct stems *stems,
-    struct random *r, float *voice, float *accompaniment, size_t n_samples)
+    struct random *r, float *voice, float *accompaniment, size_t n_samples,
+    struct error *err)
 {
 	double gain_db = random_range(r, -o->max_gain_db, o->max_gain_db);
 	int has_voice = random_uniform(r) >= o->p_no_voice;
@@ -179,16 +194,20 @@ mixture_draw(const struct mixture_options *o, const struct stems *stems,
 		    pow(10.0, gain_db / 20.0) / singer->voice.rms, voice,
 		    n_samples);
 		draw_equaliser(voice, n_samples, o->max_eq_db, r);
+		if (random_uniform(r) < o->p_reverb &&
+		    draw_room(voice, n_samples, r, err) != 0)
+			return -1;
 		is_same = singer->accompaniment.samples != NULL &&
 		    singer->accompaniment.rms > 0.0 &&
 		    random_uniform(r) < o->p_same_song;
 	}
 	if (!has_band)
-		return;
+		return 0;
 	add_accompaniment(o, is_same ? singer : band, is_same ? &sung : NULL,
 	    r, accompaniment, n_samples);
 	if (random_uniform(r) < o->p_second_accompaniment)
 		add_accompaniment(o, pick(stems, 0, r), NULL, r,
 		    accompaniment, n_samples);
 	draw_equaliser(accompaniment, n_samples, o->max_eq_db, r);
+	return 0;
 }

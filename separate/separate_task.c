@@ -127,13 +127,15 @@ make_item(void *shared, size_t item, size_t thread, struct error *err)
 	struct random r;
 	double power = 0.0;
 	float scale;
+	int status = -1;
 
 	(void)thread;
 	if (scratch_init(&s, t->stft, err) != 0)
 		return -1;
 	random_init_keyed(&r, batch->seed, batch->step, item);
-	mixture_draw(&t->mixing, &t->stems, &r, s.voice, s.band,
-	    SPAN_SAMPLES);
+	if (mixture_draw(&t->mixing, &t->stems, &r, s.voice, s.band,
+	    SPAN_SAMPLES, err) != 0)
+		goto done;
 	analyse(s.analysis, s.voice, s.voice_frames);
 	analyse(s.analysis, s.band, s.band_frames);
 	compare_frames(s.voice_frames, s.band_frames, mixture, target);
@@ -146,8 +148,11 @@ make_item(void *shared, size_t item, size_t thread, struct error *err)
 		mixture[i] *= scale;
 		target[i] *= scale;
 	}
+	status = 0;
+
+done:
 	scratch_release(&s);
-	return 0;
+	return status;
 }
 
 static int

@@ -104,11 +104,13 @@ test_plain(void **state)
 	assert_int_equal(load(&s, "{\"vocals_filepath\":\"voice.flac\","
 	    "\"accompaniment_filepath\":\"band.flac\"}\n", NULL), 0);
 	random_init(&r, 5);
-	mixture_draw(&o, &s, &r, voice, band, N / 2);
+	assert_int_equal(mixture_draw(&o, &s, &r, voice, band, N / 2,
+	    NULL), 0);
 	assert_true(fabs(signal_rms(voice, N / 2) - 0.1) < 1e-3);
 	assert_true(fabs(signal_rms(band, N / 2) - 0.1) < 1e-3);
 	random_init(&r, 5);
-	mixture_draw(&o, &s, &r, again, band, N / 2);
+	assert_int_equal(mixture_draw(&o, &s, &r, again, band, N / 2,
+	    NULL), 0);
 	assert_memory_equal(voice, again, sizeof voice);
 	stems_release(&s);
 }
@@ -128,12 +130,14 @@ test_silences(void **state)
 	assert_int_equal(load(&s, "{\"vocals_filepath\":\"voice.flac\","
 	    "\"accompaniment_filepath\":\"band.flac\"}\n", NULL), 0);
 	random_init(&r, 1);
-	mixture_draw(&o, &s, &r, voice, band, N / 2);
+	assert_int_equal(mixture_draw(&o, &s, &r, voice, band, N / 2,
+	    NULL), 0);
 	assert_true(signal_rms(voice, N / 2) == 0.0);
 	assert_true(signal_rms(band, N / 2) > 0.0);
 	o.p_no_voice = 0.0;
 	o.p_no_accompaniment = 1.0;
-	mixture_draw(&o, &s, &r, voice, band, N / 2);
+	assert_int_equal(mixture_draw(&o, &s, &r, voice, band, N / 2,
+	    NULL), 0);
 	assert_true(signal_rms(voice, N / 2) > 0.0);
 	assert_true(signal_rms(band, N / 2) == 0.0);
 	stems_release(&s);

@@ -1,7 +1,7 @@
 /*
  * Reading clips.  The samples of all channels come from libsndfile as floats
- * in blocks; each block is averaged over the channels and cleaned of values
- * that are not finite.
+ * in blocks; each block is cleaned of values that are not finite and, unless
+ * the channels are wanted, averaged over them.
  */
 #include <math.h>
 #include <stdbool.h>
@@ -26,7 +26,8 @@ struct clip_reader {
 	FILE *file;
 	SNDFILE *sound;
 	unsigned rate_hz;
-	size_t n_channels;
+	size_t n_channels;		/* of the file */
+	bool keeps_channels;
 	uint64_t n_samples;		/* of the file */
 	uint64_t n_done;		/* read so far */
 	float *block;			/* [BLOCK_FRAMES][n_channels] */
@@ -79,8 +80,9 @@ check_kind(FILE *f, const char *label, struct error *err)
 	    "%s is neither WAV nor FLAC; run chad-decode first", label);
 }
 
-struct clip_reader *
-clip_reader_open(const char *path, unsigned rate_hz, struct error *err)
+static struct clip_reader *
+open_reader(const char *path, unsigned rate_hz, bool keeps_channels,
+    struct error *err)
 {
 	struct clip_reader *r;
 	SF_INFO info = { 0 };
@@ -102,6 +104,7 @@ clip_reader_open(const char *path, unsigned rate_hz, struct error *err)
 		goto fail;
 	r->rate_hz = (unsigned)info.samplerate;
 	r->n_channels = (size_t)info.channels;
+	r->keeps_channels = keeps_channels;
 	r->n_samples = (uint64_t)info.frames;
 	r->block = memory_new(BLOCK_FRAMES * r->n_channels,
 	    sizeof *r->block, "samples", err);
@@ -114,25 +117,60 @@ fail:
 	return NULL;
 }
 
+struct clip_reader *
+clip_reader_open(const char *path, unsigned rate_hz, struct error *err)
+{
+	return open_reader(path, rate_hz, false, err);
+}
+
+struct clip_reader *
+clip_reader_open_channels(const char *path, struct error *err)
+{
+	return open_reader(path, CLIP_ANY_RATE, true, err);
+}
+
+unsigned
+clip_reader_rate_hz(const struct clip_reader *r)
+{
+	return r->rate_hz;
+}
+
+size_t
+clip_reader_n_channels(const struct clip_reader *r)
+{
+	return r->keeps_channels ? r->n_channels : 1;
+}
+
 uint64_t
 clip_reader_n_samples(const struct clip_reader *r)
 {
 	return r->n_samples;
 }
 
-/* Mean over the channels of n frames; what is not finite is 0. */
+/* What is not finite is 0. */
+static double
+clean(float x)
+{
+	return isfinite(x) ? sound_file_limit((double)x) : 0.0;
+}
+
+/* Clean n samples of all channels, [n][n_channels]. */
+static void
+keep(const float *frames, size_t n, size_t n_channels, float *samples)
+{
+	for (size_t i = 0; i < n * n_channels; i++)
+		samples[i] = (float)clean(frames[i]);
+}
+
+/* Their mean over the channels. */
 static void
 average(const float *frames, size_t n, size_t n_channels, float *samples)
 {
 	for (size_t i = 0; i < n; i++) {
 		double sum = 0.0;
 
-		for (size_t c = 0; c < n_channels; c++) {
-			float x = frames[i * n_channels + c];
-
-			if (isfinite(x))
-				sum += sound_file_limit((double)x);
-		}
+		for (size_t c = 0; c < n_channels; c++)
+			sum += clean(frames[i * n_channels + c]);
 		samples[i] = (float)(sum / (double)n_channels);
 	}
 }
@@ -157,8 +195,9 @@ clip_reader_get(struct clip_reader *r, float *samples, size_t n_max,
 			    "%s breaks off after %llu of %llu samples",
 			    r->label, (unsigned long long)r->n_done,
 			    (unsigned long long)r->n_samples);
-		average(r->block, (size_t)got, r->n_channels,
-		    samples + *n_read);
+		(r->keeps_channels ? keep : average)(r->block, (size_t)got,
+		    r->n_channels,
+		    samples + *n_read * clip_reader_n_channels(r));
 		*n_read += (size_t)got;
 		r->n_done += (uint64_t)got;
 	}

@@ -3,6 +3,7 @@
  * and clipped, so that what is written does not depend on libsndfile's own
  * conversion; a clip that is read and written again is the same.
  */
+#include <assert.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -16,13 +17,14 @@
 #include "audio/clip_io.h"
 #include "audio/sound_file.h"
 
-#define BLOCK_SAMPLES 4096
+#define BLOCK_VALUES 4096
 
 struct clip_writer {
 	struct file_new *file;
 	SNDFILE *sound;
+	size_t n_channels;
 	bool is_float;
-	short *block;			/* [BLOCK_SAMPLES] */
+	short *block;			/* [BLOCK_VALUES] */
 	char label[SOUND_FILE_LABEL_BYTES];
 };
 
@@ -41,19 +43,21 @@ format_number(enum clip_format format)
 }
 
 struct clip_writer *
-clip_writer_open(const char *path, enum clip_format format, unsigned rate_hz,
-    struct error *err)
+clip_writer_open_channels(const char *path, enum clip_format format,
+    unsigned rate_hz, size_t n_channels, struct error *err)
 {
 	struct clip_writer *w;
-	SF_INFO info = { .samplerate = (int)rate_hz, .channels = 1,
-	    .format = format_number(format) };
+	SF_INFO info = { .samplerate = (int)rate_hz,
+	    .channels = (int)n_channels, .format = format_number(format) };
 
+	assert(n_channels >= 1 && n_channels <= CLIP_MAX_WRITTEN_CHANNELS);
 	w = memory_new(1, sizeof *w, "clip writer", err);
 	if (w == NULL)
 		return NULL;
 	sound_file_label(path, w->label);
+	w->n_channels = n_channels;
 	w->is_float = format == CLIP_WAV_FLOAT;
-	w->block = memory_new(BLOCK_SAMPLES, sizeof *w->block, "samples", err);
+	w->block = memory_new(BLOCK_VALUES, sizeof *w->block, "samples", err);
 	if (w->block == NULL)
 		goto fail;
 	if ((w->file = file_create(path, err)) == NULL)
@@ -69,6 +73,13 @@ clip_writer_open(const char *path, enum clip_format format, unsigned rate_hz,
 fail:
 	clip_writer_abandon(w);
 	return NULL;
+}
+
+struct clip_writer *
+clip_writer_open(const char *path, enum clip_format format, unsigned rate_hz,
+    struct error *err)
+{
+	return clip_writer_open_channels(path, format, rate_hz, 1, err);
 }
 
 static short
@@ -89,7 +100,7 @@ put_block(struct clip_writer *w, const float *samples, size_t n)
 {
 	if (w->is_float)
 		return sf_writef_float(w->sound, samples, (sf_count_t)n);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n * w->n_channels; i++)
 		w->block[i] = to_16_bit(samples[i]);
 	return sf_writef_short(w->sound, w->block, (sf_count_t)n);
 }
@@ -98,12 +109,14 @@ int
 clip_writer_put(struct clip_writer *w, const float *samples, size_t n,
     struct error *err)
 {
+	const size_t n_block = BLOCK_VALUES / w->n_channels;
+
 	while (n > 0) {
-		size_t n_now = n < BLOCK_SAMPLES ? n : BLOCK_SAMPLES;
+		size_t n_now = n < n_block ? n : n_block;
 
 		if (put_block(w, samples, n_now) != (sf_count_t)n_now)
 			return error_set_errno(err, "writing %s", w->label);
-		samples += n_now;
+		samples += n_now * w->n_channels;
 		n -= n_now;
 	}
 	return 0;

@@ -114,6 +114,111 @@ test_blocks(void **state)
 	arena_free(a);
 }
 
+/* Write x, [n][n_channels], in blocks that fit nothing. */
+static void
+write_channels(enum clip_format format, unsigned rate_hz, size_t n_channels,
+    const float *x, size_t n)
+{
+	struct error err = { ERROR_NONE, "" };
+	struct clip_writer *w;
+
+	w = clip_writer_open_channels(path, format, rate_hz, n_channels, &err);
+	assert_non_null(w);
+	for (size_t i = 0; i < n; i += 1999)
+		assert_int_equal(clip_writer_put(w, x + i * n_channels,
+		    n - i < 1999 ? n - i : 1999, &err), 0);
+	assert_int_equal(clip_writer_commit(w, &err), 0);
+}
+
+/*
+ * Channels come back as they went, at any rate; read as one they are what
+ * they average to.
+ */
+static void
+test_channels(void **state)
+{
+	static const struct {
+		enum clip_format format;
+		unsigned rate_hz;
+		size_t n_channels;
+	} kinds[] = { { CLIP_FLAC16, 44100, 2 }, { CLIP_WAV16, 8000, 3 },
+	    { CLIP_WAV_FLOAT, 192000, CLIP_MAX_WRITTEN_CHANNELS },
+	    { CLIP_FLAC16, 192000, CLIP_MAX_WRITTEN_CHANNELS },
+	    { CLIP_FLAC16, 11025, 1 } };
+	struct arena *a = arena_new();
+	float *x = make_noise(a);
+	float *y = arena_alloc(a, N, sizeof *y);
+	struct error err = { ERROR_NONE, "" };
+	struct clip clip;
+
+	(void)state;
+	assert_non_null(y);
+	for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++) {
+		const size_t n_channels = kinds[k].n_channels;
+		const size_t n = N / n_channels;
+		struct clip_reader *r;
+		size_t n_got = 0, got;
+
+		write_channels(kinds[k].format, kinds[k].rate_hz, n_channels,
+		    x, n);
+		r = clip_reader_open_channels(path, &err);
+		assert_non_null(r);
+		assert_int_equal(clip_reader_rate_hz(r), kinds[k].rate_hz);
+		assert_int_equal(clip_reader_n_channels(r), n_channels);
+		assert_int_equal(clip_reader_n_samples(r), n);
+		do {
+			size_t n_max = n - n_got < 777 ? n - n_got : 777;
+
+			assert_int_equal(clip_reader_get(r,
+			    y + n_got * n_channels, n_max, &got, &err), 0);
+			n_got += got;
+		} while (got > 0);
+		clip_reader_close(r);
+		assert_int_equal(n_got, n);
+		assert_memory_equal(x, y, n * n_channels * sizeof *x);
+
+		assert_int_equal(clip_load(path, kinds[k].rate_hz, 0, 0, a,
+		    &clip, &err), 0);
+		assert_int_equal(clip.n_channels, n_channels);
+		assert_int_equal(clip.n_samples, n);
+		for (size_t i = 0; i < n; i++) {
+			double sum = 0.0;
+
+			for (size_t c = 0; c < n_channels; c++)
+				sum += (double)x[i * n_channels + c];
+			assert_true(clip.samples[i] ==
+			    (float)(sum / (double)n_channels));
+		}
+	}
+	arena_free(a);
+}
+
+/* Each channel is cleaned by itself. */
+static void
+test_odd_channels(void **state)
+{
+	const float x[] = { NAN, 0.5f, 3e38f, -INFINITY, -0.25f, -3e38f };
+	const float y[] = { 0.0f, 0.5f, 16.0f, 0.0f, -0.25f, -16.0f };
+	struct error err = { ERROR_NONE, "" };
+	struct clip_reader *r;
+	float got[6];
+	size_t n;
+
+	(void)state;
+	write_channels(CLIP_WAV_FLOAT, 44100, 2, x, 3);
+	r = clip_reader_open_channels(path, &err);
+	assert_non_null(r);
+	assert_int_equal(clip_reader_get(r, got, 3, &n, &err), 0);
+	assert_int_equal(n, 3);
+	assert_memory_equal(got, y, sizeof y);
+	clip_reader_close(r);
+	r = clip_reader_open(path, 44100, &err);
+	assert_non_null(r);
+	assert_int_equal(clip_reader_n_channels(r), 1);
+	clip_reader_close(r);
+	assert_null(clip_reader_open(path, 16000, &err));
+}
+
 /* Integer formats clip and round; NaN becomes 0, what is huge is cut. */
 static void
 test_odd_values(void **state)
@@ -290,6 +395,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_round_trip),
 		cmocka_unit_test(test_blocks),
+		cmocka_unit_test(test_channels),
+		cmocka_unit_test(test_odd_channels),
 		cmocka_unit_test(test_odd_values),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_abandon),

@@ -51,7 +51,7 @@ new_worker(const void *shared, struct error *err)
 {
 	const struct shared *sh = shared;
 
-	return separator_new(sh->model, err);
+	return separator_new(sh->model, 0, err);
 }
 
 static void

@@ -239,7 +239,7 @@ score_song(void *shared, size_t i, size_t thread, struct error *err)
 {
 	struct scoring *sc = shared;
 	size_t n = scored_length(&sc->stems->songs[i]);
-	struct separator *s = separator_new(sc->model, err);
+	struct separator *s = separator_new(sc->model, 0, err);
 	float *voice = memory_new(n, sizeof *voice, "samples", err);
 	float *mixture = memory_new(n, sizeof *mixture, "samples", err);
 	float *estimate = memory_new(n, sizeof *estimate, "samples", err);
@@ -249,7 +249,8 @@ score_song(void *shared, size_t i, size_t thread, struct error *err)
 	if (s == NULL || voice == NULL || mixture == NULL || estimate == NULL)
 		goto done;
 	mix_evenly(&sc->stems->songs[i], n, voice, mixture);
-	if (n > 0 && separator_run(s, mixture, n, estimate, err) != 0)
+	if (n > 0 && separator_run(s, SEPARATE_NET_RATE_HZ, 1, mixture, n,
+	    estimate, err) != 0)
 		goto done;
 	sc->gain_db[i] = separate_score_si_sdr(voice, estimate, n) -
 	    separate_score_si_sdr(voice, mixture, n);

@@ -1,82 +1,77 @@
 /*
- * Frames of the mixture wait in s->frames until a patch is full and as many
- * frames beyond it are known as its last frame's loudness needs.  Each patch
- * but the first begins with the SHARED frames that it has in common with the
- * one before, whose faded masks wait in s->mask.  The first begins with LEAD
- * frames of silence before the sound, so that frame 0 has some context.
+ * The frames of each channel lie in a row: at most n_around that went before,
+ * then those of the patch that is next, then what came since.  A patch is done
+ * when as many frames behind it are known as it looks at.  Each patch but the
+ * first begins with the frames that it shares with the one before, whose faded
+ * voice waits in s->voice.
  */
 #include <math.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "base/json.h"
+#include "base/hash.h"
 #include "base/memory.h"
 
 #include "dsp/stft.h"
-#include "nn/session.h"
 
-#include "separate/separate_net.h"
 #include "separate/separator.h"
-
-#define N_FRAMES ((size_t)SEPARATOR_FRAMES)
-#define N_BINS ((size_t)SEPARATE_NET_BINS)
-#define FRAME_VALUES (2 * (N_BINS + 1))
-#define SHARED ((size_t)96)
-#define FADE ((size_t)16)
-#define LEAD ((size_t)16)
-#define PATCH_HOP (N_FRAMES - SHARED)
-/* Frames on either side that count for a frame's loudness. */
-#define AROUND ((size_t)64)
-
-/* Frames that one put can make, and room to hold them beside a patch. */
-#define PUT_FRAMES ((size_t)SEPARATOR_MAX_PUT / SEPARATE_NET_HOP + 4)
-#define MAX_FRAMES (N_FRAMES + AROUND + PUT_FRAMES)
+#include "separate/voice_kind.h"
+#include "separate/wiener.h"
 
 struct separator_model {
-	struct weights *own_weights;	/* NULL when they are the caller's */
-	struct graph *own_graph;
-	const struct weights *weights;
-	const struct graph *graph;
-	struct stft *stft;
+	const struct voice_kind *kind;
+	void *network;
+	char sha256[HASH_HEX_BYTES];
+};
+
+/* What is held of one channel. */
+struct channel {
+	struct stft_analysis *analysis;
+	struct stft_synthesis *synthesis;
+	float *frames;		/* [max_frames][n_bins][2] */
+	float *patch, *voice;	/* [shape.n_frames][n_bins][2] */
+	float *samples;		/* [max_get] */
 };
 
 struct separator {
 	const struct separator_model *model;
-	struct session *session;
-	struct stft_analysis *analysis;
-	struct stft_synthesis *synthesis;
-	float *frames;		/* [MAX_FRAMES][FRAME_VALUES] */
-	size_t n_frames;	/* held */
-	/*
-	 * [AROUND + MAX_FRAMES], mean square of each frame and of those that
-	 * went before; -1 where there is none.
-	 */
-	double *powers;
-	size_t n_powers;	/* of frames held */
-	float *magnitudes;	/* [N_BINS] */
-	float *input;		/* [N_FRAMES][N_BINS] */
-	float *patch_mask;	/* [N_FRAMES][N_BINS], of one patch */
-	float *mask;		/* [N_FRAMES][N_BINS], cross-faded */
-	size_t n_lead;		/* frames before the sound, still to drop */
+	size_t n_wiener;
+	struct voice_shape shape;	/* of the recording; n_bins 0: none */
+	void *worker;
+	struct stft *stft;
+	struct channel channels[SEPARATOR_MAX_CHANNELS];
+	size_t max_frames;
+	size_t n_before;	/* frames held that were given */
+	size_t n_frames;	/* held besides */
 	uint64_t n_taken;	/* samples */
 	bool is_first;		/* no patch was done yet */
 };
+
+static struct separator_model *
+new_model(const struct voice_kind *kind, void *network, const char *sha256,
+    struct error *err)
+{
+	struct separator_model *m = network == NULL ? NULL :
+	    memory_new(1, sizeof *m, "separation model", err);
+
+	if (m == NULL) {
+		if (network != NULL)
+			kind->free_network(network);
+		return NULL;
+	}
+	m->kind = kind;
+	m->network = network;
+	(void)snprintf(m->sha256, sizeof m->sha256, "%s", sha256);
+	return m;
+}
 
 struct separator_model *
 separator_model_new(const struct graph *g, const struct weights *w,
     struct error *err)
 {
-	struct separator_model *m;
-
-	if ((m = memory_new(1, sizeof *m, "separation model", err)) == NULL)
-		return NULL;
-	m->graph = g;
-	m->weights = w;
-	m->stft = stft_new(SEPARATE_NET_WINDOW, SEPARATE_NET_HOP, err);
-	if (m->stft == NULL) {
-		separator_model_free(m);
-		return NULL;
-	}
-	return m;
+	return new_model(&mask_voice, mask_voice_new(g, w, err), "", err);
 }
 
 struct separator_model *
@@ -84,21 +79,26 @@ separator_model_load(const char *path, struct error *err)
 {
 	struct weights *w = weights_load(path, err);
 	struct separator_model *m = NULL;
-	struct graph *g;
+	const char *architecture;
+	char sha256[HASH_HEX_BYTES];
+	struct mask_voice *mask;
 
 	if (w == NULL)
 		return NULL;
-	if ((g = separate_net_of_model(w, N_FRAMES, err)) == NULL)
-		error_add(err, "%s", path);
-	else
-		m = separator_model_new(g, w, err);
-	if (m == NULL) {
-		graph_free(g);
-		weights_free(w);
-		return NULL;
+	(void)snprintf(sha256, sizeof sha256, "%s", weights_sha256(w));
+	if (json_get_string(weights_metadata_const(w), "network.architecture",
+	    "", &architecture, err) == 0) {
+		if (strcmp(architecture, "open-unmix") == 0) {
+			m = new_model(&umx_voice, umx_voice_of_model(w, err),
+			    sha256, err);
+		} else if ((mask = mask_voice_of_model(w, err)) != NULL) {
+			w = NULL;
+			m = new_model(&mask_voice, mask, sha256, err);
+		}
 	}
-	m->own_weights = w;
-	m->own_graph = g;
+	if (m == NULL)
+		error_add(err, "%s", path);
+	weights_free(w);
 	return m;
 }
 
@@ -107,47 +107,52 @@ separator_model_free(struct separator_model *m)
 {
 	if (m == NULL)
 		return;
-	graph_free(m->own_graph);
-	weights_free(m->own_weights);
-	stft_free(m->stft);
+	m->kind->free_network(m->network);
 	memory_free(m);
 }
 
 const char *
 separator_model_sha256(const struct separator_model *m)
 {
-	return weights_sha256(m->weights);
+	return m->sha256;
 }
 
 struct separator *
-separator_new(const struct separator_model *m, struct error *err)
+separator_new(const struct separator_model *m, size_t n_wiener,
+    struct error *err)
 {
-	struct separator *s;
+	struct separator *s = memory_new(1, sizeof *s, "separator", err);
 
-	if ((s = memory_new(1, sizeof *s, "separator", err)) == NULL)
+	if (s == NULL)
 		return NULL;
 	s->model = m;
-	s->session = session_new(m->graph, m->weights, 1, err);
-	s->analysis = stft_analysis_new(m->stft, err);
-	s->synthesis = stft_synthesis_new(m->stft, err);
-	s->frames = memory_new(MAX_FRAMES * FRAME_VALUES, sizeof(float),
-	    "frames", err);
-	s->powers = memory_new(AROUND + MAX_FRAMES, sizeof(double),
-	    "loudness", err);
-	s->magnitudes = memory_new(N_BINS, sizeof(float), "magnitudes", err);
-	s->input = memory_new(N_FRAMES * N_BINS, sizeof(float), "input", err);
-	s->patch_mask = memory_new(N_FRAMES * N_BINS, sizeof(float), "mask",
-	    err);
-	s->mask = memory_new(N_FRAMES * N_BINS, sizeof(float), "mask", err);
-	if (s->session == NULL || s->analysis == NULL ||
-	    s->synthesis == NULL || s->frames == NULL || s->powers == NULL ||
-	    s->magnitudes == NULL || s->input == NULL ||
-	    s->patch_mask == NULL || s->mask == NULL) {
-		separator_free(s);
-		return NULL;
-	}
-	separator_reset(s);
+	s->n_wiener = n_wiener;
 	return s;
+}
+
+static void
+release_channel(struct channel *c)
+{
+	stft_analysis_free(c->analysis);
+	stft_synthesis_free(c->synthesis);
+	memory_free(c->frames);
+	memory_free(c->patch);
+	memory_free(c->voice);
+	memory_free(c->samples);
+	*c = (struct channel){ .analysis = NULL };
+}
+
+/* Back to a separator that has begun nothing. */
+static void
+release(struct separator *s)
+{
+	for (size_t c = 0; c < SEPARATOR_MAX_CHANNELS; c++)
+		release_channel(&s->channels[c]);
+	stft_free(s->stft);
+	s->model->kind->free_worker(s->worker);
+	s->stft = NULL;
+	s->worker = NULL;
+	s->shape.n_bins = 0;
 }
 
 void
@@ -155,32 +160,91 @@ separator_free(struct separator *s)
 {
 	if (s == NULL)
 		return;
-	session_free(s->session);
-	stft_analysis_free(s->analysis);
-	stft_synthesis_free(s->synthesis);
-	memory_free(s->frames);
-	memory_free(s->powers);
-	memory_free(s->magnitudes);
-	memory_free(s->input);
-	memory_free(s->patch_mask);
-	memory_free(s->mask);
+	release(s);
 	memory_free(s);
 }
 
-void
-separator_reset(struct separator *s)
+/* All that is held at the end, and what the synthesis adds. */
+size_t
+separator_max_get(const struct separator *s)
 {
-	stft_analysis_reset(s->analysis);
-	stft_synthesis_reset(s->synthesis);
-	memset(s->frames, 0, LEAD * FRAME_VALUES * sizeof(float));
-	memset(s->mask, 0, N_FRAMES * N_BINS * sizeof(float));
-	s->n_frames = LEAD;
-	for (size_t k = 0; k < AROUND + LEAD; k++)
-		s->powers[k] = -1.0;
-	s->n_powers = LEAD;
-	s->n_lead = LEAD;
+	return s->max_frames * s->shape.n_hop + s->shape.n_window;
+}
+
+static size_t
+frame_values(const struct separator *s)
+{
+	return 2 * s->shape.n_bins;
+}
+
+static int
+open_channel(struct separator *s, struct channel *c, struct error *err)
+{
+	const size_t n_patch = s->shape.n_frames * frame_values(s);
+
+	c->analysis = stft_analysis_new(s->stft, err);
+	c->synthesis = stft_synthesis_new(s->stft, err);
+	c->frames = memory_new(s->max_frames * frame_values(s), sizeof(float),
+	    "frames", err);
+	c->patch = memory_new(n_patch, sizeof(float), "frames", err);
+	c->voice = memory_new(n_patch, sizeof(float), "frames", err);
+	c->samples = memory_new(separator_max_get(s), sizeof(float),
+	    "samples", err);
+	return c->analysis == NULL || c->synthesis == NULL ||
+	    c->frames == NULL || c->patch == NULL || c->voice == NULL ||
+	    c->samples == NULL ? -1 : 0;
+}
+
+/* Make room for sounds of another shape. */
+static int
+take_shape(struct separator *s, const struct voice_shape *shape,
+    struct error *err)
+{
+	release(s);
+	s->shape = *shape;
+	/* Beside a patch: its neighbours, and what one put makes. */
+	s->max_frames = shape->n_frames + 2 * shape->n_around +
+	    SEPARATOR_MAX_PUT / shape->n_hop + 4;
+	s->stft = stft_new(shape->n_window, shape->n_hop, err);
+	s->worker = s->model->kind->new_worker(s->model->network, shape, err);
+	if (s->stft == NULL || s->worker == NULL)
+		goto fail;
+	for (size_t c = 0; c < shape->n_channels; c++)
+		if (open_channel(s, &s->channels[c], err) != 0)
+			goto fail;
+	return 0;
+
+fail:
+	release(s);
+	return -1;
+}
+
+int
+separator_begin(struct separator *s, unsigned rate_hz, size_t n_channels,
+    struct error *err)
+{
+	struct voice_shape shape;
+
+	if (n_channels < 1 || n_channels > SEPARATOR_MAX_CHANNELS)
+		return error_set(err, ERROR_FORMAT, "%zu channels are not one "
+		    "or two: run chad-decode --channels 2 first", n_channels);
+	if (s->model->kind->shape(s->model->network, rate_hz, n_channels,
+	    &shape, err) != 0)
+		return -1;
+	if ((s->shape.n_bins != shape.n_bins ||
+	    s->shape.n_channels != n_channels) &&
+	    take_shape(s, &shape, err) != 0)
+		return -1;
+	for (size_t c = 0; c < n_channels; c++) {
+		stft_analysis_reset(s->channels[c].analysis);
+		stft_synthesis_reset(s->channels[c].synthesis);
+		memset(s->channels[c].voice, 0, s->shape.n_frames *
+		    frame_values(s) * sizeof(float));
+	}
+	s->n_before = s->n_frames = 0;
 	s->n_taken = 0;
 	s->is_first = true;
+	return 0;
 }
 
 /*
@@ -188,207 +252,213 @@ separator_reset(struct separator *s)
  * in the middle of the shared frames.
  */
 static float
-fade(size_t k, bool is_first, bool is_last)
+fade(const struct voice_shape *shape, size_t k, bool is_first, bool is_last)
 {
-	const bool is_end = k >= PATCH_HOP;
-	const double at = (double)(is_end ? k - PATCH_HOP : k) -
-	    (double)(SHARED - FADE) / 2.0;
-	const double rise = fmin(fmax((at + 0.5) / (double)FADE, 0.0), 1.0);
+	const size_t hop = shape->n_frames - shape->n_shared;
+	const bool is_end = k >= hop;
+	const double at = (double)(is_end ? k - hop : k) -
+	    (double)(shape->n_shared - shape->n_fade) / 2.0;
+	const double rise = fmin(fmax((at + 0.5) / (double)shape->n_fade,
+	    0.0), 1.0);
 
 	if (is_end)
 		return is_last ? 1.0f : (float)(1.0 - rise);
-	return is_first || k >= SHARED ? 1.0f : (float)rise;
+	return is_first || k >= shape->n_shared ? 1.0f : (float)rise;
 }
 
-static float
-size_of(const float bin[2])
+/* The network's word on the frames that are next. */
+static int
+estimate(struct separator *s, size_t n_frames, float *const *voice,
+    struct error *err)
 {
-	return sqrtf(bin[0] * bin[0] + bin[1] * bin[1]);
+	const size_t behind = s->n_frames - n_frames;
+	struct voice_patch patch = { .n_frames = n_frames,
+	    .n_before = s->n_before, .n_behind = behind < s->shape.n_around ?
+	    behind : s->shape.n_around };
+
+	for (size_t c = 0; c < s->shape.n_channels; c++)
+		patch.frames[c] = s->channels[c].frames + s->n_before *
+		    frame_values(s);
+	if (s->model->kind->estimate(s->worker, &patch, voice, err) != 0)
+		return -1;
+	if (s->n_wiener > 0 && s->shape.n_channels == 2)
+		wiener_run(s->n_wiener, n_frames, s->shape.n_bins,
+		    patch.frames, voice);
+	return 0;
 }
 
-/* The mean squares of frames that came since. */
-static void
-measure_powers(struct separator *s)
-{
-	for (; s->n_powers < s->n_frames; s->n_powers++) {
-		const float *frame = s->frames + s->n_powers * FRAME_VALUES;
-		double sum = 0.0;
-
-		for (size_t b = 0; b < N_BINS; b++)
-			sum += (double)(frame[2 * b] * frame[2 * b] +
-			    frame[2 * b + 1] * frame[2 * b + 1]);
-		s->powers[AROUND + s->n_powers] = sum / (double)N_BINS;
-	}
-}
-
-/* The mean over those around a frame that there are. */
-static double
-power_around(const struct separator *s, size_t k)
-{
-	size_t n = 0;
-	double sum = 0.0;
-
-	for (size_t i = k; i <= k + 2 * AROUND && i < AROUND + s->n_powers;
-	    i++) {
-		if (s->powers[i] >= 0.0) {
-			sum += s->powers[i];
-			n++;
-		}
-	}
-	return n > 0 ? sum / (double)n : 0.0;
-}
-
-/*
- * Run the network on the first N_FRAMES frames, silence behind those that are
- * held, and fade its mask in.
- */
+/* Find the voice of the patch that is next and fade it in. */
 static int
 run_patch(struct separator *s, bool is_last, struct error *err)
 {
-	const float *in[1] = { s->input };
-	float *out[1] = { s->patch_mask };
+	const size_t n_values = frame_values(s);
+	const size_t n_frames = s->n_frames < s->shape.n_frames ?
+	    s->n_frames : s->shape.n_frames;
+	float *voice[SEPARATOR_MAX_CHANNELS];
 
-	measure_powers(s);
-	for (size_t k = 0; k < N_FRAMES; k++) {
-		const float *frame = s->frames + k * FRAME_VALUES;
-		float *input = s->input + k * N_BINS;
+	for (size_t c = 0; c < s->shape.n_channels; c++)
+		voice[c] = s->channels[c].patch;
+	if (estimate(s, n_frames, voice, err) != 0)
+		return -1;
+	for (size_t k = 0; k < n_frames; k++) {
+		const float w = fade(&s->shape, k, s->is_first, is_last);
 
-		if (k >= s->n_frames) {
-			memset(input, 0, N_BINS * sizeof(*input));
-			continue;
-		}
-		for (size_t b = 0; b < N_BINS; b++)
-			s->magnitudes[b] = size_of(frame + 2 * b);
-		separate_net_input(s->magnitudes, N_BINS, power_around(s, k),
-		    input);
-	}
-	if (session_run(s->session, 1, in, out, err) != 0)
-		return error_add(err, "separating");
-	for (size_t k = 0; k < N_FRAMES; k++) {
-		const float w = fade(k, s->is_first, is_last);
-
-		for (size_t b = 0; b < N_BINS; b++)
-			s->mask[k * N_BINS + b] +=
-			    w * s->patch_mask[k * N_BINS + b];
+		for (size_t c = 0; c < s->shape.n_channels; c++)
+			for (size_t i = 0; i < n_values; i++)
+				s->channels[c].voice[k * n_values + i] += w *
+				    voice[c][k * n_values + i];
 	}
 	s->is_first = false;
 	return 0;
 }
 
 /*
- * Mask the first n frames, turn them into samples and drop them.  The highest
- * bin, which the network does not see, goes with its neighbour.
+ * The first n frames of the voice are whole: to samples with them.  Of the
+ * mixture's n_around stay.  Returns how many samples came.
  */
 static size_t
-give_frames(struct separator *s, size_t n, float *voice)
+give_frames(struct separator *s, size_t n, size_t n_done)
 {
-	size_t n_skip = s->n_lead < n ? s->n_lead : n;
-	size_t n_voice;
+	const size_t n_values = frame_values(s);
+	const size_t n_waiting = s->shape.n_frames - n;
+	const size_t n_given = s->n_before + n;
+	const size_t n_kept = n_given < s->shape.n_around ? n_given :
+	    s->shape.n_around;
+	size_t n_samples = 0;
 
-	for (size_t k = n_skip; k < n; k++) {
-		float *frame = s->frames + k * FRAME_VALUES;
-		const float *mask = s->mask + k * N_BINS;
+	for (size_t i = 0; i < s->shape.n_channels; i++) {
+		struct channel *c = &s->channels[i];
 
-		for (size_t b = 0; b <= N_BINS; b++) {
-			float m = mask[b < N_BINS ? b : N_BINS - 1];
-
-			frame[2 * b] *= m;
-			frame[2 * b + 1] *= m;
-		}
+		n_samples = stft_synthesis_put(c->synthesis, c->voice, n,
+		    c->samples + n_done);
+		memmove(c->voice, c->voice + n * n_values, n_waiting *
+		    n_values * sizeof(float));
+		memset(c->voice + n_waiting * n_values, 0, n * n_values *
+		    sizeof(float));
+		memmove(c->frames, c->frames + (n_given - n_kept) * n_values,
+		    (n_kept + s->n_frames - n) * n_values * sizeof(float));
 	}
-	n_voice = stft_synthesis_put(s->synthesis,
-	    s->frames + n_skip * FRAME_VALUES, n - n_skip, voice);
-	s->n_lead -= n_skip;
+	s->n_before = n_kept;
 	s->n_frames -= n;
-	memmove(s->frames, s->frames + n * FRAME_VALUES,
-	    s->n_frames * FRAME_VALUES * sizeof(float));
-	memmove(s->mask, s->mask + n * N_BINS,
-	    (N_FRAMES - n) * N_BINS * sizeof(float));
-	memset(s->mask + (N_FRAMES - n) * N_BINS, 0,
-	    n * N_BINS * sizeof(float));
-	memmove(s->powers, s->powers + n, (AROUND + s->n_powers - n) *
-	    sizeof(*s->powers));
-	s->n_powers -= n;
-	return n_voice;
+	return n_samples;
 }
 
 /*
- * Do the patches that are full and whose loudness is known: some frames are
- * kept, so that one patch can be last.
+ * Do the patches that are full, with more than n_behind frames behind them:
+ * one patch must be left to be the last.
  */
 static int
-do_patches(struct separator *s, float *voice, size_t *n_voice,
+do_patches(struct separator *s, size_t n_behind, size_t *n_done,
     struct error *err)
 {
-	while (s->n_frames > N_FRAMES + AROUND) {
+	while (s->n_frames > s->shape.n_frames + n_behind) {
 		if (run_patch(s, false, err) != 0)
 			return -1;
-		*n_voice += give_frames(s, PATCH_HOP, voice + *n_voice);
+		*n_done += give_frames(s, s->shape.n_frames -
+		    s->shape.n_shared, *n_done);
 	}
 	return 0;
+}
+
+/* Where the next frames of a channel go. */
+static float *
+frames_end(const struct separator *s, size_t channel)
+{
+	return s->channels[channel].frames + (s->n_before + s->n_frames) *
+	    frame_values(s);
+}
+
+/* n samples of each channel, side by side. */
+static void
+interleave(const struct separator *s, size_t n, float *voice)
+{
+	const size_t n_channels = s->shape.n_channels;
+
+	for (size_t c = 0; c < n_channels; c++)
+		for (size_t i = 0; i < n; i++)
+			voice[i * n_channels + c] = s->channels[c].samples[i];
 }
 
 int
 separator_put(struct separator *s, const float *samples, size_t n,
     float *voice, size_t *n_voice, struct error *err)
 {
+	const size_t n_channels = s->shape.n_channels;
+	size_t n_made = 0;
+
 	*n_voice = 0;
 	if (n > SEPARATOR_MAX_PUT)
 		return error_set(err, ERROR_BUG,
 		    "%zu samples at once are too many to separate", n);
-	s->n_frames += stft_analysis_put(s->analysis, samples, n,
-	    s->frames + s->n_frames * FRAME_VALUES);
+	for (size_t c = 0; c < n_channels; c++) {
+		float *one = s->channels[c].samples;
+
+		for (size_t i = 0; i < n; i++)
+			one[i] = samples[i * n_channels + c];
+		n_made = stft_analysis_put(s->channels[c].analysis, one, n,
+		    frames_end(s, c));
+	}
+	s->n_frames += n_made;
 	s->n_taken += n;
-	return do_patches(s, voice, n_voice, err);
+	if (do_patches(s, s->shape.n_around, n_voice, err) != 0)
+		return -1;
+	interleave(s, *n_voice, voice);
+	return 0;
 }
 
 int
 separator_finish(struct separator *s, float *voice, size_t *n_voice,
     struct error *err)
 {
+	size_t n_made = 0, n_last = 0;
+
 	*n_voice = 0;
-	s->n_frames += stft_analysis_finish(s->analysis,
-	    s->frames + s->n_frames * FRAME_VALUES);
-	if (do_patches(s, voice, n_voice, err) != 0)
+	for (size_t c = 0; c < s->shape.n_channels; c++)
+		n_made = stft_analysis_finish(s->channels[c].analysis,
+		    frames_end(s, c));
+	s->n_frames += n_made;
+	/* At least one frame is left, at most a patch. */
+	if (do_patches(s, 0, n_voice, err) != 0 ||
+	    run_patch(s, true, err) != 0)
 		return -1;
-	/* At least one frame is left: at most a patch and what lay beyond. */
-	while (s->n_frames > N_FRAMES) {
-		if (run_patch(s, false, err) != 0)
-			return -1;
-		*n_voice += give_frames(s, PATCH_HOP, voice + *n_voice);
-	}
-	if (run_patch(s, true, err) != 0)
-		return -1;
-	*n_voice += give_frames(s, s->n_frames, voice + *n_voice);
-	*n_voice += stft_synthesis_finish(s->synthesis, s->n_taken,
-	    voice + *n_voice);
+	*n_voice += give_frames(s, s->n_frames, *n_voice);
+	for (size_t c = 0; c < s->shape.n_channels; c++)
+		n_last = stft_synthesis_finish(s->channels[c].synthesis,
+		    s->n_taken, s->channels[c].samples + *n_voice);
+	*n_voice += n_last;
+	interleave(s, *n_voice, voice);
 	return 0;
 }
 
 int
-separator_run(struct separator *s, const float *samples, size_t n_samples,
-    float *voice, struct error *err)
+separator_run(struct separator *s, unsigned rate_hz, size_t n_channels,
+    const float *samples, size_t n_samples, float *voice, struct error *err)
 {
-	float *ready = memory_new(SEPARATOR_MAX_GET, sizeof *ready, "samples",
-	    err);
+	float *ready;
 	size_t n_done = 0, n;
 	int status = -1;
 
+	if (separator_begin(s, rate_hz, n_channels, err) != 0)
+		return -1;
+	ready = memory_new(separator_max_get(s) * n_channels, sizeof *ready,
+	    "samples", err);
 	if (ready == NULL)
 		return -1;
-	separator_reset(s);
 	for (size_t i = 0; i < n_samples; i += SEPARATOR_MAX_PUT) {
 		size_t n_now = n_samples - i < SEPARATOR_MAX_PUT ?
 		    n_samples - i : SEPARATOR_MAX_PUT;
 
-		if (separator_put(s, samples + i, n_now, ready, &n, err) != 0)
+		if (separator_put(s, samples + i * n_channels, n_now, ready,
+		    &n, err) != 0)
 			goto done;
-		memcpy(voice + n_done, ready, n * sizeof *voice);
+		memcpy(voice + n_done * n_channels, ready, n * n_channels *
+		    sizeof *voice);
 		n_done += n;
 	}
 	if (separator_finish(s, ready, &n, err) != 0)
 		goto done;
-	memcpy(voice + n_done, ready, n * sizeof *voice);
+	memcpy(voice + n_done * n_channels, ready, n * n_channels *
+	    sizeof *voice);
 	status = 0;
 
 done:

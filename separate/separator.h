@@ -1,15 +1,16 @@
 /*
  * separator -- the voice out of a recording, as a stream.
  *
- * The STFT is cut into patches of 512 frames (8 s), of which neighbours share
- * 96; the network gives a mask for each patch.  At a seam the masks are
- * cross-faded over 16 frames in the middle of what is shared (the two weights
- * sum to one), so that on either side the network has heard 40 frames beyond:
- * about as far as it looks.  Each frame is scaled by the loudness of the 129
- * frames around it, whatever patch it is in.  The mask is multiplied with the
- * frames of the mixture, phases kept, and turned back into samples.  What comes
- * out is as long as what went in, and sample k of it belongs to sample k of the
- * input.
+ * The STFT is cut into patches, of which neighbours share some frames.  Of each
+ * patch the network says what is voice (voice_kind.h); where two meet they are
+ * cross-faded in the middle of what they share (the two weights sum to one), so
+ * that on either side the network has heard beyond.  Then it is turned back
+ * into samples.  What comes out is as long as what went in, and sample k of it
+ * belongs to sample k of the input.
+ *
+ *	network			patch		shared		fade
+ *	ours, 16 ms a frame	512 (8.2 s)	96 (1.5 s)	16
+ *	Open-Unmix, 23 ms	1024 (23.8 s)	128 (3.0 s)	32
  *
  * With the network of models/separate the place of the seams changes nothing:
  * the same sound with patches that begin 3 s earlier differs by its rounding to
@@ -28,12 +29,16 @@
 #include "nn/graph.h"
 #include "nn/weights.h"
 
-#define SEPARATOR_FRAMES 512	/* of a patch */
+#define SEPARATOR_FRAMES 512	/* of a patch of our own network */
+#define SEPARATOR_MAX_CHANNELS 2
 
 /* The network and tables; shared by all threads, unchanged while used. */
 struct separator_model;
 
-/* From a model file.  Free with separator_model_free.  NULL with an error. */
+/*
+ * From a model file, of our own network or of Open-Unmix.  Free with
+ * separator_model_free.  NULL with an error.
+ */
 struct separator_model *separator_model_load(const char *path,
     struct error *err) MUST_CHECK;
 /* From a network of SEPARATOR_FRAMES and weights; keeps references. */
@@ -44,23 +49,32 @@ void separator_model_free(struct separator_model *m);
 /* SHA-256 of the model file; "" when it was made from memory. */
 const char *separator_model_sha256(const struct separator_model *m);
 
-/* What one thread changes while it separates; keeps a reference to m. */
+/*
+ * What one thread changes while it separates; keeps a reference to m.
+ * n_wiener (0..WIENER_MAX_ITERATIONS): so often the voice of a stereo
+ * recording is refined by where it stands (separate/wiener.h).
+ */
 struct separator;
 struct separator *separator_new(const struct separator_model *m,
-    struct error *err) MUST_CHECK;
+    size_t n_wiener, struct error *err) MUST_CHECK;
 void separator_free(struct separator *s);
 
-/* Begin another recording. */
-void separator_reset(struct separator *s);
+/*
+ * Begin another recording, of 1 or 2 channels.  Our network hears 16 kHz and
+ * more, Open-Unmix 44.1 kHz; other rates are an ERROR_FORMAT.
+ */
+int separator_begin(struct separator *s, unsigned rate_hz, size_t n_channels,
+    struct error *err) MUST_CHECK;
 
 /* Samples that one call takes at most. */
 #define SEPARATOR_MAX_PUT 16384
-/* Samples that one call gives at most. */
-#define SEPARATOR_MAX_GET 262144
+/* Samples that one call gives at most; known once a recording has begun. */
+size_t separator_max_get(const struct separator *s);
 
 /*
- * Take n samples at 16 kHz (n up to SEPARATOR_MAX_PUT); voice has room for
- * SEPARATOR_MAX_GET, and *n_voice of it are filled with what is ready.
+ * Take n samples of each channel, [n][n_channels] (n up to SEPARATOR_MAX_PUT);
+ * voice has room for separator_max_get, and *n_voice of it are filled with what
+ * is ready, [*n_voice][n_channels].
  */
 int separator_put(struct separator *s, const float *samples, size_t n,
     float *voice, size_t *n_voice, struct error *err) MUST_CHECK;
@@ -69,8 +83,12 @@ int separator_put(struct separator *s, const float *samples, size_t n,
 int separator_finish(struct separator *s, float *voice, size_t *n_voice,
     struct error *err) MUST_CHECK;
 
-/* The three above in one, for a whole recording: [n_samples] to the same. */
-int separator_run(struct separator *s, const float *samples, size_t n_samples,
-    float *voice, struct error *err) MUST_CHECK;
+/*
+ * The three above in one, for a whole recording: [n_samples][n_channels] to the
+ * same.
+ */
+int separator_run(struct separator *s, unsigned rate_hz, size_t n_channels,
+    const float *samples, size_t n_samples, float *voice, struct error *err)
+    MUST_CHECK;
 
 #endif

@@ -8,36 +8,34 @@
 
 #include "separate/stem_files.h"
 
-#define RATE_HZ 16000
 /* Level given for a voice of digital silence. */
 #define SILENCE_DB (-120.0)
 
-#define BLOCK_SAMPLES 1600	/* a tenth of a second */
+#define BLOCKS_PER_SEC 10
 #define BLOCK_SHARE 0.1		/* of its energy: it is voiced */
 #define BLOCK_SILENCE 1e-6	/* mean square: -60 dBFS */
 #define DROPOUT_SHARE 0.1
-
-/* Most samples that wait for their voice: what a patch and a put hold. */
-#define MAX_WAITING (SEPARATOR_MAX_GET + SEPARATOR_MAX_PUT)
 
 /* Energies of the whole, and of the tenth of a second that is going on. */
 struct levels {
 	double mixture, voice;
 	double block_mixture, block_voice;
-	size_t n_in_block;
+	size_t n_in_block, block_samples;
 	uint64_t n_samples, n_blocks, n_voiced;
 };
 
-/* One recording on its way. */
+/* One recording on its way; samples are [][n_channels]. */
 struct run {
 	struct separator *separator;
 	struct clip_reader *reader;
 	struct clip_writer *voice_writer, *accompaniment_writer;
-	float *block;			/* [SEPARATOR_MAX_PUT] */
-	float *voice;			/* [SEPARATOR_MAX_GET] */
-	float *accompaniment;		/* [SEPARATOR_MAX_GET] */
-	float *waiting;			/* [MAX_WAITING], the mixture's */
-	size_t n_waiting;
+	unsigned rate_hz;
+	size_t n_channels;
+	float *block;			/* SEPARATOR_MAX_PUT */
+	float *voice, *accompaniment;	/* separator_max_get */
+	/* The mixture's samples that wait for their voice. */
+	float *waiting;			/* [max_waiting][n_channels] */
+	size_t n_waiting, max_waiting;
 	struct levels levels;
 };
 
@@ -63,7 +61,7 @@ count(struct levels *l, float mixture, float voice)
 {
 	l->block_mixture += (double)mixture * (double)mixture;
 	l->block_voice += (double)voice * (double)voice;
-	if (++l->n_in_block == BLOCK_SAMPLES)
+	if (++l->n_in_block == l->block_samples)
 		end_block(l);
 }
 
@@ -90,16 +88,18 @@ split(float mixture, float *voice, float *accompaniment)
 static int
 give(struct run *r, size_t n, struct error *err)
 {
+	const size_t n_values = n * r->n_channels;
+
 	if (n > r->n_waiting)
 		return error_set(err, ERROR_BUG, "a voice longer than its "
 		    "recording");
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n_values; i++) {
 		split(r->waiting[i], &r->voice[i], &r->accompaniment[i]);
 		count(&r->levels, r->waiting[i], r->voice[i]);
 	}
 	r->n_waiting -= n;
-	memmove(r->waiting, r->waiting + n, r->n_waiting *
-	    sizeof(*r->waiting));
+	memmove(r->waiting, r->waiting + n_values, r->n_waiting *
+	    r->n_channels * sizeof(*r->waiting));
 	if (clip_writer_put(r->voice_writer, r->voice, n, err) != 0)
 		return -1;
 	return r->accompaniment_writer == NULL ? 0 :
@@ -113,16 +113,15 @@ separate(struct run *r, struct error *err)
 {
 	size_t n, n_voice;
 
-	separator_reset(r->separator);
 	do {
 		if (clip_reader_get(r->reader, r->block, SEPARATOR_MAX_PUT,
 		    &n, err) != 0)
 			return -1;
-		if (r->n_waiting + n > MAX_WAITING)
+		if (r->n_waiting + n > r->max_waiting)
 			return error_set(err, ERROR_BUG, "a separator that "
 			    "holds too much");
-		memcpy(r->waiting + r->n_waiting, r->block, n *
-		    sizeof(*r->block));
+		memcpy(r->waiting + r->n_waiting * r->n_channels, r->block,
+		    n * r->n_channels * sizeof(*r->block));
 		r->n_waiting += n;
 		if ((n > 0 ? separator_put(r->separator, r->block, n,
 		    r->voice, &n_voice, err) : separator_finish(r->separator,
@@ -164,32 +163,54 @@ write_facts(const struct stem_files *files, const struct levels *l,
 	return status;
 }
 
+/* Open the recording and have the separator know what it is. */
+static int
+open_sound(struct run *r, const char *path, struct error *err)
+{
+	r->reader = clip_reader_open_channels(path, err);
+	if (r->reader == NULL)
+		return -1;
+	r->rate_hz = clip_reader_rate_hz(r->reader);
+	r->n_channels = clip_reader_n_channels(r->reader);
+	r->levels.block_samples = r->rate_hz / BLOCKS_PER_SEC *
+	    r->n_channels;
+	return separator_begin(r->separator, r->rate_hz, r->n_channels,
+	    err) == 0 ? 0 : error_add(err, "%s", path);
+}
+
+static int
+make_room(struct run *r, struct arena *scratch, struct error *err)
+{
+	const size_t value = r->n_channels * sizeof(float);
+	const size_t n_get = separator_max_get(r->separator);
+
+	r->max_waiting = n_get + SEPARATOR_MAX_PUT;
+	r->block = arena_need(scratch, SEPARATOR_MAX_PUT, value, "samples",
+	    err);
+	r->voice = arena_need(scratch, n_get, value, "samples", err);
+	r->accompaniment = arena_need(scratch, n_get, value, "samples", err);
+	r->waiting = arena_need(scratch, r->max_waiting, value, "samples",
+	    err);
+	return r->block == NULL || r->voice == NULL ||
+	    r->accompaniment == NULL || r->waiting == NULL ? -1 : 0;
+}
+
 static int
 open_run(struct run *r, const struct stem_files *files, struct arena *scratch,
     struct error *err)
 {
-	r->block = arena_need(scratch, SEPARATOR_MAX_PUT, sizeof(float),
-	    "samples", err);
-	r->voice = arena_need(scratch, SEPARATOR_MAX_GET, sizeof(float),
-	    "samples", err);
-	r->accompaniment = arena_need(scratch, SEPARATOR_MAX_GET,
-	    sizeof(float), "samples", err);
-	r->waiting = arena_need(scratch, MAX_WAITING, sizeof(float),
-	    "samples", err);
-	if (r->block == NULL || r->voice == NULL || r->accompaniment == NULL ||
-	    r->waiting == NULL)
+	if (open_sound(r, files->sound_path, err) != 0 ||
+	    make_room(r, scratch, err) != 0)
 		return -1;
-	r->reader = clip_reader_open(files->sound_path, RATE_HZ, err);
-	if (r->reader == NULL)
-		return -1;
-	r->voice_writer = clip_writer_open(files->voice_path, CLIP_FLAC16,
-	    RATE_HZ, err);
+	r->voice_writer = clip_writer_open_channels(files->voice_path,
+	    CLIP_FLAC16, r->rate_hz, r->n_channels, err);
 	if (r->voice_writer == NULL)
 		return -1;
 	if (files->accompaniment_path == NULL)
 		return 0;
-	r->accompaniment_writer = clip_writer_open(files->accompaniment_path,
-	    CLIP_FLAC16, RATE_HZ, err);
+	r->accompaniment_writer = clip_writer_open_channels(
+	    files->accompaniment_path, CLIP_FLAC16, r->rate_hz,
+	    r->n_channels, err);
 	return r->accompaniment_writer == NULL ? -1 : 0;
 }
 

@@ -1,8 +1,8 @@
 /*
  * stem_files -- one recording to the files of its voice and accompaniment.
  *
- * Both are FLAC of 16 bits, as long as the recording.  Their samples add up to
- * the recording's, to the bit: the accompaniment is what is left when the
+ * Both are FLAC of 16 bits, as long as the recording, of its rate and channels.
+ * Their samples add up to the recording's, to the bit: the accompaniment is what is left when the
  * voice, rounded to 16 bits, is taken away.  Where that would exceed full scale
  * the voice gives way.  Memory does not grow with the recording.
  */
@@ -18,7 +18,7 @@
 #include "separate/separator.h"
 
 struct stem_files {
-	const char *sound_path;		/* 16 kHz WAV or FLAC */
+	const char *sound_path;		/* WAV or FLAC, one or two channels */
 	const char *voice_path;
 	const char *accompaniment_path;	/* NULL: not wanted */
 	const char *facts_path;		/* JSON, written last */

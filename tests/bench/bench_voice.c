@@ -54,7 +54,7 @@ run_stft(void *context, const float *x, float *y)
 static int
 run_separator(void *context, const float *x, float *y)
 {
-	return separator_run(context, x, N_SAMPLES, y, NULL);
+	return separator_run(context, RATE_HZ, 1, x, N_SAMPLES, y, NULL);
 }
 
 /* Print the best of N_RUNS. */
@@ -86,7 +86,7 @@ main(int argc, char *argv[])
 	struct weights *w = g == NULL ? NULL : weights_for(g, 1, NULL);
 	struct separator_model *m = w == NULL ? NULL :
 	    separator_model_new(g, w, NULL);
-	struct separator *s = m == NULL ? NULL : separator_new(m, NULL);
+	struct separator *s = m == NULL ? NULL : separator_new(m, 0, NULL);
 	float *x = malloc(N_SAMPLES * sizeof *x);
 	float *y = malloc(N_SAMPLES * sizeof *y);
 	int status = 1;

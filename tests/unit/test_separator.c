@@ -57,7 +57,7 @@ test_constant_mask(void **state)
 	struct graph *g;
 	struct weights *w = small_weights(&g, 1e-9);
 	struct separator_model *m = separator_model_new(g, w, NULL);
-	struct separator *s = separator_new(m, NULL);
+	struct separator *s = separator_new(m, 0, NULL);
 	struct error err = { ERROR_NONE, "" };
 
 	(void)state;
@@ -70,7 +70,8 @@ test_constant_mask(void **state)
 		assert_non_null(x);
 		assert_non_null(y);
 		signal_noise(x, n, k + 1, 0.1);
-		assert_int_equal(separator_run(s, x, n, y, &err), 0);
+		assert_int_equal(separator_run(s, RATE_HZ, 1, x, n,
+		    y, &err), 0);
 		for (size_t i = 0; i < n; i++)
 			y[i] *= 2.0f;
 		/* What the STFT loses in float. */
@@ -89,11 +90,12 @@ static size_t
 run_blocks(struct separator *s, const float *x, size_t n, size_t block,
     float *y)
 {
-	float *ready = malloc(SEPARATOR_MAX_GET * sizeof *ready);
 	size_t n_out = 0, got;
+	float *ready;
 
+	assert_int_equal(separator_begin(s, RATE_HZ, 1, NULL), 0);
+	ready = malloc(separator_max_get(s) * sizeof *ready);
 	assert_non_null(ready);
-	separator_reset(s);
 	for (size_t i = 0; i < n; i += block) {
 		assert_int_equal(separator_put(s, x + i,
 		    n - i < block ? n - i : block, ready, &got, NULL), 0);
@@ -114,7 +116,7 @@ test_blocks(void **state)
 	struct graph *g;
 	struct weights *w = small_weights(&g, 0.0);
 	struct separator_model *m = separator_model_new(g, w, NULL);
-	struct separator *s = separator_new(m, NULL);
+	struct separator *s = separator_new(m, 0, NULL);
 	float *x = calloc(n, sizeof *x);
 	float *one = calloc(n, sizeof *one);
 	float *two = calloc(n, sizeof *two);
@@ -160,7 +162,7 @@ test_seams(void **state)
 	    NULL);
 	struct weights *w = weights_for(g, 3, NULL);
 	struct separator_model *m = separator_model_new(g, w, NULL);
-	struct separator *s = separator_new(m, NULL);
+	struct separator *s = separator_new(m, 0, NULL);
 	float *x = calloc(n, sizeof *x);
 	float *whole = calloc(n, sizeof *whole);
 	float *part = calloc(n, sizeof *part);
@@ -169,9 +171,10 @@ test_seams(void **state)
 	assert_true(s != NULL && x != NULL && whole != NULL && part != NULL);
 	signal_noise(x, n, 1, 0.1);
 	signal_glide(x + n / 2, n / 2, RATE_HZ, 100.0, 4000.0, 0.5);
-	assert_int_equal(separator_run(s, x, n, whole, NULL), 0);
-	assert_int_equal(separator_run(s, x + later, n - later, part, NULL),
-	    0);
+	assert_int_equal(separator_run(s, RATE_HZ, 1, x, n, whole,
+	    NULL), 0);
+	assert_int_equal(separator_run(s, RATE_HZ, 1, x + later,
+	    n - later, part, NULL), 0);
 	assert_true(signal_snr_db(whole + later + settled, part + settled,
 	    n - later - settled) > 60.0);
 	free(x);

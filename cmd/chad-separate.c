@@ -1,10 +1,10 @@
 /*
  * chad-separate -- add the voice of every recording of a manifest.
  *
- * Reads "decode.path" (or an "audio_filepath" that is a WAV or FLAC at 16 kHz
- * already), takes the accompaniment away and writes the voice as a FLAC of the
- * same length, named by "vocals_filepath"; with --output also the
- * accompaniment.  Recordings that are only voice, hums unless --pass says
+ * Reads "decode.path" (or an "audio_filepath" that is a WAV or FLAC already),
+ * takes the accompaniment away and writes the voice as a FLAC of the same
+ * length, rate and channels, named by "vocals_filepath"; with --output also
+ * the accompaniment.  Recordings that are only voice, hums unless --pass says
  * otherwise, are let through as they are.
  *
  * Options: chad-separate.1.  Members of a record: manifests/FORMAT.md.
@@ -29,6 +29,7 @@
 
 #include "separate/separator.h"
 #include "separate/stem_files.h"
+#include "separate/wiener.h"
 
 /* What the user chose. */
 struct settings {
@@ -36,6 +37,7 @@ struct settings {
 	const char *model_path;
 	const char *pass;		/* an audio_type, or "none" */
 	const char *output_folder;	/* NULL: the store of artefacts */
+	size_t n_wiener;
 };
 
 /* What every worker shares. */
@@ -51,7 +53,7 @@ new_worker(const void *shared, struct error *err)
 {
 	const struct shared *sh = shared;
 
-	return separator_new(sh->model, 0, err);
+	return separator_new(sh->model, sh->set->n_wiener, err);
 }
 
 static void
@@ -89,9 +91,15 @@ name_files(const struct shared *sh, const struct json *rec,
     const char *input_key, struct arena *scratch, struct stem_files *files,
     char key[HASH_HEX_BYTES], struct error *err)
 {
-	const struct artefact_recipe recipe = { "chad-separate", "2", "",
+	struct artefact_recipe recipe = { "chad-separate", "3", "",
 	    separator_model_sha256(sh->model) };
 	const char *work_folder = sh->set->stream.work_folder;
+
+	if (sh->set->n_wiener > 0)
+		recipe.options = arena_printf(scratch, "wiener=%zu",
+		    sh->set->n_wiener);
+	if (recipe.options == NULL)
+		return error_set(err, ERROR_NOMEM, "out of memory for a name");
 
 	artefact_key(&recipe, input_key, key);
 	files->key = key;
@@ -237,6 +245,8 @@ main(int argc, char *argv[])
 		    "write DIR/MODEL/ID/vocals.flac and accompaniment.flac" },
 		{ CLI_STRING, "pass", &set.pass, 0, 0, "TYPE",
 		    "audio_type let through as it is, or none" },
+		{ CLI_SIZE, "wiener", &set.n_wiener, 0, WIENER_MAX_ITERATIONS,
+		    "N", "refine stereo by where the voice stands, N times" },
 		STREAM_OPTIONS(set.stream),
 		{ CLI_LETTER, "o", NULL, 0, 0, "output", NULL },
 		{ CLI_END, NULL, NULL, 0, 0, NULL, NULL },

@@ -25,7 +25,7 @@ struct source {
 static double complex
 value(const float *bins, size_t at)
 {
-	return (double)bins[2 * at] + I * (double)bins[2 * at + 1];
+	return CMPLX((double)bins[2 * at], (double)bins[2 * at + 1]);
 }
 
 static double

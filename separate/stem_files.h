@@ -1,8 +1,8 @@
 /*
  * stem_files -- one recording to the files of its voice and accompaniment.
  *
- * Both are FLAC of 16 bits, as long as the recording, of its rate and channels.
- * Their samples add up to the recording's, to the bit: the accompaniment is what is left when the
+ * Both are FLAC of 16 bits, as long as the recording, with its rate and its
+ * channels.  Their samples add up to the recording's, to the bit: the accompaniment is what is left when the
  * voice, rounded to 16 bits, is taken away.  Where that would exceed full scale
  * the voice gives way.  Memory does not grow with the recording.
  */

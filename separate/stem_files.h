@@ -2,9 +2,10 @@
  * stem_files -- one recording to the files of its voice and accompaniment.
  *
  * Both are FLAC of 16 bits, as long as the recording, with its rate and its
- * channels.  Their samples add up to the recording's, to the bit: the accompaniment is what is left when the
- * voice, rounded to 16 bits, is taken away.  Where that would exceed full scale
- * the voice gives way.  Memory does not grow with the recording.
+ * channels.  Their samples add up to the recording's, to the bit: the
+ * accompaniment is what is left when the voice, rounded to 16 bits, is taken
+ * away.  Where that would exceed full scale the voice gives way.  Memory does
+ * not grow with the recording.
  */
 #ifndef SEPARATE_STEM_FILES_H
 #define SEPARATE_STEM_FILES_H

@@ -200,10 +200,10 @@ bench-pitch: deps commands $B/tests/net_speed
 	@BIN="$(CURDIR)/$B/bin" NET_SPEED="$(CURDIR)/$B/tests/net_speed" \
 	  tests/bench/pitch.sh
 
-## bench-separate: the network of Open-Unmix beside PyTorch's: a table
-bench-separate: deps $B/bin/chad-model $B/tests/umx_speed
+## bench-separate: separation networks beside PyTorch's: two tables
+bench-separate: deps $B/bin/chad-model $B/tests/umx_speed $B/tests/tdf_speed
 	@BIN="$(CURDIR)/$B/bin" UMX_SPEED="$(CURDIR)/$B/tests/umx_speed" \
-	  tests/bench/separate.sh
+	  TDF_SPEED="$(CURDIR)/$B/tests/tdf_speed" tests/bench/separate.sh
 
 ## cover: line coverage of "make check" (text, from gcov)
 cover:

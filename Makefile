@@ -26,7 +26,7 @@ endif
 
 # Libraries of the distribution; each is used by one folder (see STYLE.md).
 PACKAGES = libavformat libavcodec libavutil libswresample sndfile fftw3 \
-	    fftw3f jansson nettle sqlite3 cairo libzip \
+	    fftw3f jansson nettle sqlite3 cairo libzip libcurl \
 	    $(shell pkg-config --exists hdf5-serial && echo hdf5-serial || \
 	    echo hdf5)
 # Asked once, and not before it is needed: "make deps" may have to come first.
@@ -50,7 +50,7 @@ else
 say = @echo "  $(1)	$@";
 endif
 
-FOLDERS := base manifests audio dsp nn store synth draw \
+FOLDERS := base manifests audio dsp nn store synth draw fetch \
 	   separate pitch embed align mine
 OBJ  := $(patsubst %.c,$B/%.o,$(wildcard $(FOLDERS:%=%/*.c)))
 LIB  := $B/libchad.a
@@ -107,7 +107,7 @@ $B/hunt/%: $B/tests/fuzz/fuzz_%.o $(LIB)
 	  $(LINK) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
 
 # Code that reads what strangers wrote is also held to -Wconversion.
-$B/base/%.o $B/manifests/%.o $B/store/%.o: WARN += -Wconversion
+$B/base/%.o $B/manifests/%.o $B/store/%.o $B/fetch/%.o: WARN += -Wconversion
 
 # The layers are plain loops; the compiler turns them into vector code.
 ifeq ($(CONFIG),release)
@@ -200,10 +200,10 @@ bench-pitch: deps commands $B/tests/net_speed
 	@BIN="$(CURDIR)/$B/bin" NET_SPEED="$(CURDIR)/$B/tests/net_speed" \
 	  tests/bench/pitch.sh
 
-## bench-separate: the network of Open-Unmix beside PyTorch's: a table
-bench-separate: deps $B/bin/chad-model $B/tests/umx_speed
+## bench-separate: separation networks beside PyTorch's: two tables
+bench-separate: deps $B/bin/chad-model $B/tests/umx_speed $B/tests/tdf_speed
 	@BIN="$(CURDIR)/$B/bin" UMX_SPEED="$(CURDIR)/$B/tests/umx_speed" \
-	  tests/bench/separate.sh
+	  TDF_SPEED="$(CURDIR)/$B/tests/tdf_speed" tests/bench/separate.sh
 
 ## cover: line coverage of "make check" (text, from gcov)
 cover:

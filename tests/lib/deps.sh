@@ -9,10 +9,11 @@ packages="build-essential pkg-config libavformat-dev libavcodec-dev
 libavutil-dev libswresample-dev libsndfile1-dev libfftw3-dev
 libopenblas-openmp-dev libdnnl-dev libsqlite3-dev libjansson-dev
 libcmocka-dev libcairo2-dev nettle-dev libzip-dev libhdf5-dev libbz2-dev
+libcurl4-openssl-dev python3
 mandoc ffmpeg sqlite3"
 [ $# -eq 0 ] || packages=$*
 modules="libavformat libavcodec libavutil libswresample sndfile fftw3 fftw3f
-openblas jansson nettle sqlite3 cairo libzip cmocka"
+openblas jansson nettle sqlite3 cairo libzip libcurl cmocka"
 
 # Elsewhere than on Debian: name what pkg-config does not find, and go on.
 if ! command -v dpkg-query > /dev/null || ! command -v apt-get > /dev/null
@@ -28,16 +29,19 @@ then
 	This is no Debian system, so nothing is installed for you.
 	pkg-config does not find:$lacking
 	Install these libraries with their headers, oneDNN 2.6 or 2.7
-	(-ldnnl), bzip2 (-lbz2), and the programs ffmpeg, mandoc and sqlite3.
+	(-ldnnl), bzip2 (-lbz2), and the programs ffmpeg, mandoc, python3 and sqlite3.
 	END
 	exit 0
 fi
 
-# Any of the OpenBLAS flavours will do.
+# Any of the flavours of OpenBLAS and of curl will do.
 has() {
 	case $1 in
 	libopenblas-openmp-dev)
 		dpkg-query -W -f '${Status}\n' 'libopenblas*-dev' 2> /dev/null |
+		    grep -q '^install ok installed' ;;
+	libcurl4-openssl-dev)
+		dpkg-query -W -f '${Status}\n' 'libcurl4-*-dev' 2> /dev/null |
 		    grep -q '^install ok installed' ;;
 	*)	return 1 ;;
 	esac

@@ -16,7 +16,7 @@ ban() {
 }
 
 folders=
-for d in cmd manifests audio dsp nn store synth draw separate pitch embed \
+for d in cmd manifests audio dsp nn store synth draw fetch separate pitch embed \
     align mine; do
 	[ ! -d "$d" ] || folders="$folders $d"
 done

@@ -56,7 +56,7 @@ only_in() {
 	done
 }
 
-kits="manifests audio dsp nn store synth draw"
+kits="manifests audio dsp nn store synth draw fetch"
 stages="separate pitch embed align mine"
 kits_files=''
 stages_files=''
@@ -79,4 +79,5 @@ only_in 'cairo' draw/
 only_in 'zip\.h' nn/ pitch/
 only_in 'hdf5' nn/weights_h5.c
 only_in 'bzlib' nn/bzip2.c
+only_in 'curl/' fetch/download.c
 exit $status

@@ -1,0 +1,33 @@
+# shellcheck shell=sh
+# Sourced by tests: tests/lib/http_server.py over the present folder.  Sets
+# $port and $server; "get ARGUMENTS" runs chad-model fetch and prints what it
+# says, with PORT for the port, and its status.
+
+# Arguments: those of the server behind the log.
+serve() {
+	rm -f port
+	python3 "$TOP/tests/lib/http_server.py" . port log "$@" &
+	server=$!
+	trap 'kill "$server" 2> /dev/null' EXIT
+	n=0
+	while [ ! -s port ]; do
+		sleep 0.1
+		n=$((n + 1))
+		if [ "$n" -gt 300 ] || ! kill -0 "$server" 2> /dev/null; then
+			echo "the test's web server does not start" >&2
+			exit 1
+		fi
+	done
+	port=$(cat port)
+	# No proxy between.
+	no_proxy='*'
+	export no_proxy
+}
+
+get() {
+	status=0
+	chad-model fetch "$@" > said 2>&1 || status=$?
+	sed "s/:$port/:PORT/g; s|$PWD|HERE|g" said
+	rm -f said
+	echo "status $status"
+}

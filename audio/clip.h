@@ -60,6 +60,13 @@ void clip_reader_close(struct clip_reader *r);
 /* Writing in blocks; the file appears when committed. */
 #define CLIP_MAX_WRITTEN_CHANNELS 8	/* what FLAC has room for */
 enum clip_format { CLIP_FLAC16, CLIP_WAV16, CLIP_WAV_FLOAT };
+/*
+ * Refuse rates that the format has no room for: FLAC takes no more than
+ * 655350 and, above 65535, multiples of 10 only.
+ */
+int clip_format_check(enum clip_format format, unsigned rate_hz,
+    struct error *err) MUST_CHECK;
+
 struct clip_writer;
 struct clip_writer *clip_writer_open(const char *path,
     enum clip_format format, unsigned rate_hz, struct error *err) MUST_CHECK;

@@ -19,6 +19,10 @@
 
 #define BLOCK_VALUES 4096
 
+/* A frame of FLAC has 16 bits for its rate, in Hz or in tens of Hz. */
+#define FLAC_MAX_ODD_RATE_HZ 65535
+#define FLAC_MAX_RATE_HZ 655350
+
 struct clip_writer {
 	struct file_new *file;
 	SNDFILE *sound;
@@ -42,6 +46,18 @@ format_number(enum clip_format format)
 	return 0;
 }
 
+int
+clip_format_check(enum clip_format format, unsigned rate_hz,
+    struct error *err)
+{
+	if (format == CLIP_FLAC16 && (rate_hz > FLAC_MAX_RATE_HZ ||
+	    (rate_hz > FLAC_MAX_ODD_RATE_HZ && rate_hz % 10 != 0)))
+		return error_set(err, ERROR_LIMIT, "FLAC has no %u samples a "
+		    "second: above %d it takes multiples of 10, up to %d",
+		    rate_hz, FLAC_MAX_ODD_RATE_HZ, FLAC_MAX_RATE_HZ);
+	return 0;
+}
+
 struct clip_writer *
 clip_writer_open_channels(const char *path, enum clip_format format,
     unsigned rate_hz, size_t n_channels, struct error *err)
@@ -51,6 +67,8 @@ clip_writer_open_channels(const char *path, enum clip_format format,
 	    .channels = (int)n_channels, .format = format_number(format) };
 
 	assert(n_channels >= 1 && n_channels <= CLIP_MAX_WRITTEN_CHANNELS);
+	if (clip_format_check(format, rate_hz, err) != 0)
+		return NULL;
 	w = memory_new(1, sizeof *w, "clip writer", err);
 	if (w == NULL)
 		return NULL;

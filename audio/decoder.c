@@ -1,5 +1,5 @@
 /*
- * The decoder's timeline.  Blocks of mono samples come from media; gaps in
+ * The decoder's timeline.  Blocks of samples come from media; gaps in
  * the file's clock become blocks of zeros; the part that is meant is cut out
  * in source samples; what is left goes through the resampler, whose output
  * waits in d->ready until it is asked for.
@@ -32,7 +32,7 @@
 struct decoder {
 	struct media *media;
 	struct resampler *resampler;
-	struct decoder_options options;
+	struct decoder_options options;	/* n_channels is never 0 */
 	uint64_t first, end;		/* the part, in source samples */
 	uint64_t n_source;		/* source samples so far */
 	uint64_t n_filled;		/* of them, zeros in a gap */
@@ -40,12 +40,12 @@ struct decoder {
 	struct media_block held;	/* comes after them */
 	bool has_clock;
 	double clock_sec;		/* the file's time of source sample 0 */
-	const float *ready;		/* [n_ready], in the resampler */
+	const float *ready;		/* [n_ready][n_channels] */
 	size_t n_ready;
 	bool is_finished;
 	bool is_truncated;
 	uint64_t n_samples, n_clipped;
-	float *zeros;			/* [ZERO_BLOCK] */
+	float *zeros;			/* [ZERO_BLOCK][n_channels] */
 	char label[SOUND_FILE_LABEL_BYTES];
 };
 
@@ -60,6 +60,10 @@ check_options(const struct decoder_options *o, const char *label,
 		return error_set(err, ERROR_LIMIT,
 		    "offset %g s and duration %g s are not a part of %s",
 		    o->offset_sec, o->duration_sec, label);
+	if (o->n_channels > 2)
+		return error_set(err, ERROR_LIMIT,
+		    "%s can be made 1 or 2 channels, not %zu", label,
+		    o->n_channels);
 	return 0;
 }
 
@@ -73,14 +77,19 @@ decoder_open(const char *path, const struct decoder_options *options,
 	if ((d = memory_new(1, sizeof *d, "decoder", err)) == NULL)
 		return NULL;
 	d->options = *options;
+	if (d->options.n_channels == 0)
+		d->options.n_channels = 1;
 	sound_file_label(path, d->label);
 	if (check_options(options, d->label, err) != 0)
 		goto fail;
-	if ((d->media = media_open(path, err)) == NULL)
+	d->media = media_open(path, d->options.n_channels, err);
+	if (d->media == NULL)
 		goto fail;
 	rate_hz = media_facts(d->media)->rate_hz;
-	d->resampler = resampler_new(rate_hz, options->rate_hz, err);
-	d->zeros = memory_new(ZERO_BLOCK, sizeof *d->zeros, "zeros", err);
+	d->resampler = resampler_new(rate_hz, options->rate_hz,
+	    d->options.n_channels, err);
+	d->zeros = memory_new(ZERO_BLOCK * d->options.n_channels,
+	    sizeof *d->zeros, "zeros", err);
 	if (d->resampler == NULL || d->zeros == NULL)
 		goto fail;
 	d->first = (uint64_t)llround(options->offset_sec * rate_hz);
@@ -270,7 +279,8 @@ step(struct decoder *d, struct error *err)
 	to = d->n_source < d->end ? d->n_source : d->end;
 	if (from >= to)
 		return 0;
-	if (resampler_put(d->resampler, block.samples + (from - start),
+	if (resampler_put(d->resampler,
+	    block.samples + (from - start) * d->options.n_channels,
 	    (size_t)(to - from), &d->ready, &d->n_ready, err) != 0)
 		return error_add(err, "resampling %s", d->label);
 	return 0;
@@ -280,6 +290,8 @@ int
 decoder_get(struct decoder *d, float *samples, size_t n_max, size_t *n_read,
     struct error *err)
 {
+	const size_t n_channels = d->options.n_channels;
+
 	*n_read = 0;
 	while (*n_read < n_max) {
 		size_t n = n_max - *n_read;
@@ -293,11 +305,12 @@ decoder_get(struct decoder *d, float *samples, size_t n_max, size_t *n_read,
 		}
 		if (n > d->n_ready)
 			n = d->n_ready;
-		for (size_t i = 0; i < n; i++)
+		for (size_t i = 0; i < n * n_channels; i++)
 			if (fabsf(d->ready[i]) > 1.0f)
 				d->n_clipped++;
-		memcpy(samples + *n_read, d->ready, n * sizeof *samples);
-		d->ready += n;
+		memcpy(samples + *n_read * n_channels, d->ready,
+		    n * n_channels * sizeof *samples);
+		d->ready += n * n_channels;
 		d->n_ready -= n;
 		d->n_samples += n;
 		*n_read += n;

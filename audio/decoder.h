@@ -1,6 +1,7 @@
 /*
- * decoder -- a file in any format as mono samples at the wanted rate, sample
- * 0 being sample 0 of the recording (audio/media.h says what is removed).
+ * decoder -- a file in any format as samples of one channel or two at the
+ * wanted rate, sample 0 being sample 0 of the recording (audio/media.h says
+ * what is removed and how channels are mixed).
  *
  * Everything streams: memory does not grow with the length of the file.
  *
@@ -33,6 +34,7 @@ struct decoder;
 
 struct decoder_options {
 	unsigned rate_hz;		/* wanted, e.g. 16000 */
+	size_t n_channels;		/* wanted: 1 (0 is the same) or 2 */
 	/*
 	 * The part that is meant; sample 0 is then its first.  It is found by
 	 * decoding from the start, so it is exact.  duration_sec 0: the rest.
@@ -47,8 +49,8 @@ struct decoder_facts {
 	size_t source_channels;
 	const char *codec;		/* lives as long as the decoder */
 	uint64_t n_samples;		/* given so far, at the wanted rate */
-	uint64_t n_clipped;		/* of them, beyond -1..1 */
-	uint64_t n_nonfinite;		/* source samples that became 0 */
+	uint64_t n_clipped;		/* values beyond -1..1, any channel */
+	uint64_t n_nonfinite;		/* source values that became 0 */
 	uint64_t n_errors;		/* packets that could not be decoded */
 	double filled_sec;		/* zeros in place of missing sound */
 	size_t n_assumed_delay;		/* source samples, see media.h */
@@ -60,7 +62,10 @@ struct decoder *decoder_open(const char *path,
     const struct decoder_options *options, struct error *err) MUST_CHECK;
 void decoder_close(struct decoder *d);
 
-/* Read up to n_max samples; *n_read < n_max only at the end. */
+/*
+ * Read up to n_max samples into [n_max][n_channels]; *n_read < n_max only at
+ * the end.
+ */
 int decoder_get(struct decoder *d, float *samples, size_t n_max,
     size_t *n_read, struct error *err) MUST_CHECK;
 

@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <errno.h>
 #include <math.h>
 #include <pthread.h>
@@ -11,7 +12,7 @@
 #include "base/memory.h"
 
 #include "audio/media.h"
-#include "audio/media_mono.h"
+#include "audio/media_mix.h"
 #include "audio/sound_file.h"
 #include "audio/wav_length.h"
 
@@ -38,8 +39,10 @@ struct media {
 	AVCodecContext *codec;
 	AVPacket *packet;
 	AVFrame *frame;
-	float *mono;			/* [mono_capacity] */
-	size_t mono_capacity;
+	struct media_mix mix;
+	size_t n_channels;		/* wanted */
+	float *samples;			/* [capacity], of all channels */
+	size_t capacity;
 	struct media_facts facts;
 	size_t n_to_skip;		/* of the assumed delay */
 	unsigned n_read_errors;		/* in a row */
@@ -243,15 +246,17 @@ open_codec(struct media *m, const AVCodec *codec, struct error *err)
 }
 
 struct media *
-media_open(const char *path, struct error *err)
+media_open(const char *path, size_t n_channels, struct error *err)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	const AVCodec *codec = NULL;
 	struct media *m;
 
+	assert(n_channels == 1 || n_channels == 2);
 	pthread_once(&once, silence_log);
 	if ((m = memory_new(1, sizeof *m, "media reader", err)) == NULL)
 		return NULL;
+	m->n_channels = n_channels;
 	sound_file_label(path, m->label);
 	m->file = sound_file_open(path, &m->n_bytes, err);
 	if (m->file == NULL || open_container(m, err) != 0 ||
@@ -278,7 +283,8 @@ media_close(struct media *m)
 	avio_context_free(&m->io);
 	if (m->file != NULL)
 		fclose(m->file);
-	memory_free(m->mono);
+	media_mix_release(&m->mix);
+	memory_free(m->samples);
 	memory_free(m);
 }
 
@@ -452,17 +458,17 @@ media_get(struct media *m, struct media_block *block, struct error *err)
 			return 0;
 		if (check_frame(m, err) != 0)
 			return -1;
-		n = (size_t)m->frame->nb_samples;
-		if (memory_grow(&m->mono, &m->mono_capacity, n,
-		    sizeof *m->mono, "samples", err) != 0)
+		if (memory_grow(&m->samples, &m->capacity,
+		    (size_t)m->frame->nb_samples * m->n_channels,
+		    sizeof *m->samples, "samples", err) != 0)
 			return -1;
-		if (media_mono(m->frame, m->mono, &m->facts.n_nonfinite,
-		    err) != 0)
+		if (media_mix_run(&m->mix, m->frame, m->n_channels,
+		    m->samples, &m->facts.n_nonfinite, err) != 0)
 			return error_add(err, "decoding %s", m->label);
 		n = frame_length(m);
 		n_skip = n < m->n_to_skip ? n : m->n_to_skip;
 		m->n_to_skip -= n_skip;
-		block->samples = m->mono + n_skip;
+		block->samples = m->samples + n_skip * m->n_channels;
 		block->n_samples = n - n_skip;
 	} while (block->n_samples == 0);
 

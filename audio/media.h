@@ -1,11 +1,23 @@
 /*
- * media -- the sound in any file that FFmpeg reads, as blocks of mono samples
- * at the file's own rate.
+ * media -- the sound in any file that FFmpeg reads, as blocks of samples of
+ * one channel or two at the file's own rate.
  *
- * The first audio stream that FFmpeg calls the best is taken.  Channels are
- * averaged with equal weights: the mean cannot clip, and what stands in
- * opposite phase on two channels is lost.  Samples beyond 24 dB over full
- * scale are cut to it; NaN and infinity become 0 and are counted.
+ * The first audio stream that FFmpeg calls the best is taken.  Samples beyond
+ * 24 dB over full scale are cut to it; NaN and infinity become 0 and are
+ * counted.
+ *
+ * To one channel, channels are averaged with equal weights: the mean cannot
+ * clip, and what stands in opposite phase on two channels is lost.
+ *
+ * To two channels, two pass unchanged, the first being left, and one becomes
+ * two that are equal to it.  More are mixed by the weights of ITU-R BS.775 in
+ * libswresample: the centre and the channels behind and at the sides with
+ * sqrt(1/2) each, the low-frequency channel not at all, and then all weights
+ * divided by one number such that their sum cannot clip.  For 5.1 that is
+ * 1 + sqrt(2), so the front channels come out 7.7 dB lower than they were.
+ * Where a file of more than two channels does not say where each belongs, the
+ * usual order of that number is taken; where there is none, or left and right
+ * have not the same loudspeakers, both channels are the mean of all.
  *
  * What the encoder put before and behind the recording is removed as the file
  * says: LAME tags, edit lists, Opus pre-skip, Vorbis granules, the padding in
@@ -34,25 +46,27 @@ struct media;
 
 struct media_facts {
 	unsigned rate_hz;
-	size_t n_channels;
+	size_t n_channels;		/* of the file */
 	const char *codec;		/* "mp3"; lives as long as the media */
 	double stated_sec;		/* length the header gives; 0: none */
 	bool states_exactly;		/* stated_sec is right to the sample */
 	size_t n_assumed_delay;		/* removed without the file's word */
 	uint64_t n_packets;		/* read so far */
 	uint64_t n_errors;		/* packets that could not be decoded */
-	uint64_t n_nonfinite;		/* samples that became 0 */
+	uint64_t n_nonfinite;		/* values that became 0 */
 };
 
 struct media_block {
-	const float *samples;		/* [n_samples], until the next call */
+	/* [n_samples][n_channels], until the next call. */
+	const float *samples;
 	size_t n_samples;		/* 0 only at the end */
 	bool has_time;
 	double time_sec;		/* of the first sample, by the file */
 };
 
-/* Messages name the file.  NULL with an error. */
-struct media *media_open(const char *path, struct error *err) MUST_CHECK;
+/* n_channels is 1 or 2.  Messages name the file.  NULL with an error. */
+struct media *media_open(const char *path, size_t n_channels,
+    struct error *err) MUST_CHECK;
 void media_close(struct media *m);
 
 /* The next block. */

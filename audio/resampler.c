@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -10,22 +11,26 @@
 
 #define MIN_RATE_HZ 1000
 #define MAX_RATE_HZ 768000
+#define MAX_CHANNELS 8
 #define MAX_BLOCK ((size_t)1 << 24)
 
 struct resampler {
 	struct SwrContext *swr;		/* NULL: equal rates */
 	unsigned from_hz, to_hz;
+	size_t n_channels;
 	uint64_t n_in, n_out;		/* so far */
-	float *out;			/* [capacity] */
+	float *out;			/* [capacity], of all channels */
 	size_t capacity;
 };
 
 struct resampler *
-resampler_new(unsigned from_hz, unsigned to_hz, struct error *err)
+resampler_new(unsigned from_hz, unsigned to_hz, size_t n_channels,
+    struct error *err)
 {
-	AVChannelLayout mono;
+	AVChannelLayout layout;
 	struct resampler *r;
 
+	assert(n_channels >= 1 && n_channels <= MAX_CHANNELS);
 	if (from_hz < MIN_RATE_HZ || from_hz > MAX_RATE_HZ ||
 	    to_hz < MIN_RATE_HZ || to_hz > MAX_RATE_HZ) {
 		error_set(err, ERROR_LIMIT,
@@ -37,11 +42,12 @@ resampler_new(unsigned from_hz, unsigned to_hz, struct error *err)
 		return NULL;
 	r->from_hz = from_hz;
 	r->to_hz = to_hz;
+	r->n_channels = n_channels;
 	if (from_hz == to_hz)
 		return r;
-	av_channel_layout_default(&mono, 1);
-	if (swr_alloc_set_opts2(&r->swr, &mono, AV_SAMPLE_FMT_FLTP,
-	    (int)to_hz, &mono, AV_SAMPLE_FMT_FLTP, (int)from_hz, 0,
+	av_channel_layout_default(&layout, (int)n_channels);
+	if (swr_alloc_set_opts2(&r->swr, &layout, AV_SAMPLE_FMT_FLT,
+	    (int)to_hz, &layout, AV_SAMPLE_FMT_FLT, (int)from_hz, 0,
 	    NULL) < 0 || swr_init(r->swr) < 0) {
 		error_set(err, ERROR_NOMEM, "out of memory for a resampler");
 		resampler_free(r);
@@ -87,8 +93,9 @@ convert(struct resampler *r, const float *samples, size_t n, size_t *n_out,
 		return error_set(err, ERROR_BUG, "the resampler failed");
 	if (n == 0 && n_left > (uint64_t)room)
 		room = (int)n_left;
-	if (memory_grow(&r->out, &r->capacity, (size_t)room + 1,
-	    sizeof *r->out, "samples", err) != 0)
+	if (memory_grow(&r->out, &r->capacity,
+	    ((size_t)room + 1) * r->n_channels, sizeof *r->out, "samples",
+	    err) != 0)
 		return -1;
 	out[0] = (uint8_t *)r->out;
 	got = swr_convert(r->swr, out, room, n == 0 ? NULL : in, (int)n);
@@ -97,8 +104,9 @@ convert(struct resampler *r, const float *samples, size_t n, size_t *n_out,
 	*n_out = (size_t)got;
 	if (n == 0) {
 		if (*n_out < n_left)
-			memset(r->out + *n_out, 0,
-			    (n_left - *n_out) * sizeof *r->out);
+			memset(r->out + *n_out * r->n_channels, 0,
+			    (n_left - *n_out) * r->n_channels *
+			    sizeof *r->out);
 		*n_out = (size_t)n_left;
 	}
 	return 0;

@@ -1,10 +1,12 @@
 /*
- * resampler -- mono samples at one rate to samples at another, in blocks.
+ * resampler -- samples at one rate to samples at another, in blocks.
  *
  * libswresample's windowed-sinc filter (32 taps at the lower rate, cutoff at
  * 0.97 of the lower Nyquist frequency) with its delay removed: output sample
  * k lies at time k / to_hz, and n samples in give round(n * to_hz / from_hz)
  * samples out, whatever the blocks.  With equal rates samples pass unchanged.
+ * Several channels are [n][n_channels] and do not touch each other; n counts
+ * moments.
  */
 #ifndef AUDIO_RESAMPLER_H
 #define AUDIO_RESAMPLER_H
@@ -16,14 +18,14 @@
 
 struct resampler;
 
-/* Rates 1000..768000.  Free with resampler_free. */
+/* Rates 1000..768000, 1..8 channels.  Free with resampler_free. */
 struct resampler *resampler_new(unsigned from_hz, unsigned to_hz,
-    struct error *err) MUST_CHECK;
+    size_t n_channels, struct error *err) MUST_CHECK;
 void resampler_free(struct resampler *r);
 
 /*
  * Take n samples (n 0: the end of the sound; nothing may follow).  *out is
- * what is ready, [*n_out], valid until the next call.
+ * what is ready, [*n_out][n_channels], valid until the next call.
  */
 int resampler_put(struct resampler *r, const float *samples, size_t n,
     const float **out, size_t *n_out, struct error *err) MUST_CHECK;

@@ -1,11 +1,12 @@
 /*
- * chad-decode -- make every recording of a manifest a mono FLAC at 16 kHz.
+ * chad-decode -- make every recording of a manifest a FLAC of one rate, mono
+ * at 16 kHz unless asked for otherwise.
  *
  * For each record the file named by "audio_filepath" (or the part of it that
- * "offset" and "duration" mean) is decoded, mixed to one channel, resampled
- * and written under --work, with a small JSON file of facts beside it; the
- * record gets "decode.path" and what else FORMAT.md lists.  A file that was
- * decoded before is found by its content and not decoded again.
+ * "offset" and "duration" mean) is decoded, mixed to --channels, resampled to
+ * --rate and written under --work, with a small JSON file of facts beside it;
+ * the record gets "decode.path" and what else FORMAT.md lists.  A file that
+ * was decoded before is found by its content and not decoded again.
  *
  * Options: chad-decode.1.  Members of a record: manifests/FORMAT.md.
  */
@@ -30,12 +31,12 @@
 #include "manifests/record.h"
 #include "manifests/stream.h"
 
-#define RATE_HZ 16000
 #define BLOCK_SAMPLES 16384
 
 /* What the user chose. */
 struct settings {
 	struct stream_options stream;
+	size_t rate_hz, n_channels;
 	bool accept_truncated;
 	bool accept_nonfinite;
 };
@@ -58,7 +59,8 @@ static int
 read_options(const struct settings *set, const struct json *rec,
     struct decoder_options *o, struct error *err)
 {
-	*o = (struct decoder_options){ .rate_hz = RATE_HZ,
+	*o = (struct decoder_options){ .rate_hz = (unsigned)set->rate_hz,
+	    .n_channels = set->n_channels,
 	    .accept_truncated = set->accept_truncated,
 	    .accept_nonfinite = set->accept_nonfinite };
 	if (json_get_number(rec, "offset", 0.0, &o->offset_sec, err) != 0)
@@ -88,10 +90,10 @@ name_result(const struct settings *set, const struct json *rec,
 	    .revision = "1", .model_sha256 = "" };
 	char input_key[HASH_HEX_BYTES];
 
-	recipe.options = arena_printf(scratch, "rate_hz=%d offset_sec=%.9f "
-	    "duration_sec=%.9f truncated=%d nonfinite=%d", RATE_HZ,
+	recipe.options = arena_printf(scratch, "rate_hz=%u offset_sec=%.9f "
+	    "duration_sec=%.9f truncated=%d nonfinite=%d%s", o->rate_hz,
 	    o->offset_sec, o->duration_sec, o->accept_truncated,
-	    o->accept_nonfinite);
+	    o->accept_nonfinite, o->n_channels == 1 ? "" : " n_channels=2");
 	if (recipe.options == NULL)
 		return error_set(err, ERROR_NOMEM, "out of memory for a name");
 	if (artefact_input_key(rec, "audio_filepath", in_path, input_key,
@@ -118,9 +120,11 @@ static int
 describe(struct json *facts, const struct decoder_options *o,
     const struct decoder_facts *f, struct error *err)
 {
-	double duration_sec = (double)f->n_samples / RATE_HZ;
+	double duration_sec = (double)f->n_samples / o->rate_hz;
 
-	if (json_put_size(facts, "rate_hz", RATE_HZ, err) != 0 ||
+	if (json_put_size(facts, "rate_hz", o->rate_hz, err) != 0 ||
+	    (o->n_channels != 1 && json_put_size(facts, "n_channels",
+	    o->n_channels, err) != 0) ||
 	    json_put_size(facts, "n_samples", (size_t)f->n_samples,
 	    err) != 0 ||
 	    json_put_number(facts, "duration_sec", duration_sec, err) != 0 ||
@@ -166,11 +170,11 @@ write_facts(const char *path, const struct decoder_options *o,
 
 /* Move the decoder's samples into the writer. */
 static int
-copy_samples(struct decoder *d, struct clip_writer *w, struct arena *scratch,
-    struct error *err)
+copy_samples(struct decoder *d, struct clip_writer *w, size_t n_channels,
+    struct arena *scratch, struct error *err)
 {
-	float *block = arena_need(scratch, BLOCK_SAMPLES, sizeof *block,
-	    "samples", err);
+	float *block = arena_need(scratch, BLOCK_SAMPLES * n_channels,
+	    sizeof *block, "samples", err);
 	size_t n;
 
 	if (block == NULL)
@@ -194,8 +198,10 @@ decode_file(const char *in_path, const struct decoder_options *o,
 
 	if ((d = decoder_open(in_path, o, err)) == NULL)
 		return -1;
-	w = clip_writer_open(result->sound_path, CLIP_FLAC16, RATE_HZ, err);
-	if (w == NULL || copy_samples(d, w, scratch, err) != 0) {
+	w = clip_writer_open_channels(result->sound_path, CLIP_FLAC16,
+	    o->rate_hz, o->n_channels, err);
+	if (w == NULL || copy_samples(d, w, o->n_channels, scratch,
+	    err) != 0) {
 		clip_writer_abandon(w);
 		goto done;
 	}
@@ -266,8 +272,12 @@ decode_one(const void *shared, void *local, struct json *rec,
 int
 main(int argc, char *argv[])
 {
-	struct settings set = { .accept_truncated = false };
+	struct settings set = { .rate_hz = 16000, .n_channels = 1 };
 	const struct cli_option options[] = {
+		{ CLI_SIZE, "rate", &set.rate_hz, 8000, 192000, "HZ",
+		    "samples a second of the result" },
+		{ CLI_SIZE, "channels", &set.n_channels, 1, 2, "N",
+		    "channels of the result: 1 or 2" },
 		{ CLI_FLAG, "accept-truncated", &set.accept_truncated, 0, 0,
 		    NULL, "take files that end before their header says" },
 		{ CLI_FLAG, "accept-nonfinite", &set.accept_nonfinite, 0, 0,
@@ -276,7 +286,7 @@ main(int argc, char *argv[])
 		{ CLI_END, NULL, NULL, 0, 0, NULL, NULL },
 	};
 	const struct cli_tool tool = { "chad-decode",
-	    "make every recording of a manifest a mono FLAC at 16 kHz",
+	    "make every recording of a manifest a FLAC of one rate",
 	    "[options] [manifest] > manifest", options };
 	struct shared shared = { &set, NULL };
 	const struct stream_stage stage = { "chad-decode", NULL, &shared, NULL,
@@ -287,7 +297,9 @@ main(int argc, char *argv[])
 
 	stream_options_init(&set.stream);
 	i = cli_parse(&tool, argc, argv);
-	if (stream_take_manifest(&set.stream, argc, argv, i, &err) != 0 ||
+	if (clip_format_check(CLIP_FLAC16, (unsigned)set.rate_hz,
+	    &err) != 0 ||
+	    stream_take_manifest(&set.stream, argc, argv, i, &err) != 0 ||
 	    stream_folder(set.stream.in_path, &folder, &err) != 0) {
 		cli_warn(&err, "cannot start");
 		return cli_finish(CLI_FATAL);

@@ -2,9 +2,9 @@
  * chad-f0 -- the pitch of the voice, in every recording of a manifest or in
  * sound files.
  *
- * In a manifest it listens to vocals_filepath, else to decode.path, else to a
- * 16 kHz audio_filepath, and writes KEY.f0.csv and, if asked, the 360
- * activations of every frame.  Of sound files and folders it makes what the
+ * In a manifest it listens to vocals_filepath, else to decode.path, else to
+ * audio_filepath, and writes KEY.f0.csv and, if asked, the 360 activations of
+ * every frame.  Of sound files and folders it makes what the
  * crepe command makes (pitch/track_files.h).  What an operand is its content
  * says, not its name.
  *

@@ -1,9 +1,11 @@
+#include <math.h>
 #include <string.h>
 
 #include "base/file.h"
 #include "base/hash.h"
 
 #include "audio/clip.h"
+#include "audio/decoder.h"
 #include "dsp/activations.h"
 #include "dsp/npy.h"
 #include "dsp/track.h"
@@ -17,10 +19,11 @@
 /* A part may reach this far beyond the end: durations are often rounded. */
 #define PART_SLACK_SEC 0.1
 
-/* The sound of a record while it is read. */
+/* The sound of a record while it is read; one of the two is there. */
 struct sound {
-	struct clip_reader *reader;
-	uint64_t n_left;	/* of the part that is meant */
+	struct clip_reader *reader;	/* has the tracker's rate */
+	struct decoder *decoder;	/* makes it of another rate */
+	uint64_t n_left;		/* of the part that is meant */
 };
 
 /* The files made for a record. */
@@ -44,13 +47,22 @@ track_record_free_worker(void *local)
 }
 
 static int
+get_samples(struct sound *s, float *samples, size_t n_max, size_t *n_read,
+    struct error *err)
+{
+	return s->decoder != NULL ?
+	    decoder_get(s->decoder, samples, n_max, n_read, err) :
+	    clip_reader_get(s->reader, samples, n_max, n_read, err);
+}
+
+static int
 read_sound(void *context, float *samples, size_t n_max, size_t *n_read,
     struct error *err)
 {
 	struct sound *s = context;
 	const size_t n = s->n_left < n_max ? (size_t)s->n_left : n_max;
 
-	if (clip_reader_get(s->reader, samples, n, n_read, err) != 0)
+	if (get_samples(s, samples, n, n_read, err) != 0)
 		return -1;
 	s->n_left = *n_read < n ? 0 : s->n_left - n;
 	return 0;
@@ -94,25 +106,58 @@ read_part(const struct json *rec, const char *member, uint64_t n_samples,
 	return 0;
 }
 
+static void
+close_sound(struct sound *s)
+{
+	clip_reader_close(s->reader);
+	decoder_close(s->decoder);
+}
+
+/*
+ * Open the file, or have it decoded when its rate is another.  *n_samples at
+ * the tracker's rate, as both will give them.
+ */
+static int
+open_file(struct sound *s, const char *path, uint64_t *n_samples,
+    struct error *err)
+{
+	/* As a clip is read: what is NaN becomes 0. */
+	const struct decoder_options options = { .rate_hz = TRACKER_RATE_HZ,
+	    .accept_nonfinite = true };
+	unsigned rate_hz;
+
+	s->reader = clip_reader_open(path, CLIP_ANY_RATE, err);
+	if (s->reader == NULL)
+		return -1;
+	*n_samples = clip_reader_n_samples(s->reader);
+	rate_hz = clip_reader_rate_hz(s->reader);
+	if (rate_hz == TRACKER_RATE_HZ)
+		return 0;
+	*n_samples = (uint64_t)llround((double)*n_samples * TRACKER_RATE_HZ /
+	    rate_hz);
+	clip_reader_close(s->reader);
+	s->reader = NULL;
+	s->decoder = decoder_open(path, &options, err);
+	return s->decoder == NULL ? -1 : 0;
+}
+
 /* Open the sound and stand at the start of the part that is meant. */
 static int
 open_sound(struct sound *s, const struct json *rec, const char *member,
     const char *path, struct frames_source *source, struct error *err)
 {
 	float skipped[SKIP_SAMPLES];
-	uint64_t first;
+	uint64_t n_samples, first;
 	size_t n = SKIP_SAMPLES;
 
-	s->reader = clip_reader_open(path, TRACKER_RATE_HZ, err);
-	if (s->reader == NULL || read_part(rec, member,
-	    clip_reader_n_samples(s->reader), &first, &s->n_left, err) != 0)
+	if (open_file(s, path, &n_samples, err) != 0 || read_part(rec, member,
+	    n_samples, &first, &s->n_left, err) != 0)
 		return -1;
 	for (; first > 0 && n == SKIP_SAMPLES; first -= n) {
 		const size_t n_wanted = first < SKIP_SAMPLES ? (size_t)first :
 		    SKIP_SAMPLES;
 
-		if (clip_reader_get(s->reader, skipped, n_wanted, &n,
-		    err) != 0)
+		if (get_samples(s, skipped, n_wanted, &n, err) != 0)
 			return -1;
 	}
 	*source = (struct frames_source){ read_sound, s, s->n_left,
@@ -125,7 +170,7 @@ static int
 listen(struct tracker *t, const struct json *rec, const char *member,
     const char *path, struct arena *scratch, struct error *err)
 {
-	struct sound sound = { NULL, 0 };
+	struct sound sound = { .n_left = 0 };
 	struct frames_source source;
 	int status = -1;
 
@@ -133,7 +178,7 @@ listen(struct tracker *t, const struct json *rec, const char *member,
 		return 0;
 	if (open_sound(&sound, rec, member, path, &source, err) == 0)
 		status = tracker_listen(t, &source, scratch, err);
-	clip_reader_close(sound.reader);
+	close_sound(&sound);
 	return status;
 }
 
@@ -230,7 +275,7 @@ track_record_work(const void *shared, void *local, struct json *rec,
     struct arena *scratch, struct error *err)
 {
 	const struct track_record_job *job = shared;
-	struct sound sound = { NULL, 0 };
+	struct sound sound = { .n_left = 0 };
 	struct frames_source source;
 	struct result result;
 	struct track track;
@@ -253,6 +298,6 @@ track_record_work(const void *shared, void *local, struct json *rec,
 	    track_sound(job, local, &source, &result, scratch, &track,
 	    err) == 0)
 		status = put_result(job, rec, &result, &track, err);
-	clip_reader_close(sound.reader);
+	close_sound(&sound);
 	return status;
 }

@@ -9,6 +9,7 @@
 #include "audio/decoder.h"
 
 #define MAX_SAMPLES (1u << 20)
+#define MAX_CHANNELS 64
 #define BLOCK_SAMPLES 4096
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -22,10 +23,11 @@ check(const float *x, size_t n)
 }
 
 static void
-decode(const char *path, float *x)
+decode(const char *path, size_t n_channels, float *x)
 {
 	const struct decoder_options o = { .rate_hz = 16000,
-	    .accept_truncated = true, .accept_nonfinite = true };
+	    .n_channels = n_channels, .accept_truncated = true,
+	    .accept_nonfinite = true };
 	struct decoder *d = decoder_open(path, &o, NULL);
 	size_t n_total = 0, n;
 
@@ -34,16 +36,15 @@ decode(const char *path, float *x)
 	do {
 		if (decoder_get(d, x, BLOCK_SAMPLES, &n, NULL) != 0)
 			break;
-		check(x, n);
+		check(x, n * n_channels);
 		n_total += n;
 	} while (n == BLOCK_SAMPLES && n_total < MAX_SAMPLES);
 	decoder_close(d);
 }
 
 static void
-read_clip(const char *path, float *x)
+read_clip(struct clip_reader *r, float *x)
 {
-	struct clip_reader *r = clip_reader_open(path, 16000, NULL);
 	size_t n_total = 0, n;
 
 	if (r == NULL)
@@ -51,7 +52,7 @@ read_clip(const char *path, float *x)
 	do {
 		if (clip_reader_get(r, x, BLOCK_SAMPLES, &n, NULL) != 0)
 			break;
-		check(x, n);
+		check(x, n * clip_reader_n_channels(r));
 		n_total += n;
 	} while (n == BLOCK_SAMPLES && n_total < MAX_SAMPLES);
 	clip_reader_close(r);
@@ -61,14 +62,16 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char path[] = "/tmp/fuzz_sound.XXXXXX";
-	float *block = malloc(BLOCK_SAMPLES * sizeof *block);
+	float *block = malloc(BLOCK_SAMPLES * MAX_CHANNELS * sizeof *block);
 	int fd = mkstemp(path);
 
 	if (block == NULL || fd < 0)
 		abort();
 	if (write(fd, data, size) == (ssize_t)size) {
-		decode(path, block);
-		read_clip(path, block);
+		decode(path, 1, block);
+		decode(path, 2, block);
+		read_clip(clip_reader_open(path, 16000, NULL), block);
+		read_clip(clip_reader_open_channels(path, NULL), block);
 	}
 	close(fd);
 	unlink(path);

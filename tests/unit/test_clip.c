@@ -219,6 +219,34 @@ test_odd_channels(void **state)
 	assert_null(clip_reader_open(path, 16000, &err));
 }
 
+/* Rates that FLAC can hold are written, the others refused in words. */
+static void
+test_flac_rates(void **state)
+{
+	static const unsigned good[] = { 8001, 65535, 65540, 192000, 655350 };
+	static const unsigned bad[] = { 65536, 96001, 655360 };
+	const float x[3] = { 0.5f, -0.5f, 0.25f };
+	struct arena *a = arena_new();
+	struct error err = { ERROR_NONE, "" };
+	struct clip clip;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+		assert_int_equal(clip_write(path, CLIP_FLAC16, good[i], x, 3,
+		    &err), 0);
+		assert_int_equal(clip_load(path, good[i], 0, 0, a, &clip,
+		    &err), 0);
+		assert_memory_equal(clip.samples, x, sizeof x);
+	}
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		assert_int_equal(clip_write(path, CLIP_FLAC16, bad[i], x, 3,
+		    &err), -1);
+		assert_non_null(strstr(err.text, "multiples of 10"));
+	}
+	assert_int_equal(clip_write(path, CLIP_WAV16, 65537, x, 3, &err), 0);
+	arena_free(a);
+}
+
 /* Integer formats clip and round; NaN becomes 0, what is huge is cut. */
 static void
 test_odd_values(void **state)
@@ -321,7 +349,7 @@ static void
 check_tone(unsigned from_hz, unsigned to_hz, size_t n, size_t block)
 {
 	struct error err = { ERROR_NONE, "" };
-	struct resampler *r = resampler_new(from_hz, to_hz, &err);
+	struct resampler *r = resampler_new(from_hz, to_hz, 1, &err);
 	const double step = 2.0 * acos(-1.0) * 440.0;
 	float *x = calloc(n, sizeof *x);
 	double noise = 0.0, tone = 0.0;
@@ -368,7 +396,7 @@ test_resampler(void **state)
 	check_tone(16000, 16000, 4000, 77);
 	check_tone(44100, 16000, 1, 1);
 	check_tone(44100, 16000, 40, 7);
-	assert_null(resampler_new(0, 16000, NULL));
+	assert_null(resampler_new(0, 16000, 1, NULL));
 }
 
 static int
@@ -397,6 +425,7 @@ main(void)
 		cmocka_unit_test(test_blocks),
 		cmocka_unit_test(test_channels),
 		cmocka_unit_test(test_odd_channels),
+		cmocka_unit_test(test_flac_rates),
 		cmocka_unit_test(test_odd_values),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_abandon),

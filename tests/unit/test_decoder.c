@@ -23,9 +23,10 @@
 #include "audio/clip.h"
 #include "audio/decoder.h"
 
+#include "tests/lib/encoding.h"
+
 #define RATE_HZ 16000
 #define LENGTH_SEC 2.7
-#define MAX_ARGS 24
 #define MAX_OUT (RATE_HZ * 10)
 
 static const double pulse_sec[] = { 0.05, 0.4, 0.913, 1.5, 2.2, 2.61 };
@@ -65,30 +66,13 @@ write_pulses(const char *path, unsigned rate_hz)
 	free(x);
 }
 
-/* Run ffmpeg from "in" to "out" with the words of "words" in between. */
 static void
 encode(const char *in, const char *words, const char *out)
 {
-	const char *argv[MAX_ARGS] = { "ffmpeg", "-nostdin", "-v", "error",
-	    "-y", "-i", in };
-	struct spawn_command command = { argv };
-	char text[256];
-	char *save = NULL;
-	size_t n = 7;
-	int status = -1;
 	struct error err = { ERROR_NONE, "" };
 
-	(void)snprintf(text, sizeof text, "%s", words);
-	for (char *w = strtok_r(text, " ", &save); w != NULL;
-	    w = strtok_r(NULL, " ", &save)) {
-		assert_true(n + 2 < MAX_ARGS);
-		argv[n++] = w;
-	}
-	argv[n++] = out;
-	argv[n] = NULL;
-	if (spawn_pipeline(&command, 1, NULL, NULL, &status, &err) != 0)
+	if (encoding_make(in, words, out, &err) != 0)
 		fail_msg("%s", err.text);
-	assert_int_equal(status, 0);
 }
 
 /* Decode the whole file; the samples are freed by the caller. */

@@ -32,13 +32,14 @@
 #include "pitch/track_record.h"
 #include "pitch/tracker.h"
 #include "pitch/tracker_names.h"
+#include "pitch/under_voice.h"
 
 #define DEFAULT_MODEL "models/f0-tiny.safetensors"
 /* What the user chose.  Read-only once the command line is parsed. */
 struct settings {
 	struct tracker_options tracker;
 	const char *method, *decoder, *model_path, *capacity, *format;
-	double hop_ms;
+	double hop_ms, mixture_share;
 	bool has_viterbi, wants_activations, is_centred;
 	struct track_files_options files;
 	struct stream_options stream;
@@ -365,7 +366,8 @@ run_manifest(struct settings *set, const struct tracker_model *model,
 	char *folder = NULL;
 	struct track_record_job job = { .tracker = &set->tracker,
 	    .method = set->method, .hop_ms = set->hop_ms,
-	    .has_activations = set->wants_activations, .model = model,
+	    .has_activations = set->wants_activations,
+	    .mixture_share = set->mixture_share, .model = model,
 	    .model_name = model_name,
 	    .work_folder = set->stream.work_folder };
 	const struct stream_stage stage = { "chad-f0",
@@ -412,6 +414,7 @@ done:
 }
 
 static struct settings set = { .method = "crepe", .hop_ms = 10.0,
+	.mixture_share = UNDER_VOICE_SHARE,
 	.is_centred = true,
 	.tracker = { .voicing_threshold = -1.0, .n_median = 1 } };
 
@@ -450,6 +453,8 @@ static const struct cli_option options[] = {
 	{ CLI_DOUBLE, "voicing-threshold",
 	    &set.tracker.voicing_threshold, 0, 1, "C",
 	    "unvoiced below this confidence (default: the model's)" },
+	{ CLI_DOUBLE, "mixture", &set.mixture_share, 0, 1, "SHARE",
+	    "of the recording left under a separated voice" },
 	{ CLI_SIZE, "median", &set.tracker.n_median, 1, 101, "N",
 	    "smooth by the median of N frames, odd" },
 	{ CLI_FLAG, "accept-truncated", &set.files.accept_truncated,

@@ -13,6 +13,7 @@
 #include "synth/voice.h"
 
 #include "pitch/pitch_pool.h"
+#include "pitch/track_sound.h"
 
 #define SCALE 32767.0f
 #define MAX_SOUNDS 100000
@@ -239,23 +240,47 @@ pitch_pool_synthesise(struct pitch_pool *p,
 	return pool_run(threads, plan->n_sounds, synthesise_one, &job, err);
 }
 
+/* The sound as chad-f0 will hear it. */
+static int
+load_sound(const struct track_sound_files *files, struct arena *a,
+    struct clip *clip, struct error *err)
+{
+	struct clip recording;
+
+	if (clip_load(files->path, PITCH_POOL_RATE_HZ, 0.0, 0.0, a, clip,
+	    err) != 0)
+		return -1;
+	if (files->recording_path == NULL)
+		return 0;
+	if (clip_load(files->recording_path, PITCH_POOL_RATE_HZ, 0.0, 0.0, a,
+	    &recording, err) != 0)
+		return -1;
+	if (recording.n_samples != clip->n_samples)
+		return error_set(err, ERROR_FORMAT, "%s is not as long as %s: "
+		    "run chad-separate again", files->path,
+		    files->recording_path);
+	return under_voice_apply(clip->samples, recording.samples,
+	    clip->n_samples, files->share, err);
+}
+
 /* Add one record. */
 static int
 load_record(struct pitch_pool *p, const struct json *rec, const char *folder,
     struct arena *a, struct error *err)
 {
-	const char *sound_path, *track_path;
+	struct track_sound_files files;
+	const char *track_path;
 	struct track track;
 	struct clip clip;
 	double shift_sec;
 
-	sound_path = record_sound_path(rec, true, folder, NULL, a, err);
 	track_path = record_path(rec, "truth.f0_path", folder, a, err);
-	if (sound_path == NULL || track_path == NULL ||
+	if (track_path == NULL || track_sound_find(rec, folder,
+	    UNDER_VOICE_SHARE, a, &files, err) != 0 ||
 	    json_get_number(rec, "truth.f0_shift_sec", 0.0, &shift_sec,
 	    err) != 0 || track_read(track_path, a, &track, err) != 0 ||
-	    clip_load(sound_path, PITCH_POOL_RATE_HZ, 0.0, 0.0, a, &clip,
-	    err) != 0 || make_room(p, 1, err) != 0)
+	    load_sound(&files, a, &clip, err) != 0 ||
+	    make_room(p, 1, err) != 0)
 		return -1;
 	if (fabs(track.hop_sec - PITCH_POOL_HOP_SEC) > 1e-9)
 		return error_set(err, ERROR_FORMAT,

@@ -2,7 +2,7 @@
  * track_record -- the pitch of the recording that a record of a manifest names.
  *
  * Listens to vocals_filepath, else to decode.path, else to audio_filepath, a
- * WAV or FLAC of any rate and number of channels, and writes KEY.f0.csv and,
+ * WAV or FLAC of any rate and number of channels (track_sound.h), and writes KEY.f0.csv and,
  * if asked, the 360 activations of every frame into the work folder; the
  * record gets "f0" (manifests/FORMAT.md).  What is there already is not made
  * again.  The calls are those of a struct stream_stage.
@@ -24,6 +24,7 @@ struct track_record_job {
 	const char *method;			/* name, for the record */
 	double hop_ms;
 	bool has_activations;
+	double mixture_share;			/* under_voice.h */
 	const struct tracker_model *model;	/* NULL for YIN */
 	const char *model_name;			/* "f0-tiny", or NULL */
 	const char *folder;			/* of the manifest, or NULL */

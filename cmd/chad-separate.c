@@ -100,7 +100,6 @@ name_files(const struct shared *sh, const struct json *rec,
 		    sh->set->n_wiener);
 	if (recipe.options == NULL)
 		return error_set(err, ERROR_NOMEM, "out of memory for a name");
-
 	artefact_key(&recipe, input_key, key);
 	files->key = key;
 	if (sh->set->output_folder != NULL) {
@@ -165,7 +164,9 @@ put_result(const struct shared *sh, struct json *rec,
 	    json_put_number(rec, "separate.vocal_share", facts->vocal_share,
 	    err) != 0 ||
 	    json_put_number(rec, "separate.voiced_share",
-	    facts->voiced_share, err) != 0)
+	    facts->voiced_share, err) != 0 ||
+	    json_put_number(rec, "separate.overlap", facts->overlap,
+	    err) != 0)
 		return -1;
 	return facts->has_dropout ? json_put_bool(rec, "separate.dropout",
 	    true, err) : 0;

@@ -1,5 +1,6 @@
 #include "base/memory.h"
 
+#include "nn/layer_phases.h"
 #include "nn/layer_spectral.h"
 #include "nn/plan.h"
 
@@ -169,6 +170,8 @@ fill_step(struct plan *p, const struct weights *w, const bool *is_wanted,
 		    graph_tensor(p->graph, n->first_parameter + i)->n_values;
 	if (layer_spectral_suits(s))
 		s->kind = &layer_spectral;
+	else if (layer_phases_suits(s))
+		s->kind = &layer_phases;
 	fuse(p, w, s, &last);
 	s->out_value = last;
 	p->source[number] = last;

@@ -46,6 +46,8 @@ struct separator {
 	size_t n_before;	/* frames held that were given */
 	size_t n_frames;	/* held besides */
 	uint64_t n_taken;	/* samples */
+	/* Of all frames given: sums of |voice| |rest| and of |voice|^2. */
+	double both, voice;
 	bool is_first;		/* no patch was done yet */
 };
 
@@ -243,6 +245,7 @@ separator_begin(struct separator *s, unsigned rate_hz, size_t n_channels,
 	}
 	s->n_before = s->n_frames = 0;
 	s->n_taken = 0;
+	s->both = s->voice = 0.0;
 	s->is_first = true;
 	return 0;
 }
@@ -312,6 +315,32 @@ run_patch(struct separator *s, bool is_last, struct error *err)
 	return 0;
 }
 
+/* Count how far voice and accompaniment lie over each other. */
+static void
+measure_overlap(struct separator *s, const float *frames, const float *voice,
+    size_t n_values)
+{
+	double both = 0.0, own = 0.0;
+
+	for (size_t i = 0; i < n_values; i += 2) {
+		const float re = frames[i] - voice[i];
+		const float im = frames[i + 1] - voice[i + 1];
+		const float power = voice[i] * voice[i] + voice[i + 1] *
+		    voice[i + 1];
+
+		own += (double)power;
+		both += (double)sqrtf(power * (re * re + im * im));
+	}
+	s->both += both;
+	s->voice += own;
+}
+
+double
+separator_overlap(const struct separator *s)
+{
+	return s->voice > 0.0 ? s->both / s->voice : 0.0;
+}
+
 /*
  * The first n frames of the voice are whole: to samples with them.  Of the
  * mixture's n_around stay.  Returns how many samples came.
@@ -329,6 +358,8 @@ give_frames(struct separator *s, size_t n, size_t n_done)
 	for (size_t i = 0; i < s->shape.n_channels; i++) {
 		struct channel *c = &s->channels[i];
 
+		measure_overlap(s, c->frames + s->n_before * n_values,
+		    c->voice, n * n_values);
 		n_samples = stft_synthesis_put(c->synthesis, c->voice, n,
 		    c->samples + n_done);
 		memmove(c->voice, c->voice + n * n_values, n_waiting *

@@ -84,6 +84,14 @@ int separator_finish(struct separator *s, float *voice, size_t *n_voice,
     struct error *err) MUST_CHECK;
 
 /*
+ * How far the voice that was given since the beginning and what it was taken
+ * from lie over each other: the sum over times and frequencies of |voice|
+ * |rest| by that of |voice|^2.  0 where every bin was one or the other; the
+ * larger, the worse the voice is likely to be (tests/real/separate_overlap.sh).
+ */
+double separator_overlap(const struct separator *s);
+
+/*
  * The three above in one, for a whole recording: [n_samples][n_channels] to the
  * same.
  */

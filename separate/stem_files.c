@@ -15,6 +15,7 @@
 #define BLOCK_SHARE 0.1		/* of its energy: it is voiced */
 #define BLOCK_SILENCE 1e-6	/* mean square: -60 dBFS */
 #define DROPOUT_SHARE 0.1
+#define DROPOUT_OVERLAP 0.2
 
 /* Energies of the whole, and of the tenth of a second that is going on. */
 struct levels {
@@ -135,7 +136,7 @@ separate(struct run *r, struct error *err)
 
 static int
 write_facts(const struct stem_files *files, const struct levels *l,
-    struct arena *scratch, struct error *err)
+    double overlap, struct arena *scratch, struct error *err)
 {
 	struct json *facts = json_new_object(err);
 	double level_db = SILENCE_DB, share = 0.0, voiced = 0.0;
@@ -156,6 +157,7 @@ write_facts(const struct stem_files *files, const struct levels *l,
 	    err) == 0 &&
 	    json_put_rounded(facts, "vocal_share", share, 4, err) == 0 &&
 	    json_put_rounded(facts, "voiced_share", voiced, 4, err) == 0 &&
+	    json_put_rounded(facts, "overlap", overlap, 4, err) == 0 &&
 	    (text = json_text(facts, scratch, err)) != NULL)
 		status = file_write(files->facts_path, text, strlen(text),
 		    err);
@@ -237,7 +239,8 @@ stem_files_write(struct separator *s, const struct stem_files *files,
 
 	if (open_run(&r, files, scratch, err) == 0 &&
 	    separate(&r, err) == 0 && commit(&r, err) == 0)
-		status = write_facts(files, &r.levels, scratch, err);
+		status = write_facts(files, &r.levels, separator_overlap(s),
+		    scratch, err);
 	clip_writer_abandon(r.voice_writer);
 	clip_writer_abandon(r.accompaniment_writer);
 	clip_reader_close(r.reader);
@@ -254,19 +257,24 @@ stem_files_read(const struct stem_files *files, struct stem_facts *facts,
 
 	if (json == NULL)
 		return -1;
-	if (json_want_string(json, "key", &key, err) == 0 &&
-	    json_want_number(json, "vocal_level_db", &facts->vocal_level_db,
-	    err) == 0 &&
+	if (json_want_string(json, "key", &key, err) != 0)
+		goto done;
+	*is_same = strcmp(key, files->key) == 0;
+	if (*is_same && (json_want_number(json, "vocal_level_db",
+	    &facts->vocal_level_db, err) != 0 ||
 	    json_want_number(json, "vocal_share", &facts->vocal_share,
-	    err) == 0 &&
+	    err) != 0 ||
 	    json_want_number(json, "voiced_share", &facts->voiced_share,
-	    err) == 0) {
-		facts->has_dropout = facts->voiced_share < DROPOUT_SHARE;
-		*is_same = strcmp(key, files->key) == 0;
-		status = 0;
-	} else {
+	    err) != 0 ||
+	    json_want_number(json, "overlap", &facts->overlap, err) != 0))
+		goto done;
+	facts->has_dropout = facts->voiced_share < DROPOUT_SHARE ||
+	    facts->overlap > DROPOUT_OVERLAP;
+	status = 0;
+
+done:
+	if (status != 0)
 		error_add(err, "%s", files->facts_path);
-	}
 	json_free(json);
 	return status;
 }

@@ -29,13 +29,16 @@ struct stem_files {
 /*
  * What is said of the stems.  A tenth of a second counts as voiced when the
  * voice has a tenth of its energy or more; those of silence (below -60 dBFS)
- * are not counted.  A recording that is voiced for less than a tenth has
- * dropout: there is hardly a voice in it, or it was not found.
+ * are not counted.  Overlap is separator_overlap's.  A recording that is voiced
+ * for less than a tenth has dropout: there is hardly a voice in it, or it was
+ * not found.  So has one whose overlap is more than a fifth: much of what was
+ * given as the voice is the accompaniment.
  */
 struct stem_facts {
 	double vocal_level_db;		/* RMS in dBFS, at least -120 */
 	double vocal_share;		/* of the energy, 0..1 */
 	double voiced_share;		/* of the time, 0..1 */
+	double overlap;			/* at least 0 */
 	bool has_dropout;
 };
 

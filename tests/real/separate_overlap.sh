@@ -65,4 +65,5 @@ awk '{ n[$1]++; s[$1] += $2; o[$1] += $3; f[$1] += $4 }
 	    o[i] / n[i], f[i] / n[i]
 	printf "flagged %d, of them below 0 dB %d of the %d that are; ", flagged,
 	    found, bad
-	printf "accused %d of the %d above 3 dB\n", accused, good }' "$out/$list.scores"
+	printf "accused %d of the %d above 3 dB\n", accused, good
+    }' "$out/$list.scores"

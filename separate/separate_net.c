@@ -175,7 +175,8 @@ check_architecture(const char *name, struct error *err)
 	if (strcmp(name, "mask-tdf") == 0 || strcmp(name, "mask-unet") == 0)
 		return 0;
 	return error_set(err, ERROR_FORMAT, "a network of architecture "
-	    "\"%s\"; separation knows \"mask-tdf\" and \"mask-unet\"", name);
+	    "\"%s\"; separation knows \"mask-tdf\", \"mask-unet\" and, trained "
+	    "elsewhere, \"open-unmix\"", name);
 }
 
 struct graph *

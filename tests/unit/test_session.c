@@ -218,6 +218,10 @@ test_convolutions(void **state)
 		{ 8, 8, 8, { 1, 5, 5, 2, 2, 1, 2, 1, 2, false }, true },
 		{ 8, 1, 8, { 5, 4, 1, 2, 1, 1, 1, 0, 0, false }, true },
 		{ 3, 4, 7, { 5, 2, 3, 1, 1, 0, 0, 1, 1, false }, true },
+		/* To one channel, as dot products. */
+		{ 6, 9, 8, { 1, 3, 3, 1, 1, 1, 1, 1, 1, false }, false },
+		{ 6, 2, 16, { 1, 5, 5, 1, 1, 0, 0, 3, 1, true }, false },
+		{ 6, 3, 8, { 1, 3, 7, 1, 1, 2, 0, 1, 5, false }, false },
 		/* Twice as wide, by phases. */
 		{ 6, 9, 7, { 5, 3, 4, 1, 2, 1, 1, 1, 1, false }, true },
 		{ 6, 9, 16, { 8, 5, 5, 1, 2, 3, 1, 2, 1, true }, true },

@@ -98,6 +98,35 @@ test_mono(void **state)
 }
 
 /*
+ * Where patches meet is not heard: the same sound from 300 frames later on, cut
+ * in other places, has the same voice.  The first frames hear another beginning.
+ */
+static void
+test_seams(void **state)
+{
+	enum { N = 60000, LATER = 300 * 16, SETTLED = 200 * 16 };
+	struct separator_model *m = separator_model_load(model_path, NULL);
+	struct separator *s = separator_new(m, 0, NULL);
+	float *x = calloc(2 * N, sizeof *x);
+	float *whole = calloc(2 * N, sizeof *whole);
+	float *part = calloc(2 * N, sizeof *part);
+
+	(void)state;
+	assert_true(s != NULL && x != NULL && whole != NULL && part != NULL);
+	signal_noise(x, 2 * N, 4, 0.1);
+	assert_int_equal(separator_run(s, RATE_HZ, 2, x, N, whole, NULL), 0);
+	assert_int_equal(separator_run(s, RATE_HZ, 2, x + 2 * LATER, N - LATER,
+	    part, NULL), 0);
+	assert_true(signal_snr_db(whole + 2 * (LATER + SETTLED), part + 2 *
+	    SETTLED, 2 * (N - LATER - SETTLED)) > 60.0);
+	free(x);
+	free(whole);
+	free(part);
+	separator_free(s);
+	separator_model_free(m);
+}
+
+/*
  * Voice in the middle and band on the left, bin for bin apart: an estimate
  * that leaks a little is put right.
  */
@@ -182,6 +211,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_waveforms),
 		cmocka_unit_test(test_mono),
+		cmocka_unit_test(test_seams),
 		cmocka_unit_test(test_wiener),
 		cmocka_unit_test(test_refused),
 	};

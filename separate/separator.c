@@ -10,8 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/json.h"
 #include "base/hash.h"
+#include "base/json.h"
 #include "base/memory.h"
 
 #include "dsp/stft.h"

@@ -2,10 +2,10 @@
  * track_record -- the pitch of the recording that a record of a manifest names.
  *
  * Listens to vocals_filepath, else to decode.path, else to audio_filepath, a
- * WAV or FLAC of any rate and number of channels (track_sound.h), and writes KEY.f0.csv and,
- * if asked, the 360 activations of every frame into the work folder; the
- * record gets "f0" (manifests/FORMAT.md).  What is there already is not made
- * again.  The calls are those of a struct stream_stage.
+ * WAV or FLAC of any rate and number of channels (track_sound.h), and writes
+ * KEY.f0.csv and, if asked, the 360 activations of every frame into the work
+ * folder; the record gets "f0" (manifests/FORMAT.md).  What is there already is
+ * not made again.  The calls are those of a struct stream_stage.
  */
 #ifndef PITCH_TRACK_RECORD_H
 #define PITCH_TRACK_RECORD_H

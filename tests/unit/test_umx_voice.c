@@ -99,7 +99,8 @@ test_mono(void **state)
 
 /*
  * Where patches meet is not heard: the same sound from 300 frames later on, cut
- * in other places, has the same voice.  The first frames hear another beginning.
+ * in other places, has the same voice.  The first frames hear another
+ * beginning.
  */
 static void
 test_seams(void **state)

@@ -536,7 +536,7 @@ plot_spectrogram(int argc, char *argv[], struct arena *a, struct error *err)
 		{ CLI_END, NULL, NULL, 0, 0, NULL, NULL },
 	};
 	const struct cli_tool tool = { TOOL,
-	    "spectrogram: sounds of 16 kHz one above the other",
+	    "spectrogram: sounds of one rate one above the other",
 	    "spectrogram --out FILE [options] sound...", options };
 	const int first = cli_parse(&tool, argc, argv);
 	const int n = argc - first;

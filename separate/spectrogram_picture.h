@@ -14,10 +14,9 @@
 #include "base/error.h"
 
 #define SPECTROGRAM_PICTURE_MAX_SOUNDS 4
-#define SPECTROGRAM_PICTURE_RATE_HZ 16000
 #define SPECTROGRAM_PICTURE_MAX_SEC 600.0
 
-/* Files of 16 kHz, and the part of them that is drawn. */
+/* WAV or FLAC files of one rate, and the part of them that is drawn. */
 struct spectrogram_picture {
 	const char *paths[SPECTROGRAM_PICTURE_MAX_SOUNDS];
 	size_t n_sounds;

@@ -8,9 +8,9 @@
  *	chad-model fetch NAME
  *	chad-model fetch --url URL --sha256 HEX --licence TEXT --out FILE
  *
- * Networks are those of CREPE and of Open-Unmix.  Weights of PyTorch (.pth) and
- * Keras (.h5, .h5.bz2), told apart by their first bytes, are read without
- * Python and nothing in them is run.
+ * Networks are those of CREPE and of Open-Unmix.  Weights of PyTorch (.pth),
+ * Keras (.h5, .h5.bz2) and safetensors, told apart by their first bytes, are
+ * read without Python and nothing in them is run.
  */
 
 #include <stdbool.h>
@@ -120,11 +120,16 @@ put_provenance(struct weights *w, const struct origin *from,
 	return json_put_string(metadata, "licence", from->licence, err);
 }
 
-/* Does the file begin as those of Keras do? */
+enum kind { KIND_PTH, KIND_H5, KIND_SAFETENSORS };
+
+/* A safetensors file begins with 8 bytes of length and the header's brace. */
+#define MAGIC_BYTES (WEIGHTS_H5_MAGIC_BYTES + 1)
+
+/* What the file begins as. */
 static int
-read_kind(const char *path, bool *is_h5, struct error *err)
+read_kind(const char *path, enum kind *kind, struct error *err)
 {
-	unsigned char magic[WEIGHTS_H5_MAGIC_BYTES] = { 0 };
+	unsigned char magic[MAGIC_BYTES] = { 0 };
 	FILE *in = fopen(path, "rb");
 	bool is_bad;
 
@@ -137,26 +142,24 @@ read_kind(const char *path, bool *is_h5, struct error *err)
 	(void)fclose(in);
 	if (is_bad)
 		return -1;
-	*is_h5 = weights_h5_is_magic(magic);
-	if (!*is_h5 && memcmp(magic, "PK", 2) != 0)
+	if (weights_h5_is_magic(magic))
+		*kind = KIND_H5;
+	else if (memcmp(magic, "PK", 2) == 0)
+		*kind = KIND_PTH;
+	else if (magic[MAGIC_BYTES - 1] == '{')
+		*kind = KIND_SAFETENSORS;
+	else
 		return error_set(err, ERROR_FORMAT, "%s: not a weight file of "
-		    "PyTorch since 1.6 (a zip archive) nor of Keras (HDF5)",
-		    path);
+		    "PyTorch since 1.6 (a zip archive), nor of Keras (HDF5), "
+		    "nor safetensors", path);
 	return 0;
 }
 
-/* The tensors of a file as they are called in PyTorch. */
 static struct weights *
-load_published(const char *path, struct error *err)
+load_keras(const char *path, struct error *err)
 {
-	struct weights *keras, *published;
-	bool is_h5 = false;
+	struct weights *keras = weights_h5_load(path, err), *published;
 
-	if (read_kind(path, &is_h5, err) != 0)
-		return NULL;
-	if (!is_h5)
-		return weights_pth_load(path, err);
-	keras = weights_h5_load(path, err);
 	if (keras == NULL)
 		return NULL;
 	published = pitch_keras_convert(keras, err);
@@ -166,25 +169,41 @@ load_published(const char *path, struct error *err)
 	return published;
 }
 
+/* The tensors of a file as they are called in PyTorch. */
+static struct weights *
+load_published(const char *path, struct error *err)
+{
+	enum kind kind = KIND_PTH;
+
+	if (read_kind(path, &kind, err) != 0)
+		return NULL;
+	return kind == KIND_H5 ? load_keras(path, err) :
+	    kind == KIND_PTH ? weights_pth_load(path, err) :
+	    weights_load(path, err);
+}
+
 /* The model that the file's weights are, as out_path. */
 static int
 import_file(const struct origin *from, const char *out_path,
     struct error *err)
 {
-	struct weights *published, *model = NULL;
+	struct weights *published = load_published(from->path, err);
+	struct weights *converted = NULL, *model = published;
 	int status = -1;
 
-	published = load_published(from->path, err);
 	if (published == NULL)
 		return -1;
-	model = umx_model_is_published(published) ?
-	    umx_model_import(published, err) :
-	    pitch_net_import(published, err);
+	/* One that says what network it is, is a model already. */
+	if (!json_has(weights_metadata_const(published),
+	    "network.architecture"))
+		model = converted = umx_model_is_published(published) ?
+		    umx_model_import(published, err) :
+		    pitch_net_import(published, err);
 	if (model == NULL)
 		error_add(err, "%s", from->path);
 	else if (put_provenance(model, from, err) == 0)
 		status = weights_save(out_path, model, err);
-	weights_free(model);
+	weights_free(converted);
 	weights_free(published);
 	return status;
 }

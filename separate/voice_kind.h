@@ -13,10 +13,10 @@
 
 #include "nn/weights.h"
 
-#define VOICE_MAX_CHANNELS 2
+#include "separate/separator.h"
 
 struct voice_shape {
-	size_t n_channels;	/* 1..VOICE_MAX_CHANNELS */
+	size_t n_channels;	/* 1..SEPARATOR_MAX_CHANNELS */
 	size_t n_window, n_hop;	/* of the STFT, samples */
 	size_t n_bins;		/* n_window / 2 + 1 */
 	size_t n_frames;	/* of a patch */
@@ -27,7 +27,7 @@ struct voice_shape {
 
 struct voice_patch {
 	/* Frame 0 of each channel, [n_frames][n_bins][2]. */
-	const float *frames[VOICE_MAX_CHANNELS];
+	const float *frames[SEPARATOR_MAX_CHANNELS];
 	size_t n_frames;	/* 1..shape->n_frames */
 	/* Frames before frame 0, and behind the last; at most n_around. */
 	size_t n_before, n_behind;

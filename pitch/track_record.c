@@ -89,7 +89,7 @@ name_result(const struct track_record_job *job, const struct json *rec,
     struct result *result, struct error *err)
 {
 	const struct tracker_options *o = job->tracker;
-	struct artefact_recipe recipe = { .tool = "chad-f0", .revision = "3",
+	struct artefact_recipe recipe = { .tool = "chad-f0", .revision = "4",
 	    .model_sha256 = job->model == NULL ? "" :
 	    tracker_model_sha256(job->model) };
 	char input_key[HASH_HEX_BYTES];

@@ -42,7 +42,6 @@ struct mask_voice {
 };
 
 struct worker {
-	struct voice_shape shape;
 	struct session *session;
 	double *powers;		/* [AROUND + N_FRAMES + AROUND] */
 	float *magnitudes;	/* [N_BINS] */
@@ -128,15 +127,13 @@ free_worker(void *worker)
 }
 
 static void *
-new_worker(const void *network, const struct voice_shape *shape,
-    struct error *err)
+new_worker(const void *network, struct error *err)
 {
 	const struct mask_voice *m = network;
 	struct worker *k = memory_new(1, sizeof *k, "separator", err);
 
 	if (k == NULL)
 		return NULL;
-	k->shape = *shape;
 	k->session = session_new(m->graph, m->weights, 1, err);
 	k->powers = memory_new(N_FRAMES + 2 * AROUND, sizeof(double),
 	    "loudness", err);
@@ -192,13 +189,14 @@ mean_power(const double *powers, size_t n, size_t from, size_t to)
 
 /* The network's input, silence behind the frames that there are. */
 static void
-make_input(struct worker *k, const struct voice_patch *patch)
+make_input(struct worker *k, const struct voice_shape *shape,
+    const struct voice_patch *patch)
 {
 	const size_t before = patch->n_before;
 	const size_t n = before + patch->n_frames + patch->n_behind;
 
 	for (size_t i = 0; i < n; i++) {
-		measure(&k->shape, patch, (ptrdiff_t)i - (ptrdiff_t)before,
+		measure(shape, patch, (ptrdiff_t)i - (ptrdiff_t)before,
 		    k->magnitudes);
 		k->powers[i] = mean_square(k->magnitudes);
 	}
@@ -206,7 +204,7 @@ make_input(struct worker *k, const struct voice_patch *patch)
 		const size_t at = before + i;
 		const size_t from = at > AROUND ? at - AROUND : 0;
 
-		measure(&k->shape, patch, (ptrdiff_t)i, k->magnitudes);
+		measure(shape, patch, (ptrdiff_t)i, k->magnitudes);
 		separate_net_input(k->magnitudes, N_BINS, mean_power(k->powers,
 		    n, from, at + AROUND + 1), k->input + i * N_BINS);
 	}
@@ -231,21 +229,22 @@ mask_frame(const float *frame, const float *mask, size_t n_bins, float *voice)
 }
 
 static int
-estimate(void *worker, const struct voice_patch *patch, float *const *voice,
-    struct error *err)
+estimate(void *worker, const struct voice_shape *shape,
+    const struct voice_patch *patch, float *const *voice, struct error *err)
 {
 	struct worker *k = worker;
+	const size_t n_values = 2 * shape->n_bins;
 	const float *in[1] = { k->input };
 	float *out[1] = { k->mask };
 
-	make_input(k, patch);
+	make_input(k, shape, patch);
 	if (session_run(k->session, 1, in, out, err) != 0)
 		return error_add(err, "separating");
-	for (size_t c = 0; c < k->shape.n_channels; c++)
+	for (size_t c = 0; c < shape->n_channels; c++)
 		for (size_t i = 0; i < patch->n_frames; i++)
-			mask_frame(patch->frames[c] + i * 2 * k->shape.n_bins,
-			    k->mask + i * N_BINS, k->shape.n_bins,
-			    voice[c] + i * 2 * k->shape.n_bins);
+			mask_frame(patch->frames[c] + i * n_values, k->mask +
+			    i * N_BINS, shape->n_bins, voice[c] +
+			    i * n_values);
 	return 0;
 }
 

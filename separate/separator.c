@@ -129,6 +129,11 @@ separator_new(const struct separator_model *m, size_t n_wiener,
 		return NULL;
 	s->model = m;
 	s->n_wiener = n_wiener;
+	s->worker = m->kind->new_worker(m->network, err);
+	if (s->worker == NULL) {
+		separator_free(s);
+		return NULL;
+	}
 	return s;
 }
 
@@ -144,16 +149,14 @@ release_channel(struct channel *c)
 	*c = (struct channel){ .analysis = NULL };
 }
 
-/* Back to a separator that has begun nothing. */
+/* Give back what was for sounds of one shape. */
 static void
 release(struct separator *s)
 {
 	for (size_t c = 0; c < SEPARATOR_MAX_CHANNELS; c++)
 		release_channel(&s->channels[c]);
 	stft_free(s->stft);
-	s->model->kind->free_worker(s->worker);
 	s->stft = NULL;
-	s->worker = NULL;
 	s->shape.n_bins = 0;
 }
 
@@ -163,6 +166,7 @@ separator_free(struct separator *s)
 	if (s == NULL)
 		return;
 	release(s);
+	s->model->kind->free_worker(s->worker);
 	memory_free(s);
 }
 
@@ -208,8 +212,7 @@ take_shape(struct separator *s, const struct voice_shape *shape,
 	s->max_frames = shape->n_frames + 2 * shape->n_around +
 	    SEPARATOR_MAX_PUT / shape->n_hop + 4;
 	s->stft = stft_new(shape->n_window, shape->n_hop, err);
-	s->worker = s->model->kind->new_worker(s->model->network, shape, err);
-	if (s->stft == NULL || s->worker == NULL)
+	if (s->stft == NULL)
 		goto fail;
 	for (size_t c = 0; c < shape->n_channels; c++)
 		if (open_channel(s, &s->channels[c], err) != 0)
@@ -282,7 +285,8 @@ estimate(struct separator *s, size_t n_frames, float *const *voice,
 	for (size_t c = 0; c < s->shape.n_channels; c++)
 		patch.frames[c] = s->channels[c].frames + s->n_before *
 		    frame_values(s);
-	if (s->model->kind->estimate(s->worker, &patch, voice, err) != 0)
+	if (s->model->kind->estimate(s->worker, &s->shape, &patch, voice,
+	    err) != 0)
 		return -1;
 	if (s->n_wiener > 0 && s->shape.n_channels == 2)
 		wiener_run(s->n_wiener, n_frames, s->shape.n_bins,

@@ -19,7 +19,7 @@
 #define FADE 32
 
 struct worker {
-	struct voice_shape shape;
+	size_t n_bins;
 	struct umx_net_scratch *scratch;
 	float *magnitudes, *estimate;	/* [N_FRAMES][2][n_bins] */
 };
@@ -67,15 +67,15 @@ free_worker(void *worker)
 }
 
 static void *
-new_worker(const void *network, const struct voice_shape *shape,
-    struct error *err)
+new_worker(const void *network, struct error *err)
 {
-	const size_t n = N_FRAMES * UMX_MODEL_CHANNELS * shape->n_bins;
+	const size_t n_bins = umx_net_n_bins(network);
+	const size_t n = N_FRAMES * UMX_MODEL_CHANNELS * n_bins;
 	struct worker *k = memory_new(1, sizeof *k, "separator", err);
 
 	if (k == NULL)
 		return NULL;
-	k->shape = *shape;
+	k->n_bins = n_bins;
 	k->scratch = umx_net_scratch_new(network, N_FRAMES, err);
 	k->magnitudes = memory_new(n, sizeof(float), "magnitudes", err);
 	k->estimate = memory_new(n, sizeof(float), "magnitudes", err);
@@ -91,18 +91,19 @@ new_worker(const void *network, const struct voice_shape *shape,
 static float *
 row(const struct worker *k, float *rows, size_t i, size_t channel)
 {
-	return rows + (i * UMX_MODEL_CHANNELS + channel) * k->shape.n_bins;
+	return rows + (i * UMX_MODEL_CHANNELS + channel) * k->n_bins;
 }
 
 static void
-measure(struct worker *k, const struct voice_patch *patch)
+measure(struct worker *k, const struct voice_shape *shape,
+    const struct voice_patch *patch)
 {
-	const size_t n_bins = k->shape.n_bins;
+	const size_t n_bins = k->n_bins;
 
 	for (size_t i = 0; i < patch->n_frames; i++)
 		for (size_t c = 0; c < UMX_MODEL_CHANNELS; c++) {
 			const float *x = patch->frames[c %
-			    k->shape.n_channels] + i * 2 * n_bins;
+			    shape->n_channels] + i * 2 * n_bins;
 			float *to = row(k, k->magnitudes, i, c);
 
 			for (size_t b = 0; b < n_bins; b++)
@@ -112,14 +113,14 @@ measure(struct worker *k, const struct voice_patch *patch)
 }
 
 static int
-estimate(void *worker, const struct voice_patch *patch, float *const *voice,
-    struct error *err)
+estimate(void *worker, const struct voice_shape *shape,
+    const struct voice_patch *patch, float *const *voice, struct error *err)
 {
 	struct worker *k = worker;
-	const size_t n_bins = k->shape.n_bins, n_channels = k->shape.n_channels;
+	const size_t n_bins = k->n_bins, n_channels = shape->n_channels;
 
 	(void)err;
-	measure(k, patch);
+	measure(k, shape, patch);
 	umx_net_run(k->scratch, patch->n_frames, k->magnitudes, k->estimate);
 	for (size_t c = 0; c < n_channels; c++)
 		for (size_t i = 0; i < patch->n_frames; i++) {

@@ -40,13 +40,13 @@ struct voice_kind {
 	 */
 	int (*shape)(const void *network, unsigned rate_hz, size_t n_channels,
 	    struct voice_shape *shape, struct error *err);
-	/* What one thread needs for sounds of one shape. */
-	void *(*new_worker)(const void *network,
-	    const struct voice_shape *shape, struct error *err);
+	/* What one thread needs, for sounds of any shape. */
+	void *(*new_worker)(const void *network, struct error *err);
 	void (*free_worker)(void *worker);
 	/* Fill voice, as the patch's frames are. */
-	int (*estimate)(void *worker, const struct voice_patch *patch,
-	    float *const *voice, struct error *err);
+	int (*estimate)(void *worker, const struct voice_shape *shape,
+	    const struct voice_patch *patch, float *const *voice,
+	    struct error *err);
 	void (*free_network)(void *network);
 };
 

@@ -9,48 +9,26 @@ run WEIGHTS MAGNITUDES RUNS ESTIMATE
                             one's, as a share of its root mean square: the root
                             mean square and the largest of the differences
 
-Written from the paper (Stoeter et al., JOSS 2019) and separate/umx_net.h.
+The network is that of tests/fixtures/umx_voice.py.
 """
+import os
 import sys
 import time
 
 import numpy as np
 import torch
 
-BINS, HEARD, HIDDEN, LAYERS = 2049, 1487, 512, 3
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                "..", "fixtures"))
+from umx_voice import Net  # noqa: E402
 
-
-class Net(torch.nn.Module):
-    def __init__(self):
-        super().__init__()
-        for name, n in (("input", HEARD), ("output", BINS)):
-            for what in "mean", "scale":
-                self.register_parameter(
-                    name + "_" + what, torch.nn.Parameter(torch.zeros(n)))
-        self.fc1 = torch.nn.Linear(2 * HEARD, HIDDEN, bias=False)
-        self.bn1 = torch.nn.BatchNorm1d(HIDDEN)
-        self.lstm = torch.nn.LSTM(HIDDEN, HIDDEN // 2, LAYERS,
-                                  bidirectional=True)
-        self.fc2 = torch.nn.Linear(2 * HIDDEN, HIDDEN, bias=False)
-        self.bn2 = torch.nn.BatchNorm1d(HIDDEN)
-        self.fc3 = torch.nn.Linear(HIDDEN, 2 * BINS, bias=False)
-        self.bn3 = torch.nn.BatchNorm1d(2 * BINS)
-
-    def forward(self, magnitudes):
-        """[n_frames][2][BINS] to the same."""
-        x = magnitudes[:, :, :HEARD]
-        x = (x + self.input_mean) * self.input_scale
-        x = torch.tanh(self.bn1(self.fc1(x.reshape(len(x), -1))))
-        y = self.lstm(x[:, None, :])[0][:, 0]
-        y = torch.relu(self.bn2(self.fc2(torch.cat([x, y], 1))))
-        y = self.bn3(self.fc3(y)).reshape(-1, 2, BINS)
-        return torch.relu(y * self.output_scale + self.output_mean) * \
-            magnitudes
+BINS, HEARD, HIDDEN = 2049, 1487, 512
 
 
 def make(weights, magnitudes, n_frames):
     torch.manual_seed(1)
-    net = Net()
+    net = Net(BINS, HEARD, HIDDEN)
     with torch.no_grad():
         net.input_mean.copy_(-2 * torch.rand(HEARD))
         net.input_scale.copy_(0.2 + torch.rand(HEARD))
@@ -68,7 +46,7 @@ def make(weights, magnitudes, n_frames):
 
 def run(weights, magnitudes, n_runs, estimate):
     torch.set_num_threads(1)
-    net = Net()
+    net = Net(BINS, HEARD, HIDDEN)
     net.load_state_dict(torch.load(weights))
     net.eval()
     x = torch.tensor(np.fromfile(magnitudes, "<f4").reshape(-1, 2, BINS))

@@ -161,3 +161,52 @@ pool_run(struct pool *p, size_t n_tasks,
 	(void)pthread_mutex_unlock(&p->lock);
 	return result;
 }
+
+/* What the tasks of pool_run_arenas share. */
+struct arena_job {
+	int (*work)(void *shared, size_t task, struct arena *a,
+	    struct error *err);
+	void *shared;
+	struct arena **arenas;		/* one a thread */
+};
+
+static int
+work_in_arena(void *shared, size_t task, size_t thread, struct error *err)
+{
+	const struct arena_job *job = shared;
+	struct arena *a = job->arenas[thread];
+	const int status = job->work(job->shared, task, a, err);
+
+	arena_reset(a);
+	return status;
+}
+
+int
+pool_run_arenas(size_t n_threads, size_t n_tasks,
+    int (*work)(void *shared, size_t task, struct arena *a,
+    struct error *err), void *shared, struct error *err)
+{
+	struct pool *pool = pool_new(n_threads, err);
+	struct arena_job job = { work, shared, NULL };
+	int status = -1;
+
+	if (pool == NULL)
+		return -1;
+	job.arenas = memory_new(n_threads, sizeof(*job.arenas), "arenas",
+	    err);
+	if (job.arenas == NULL)
+		goto out;
+	for (size_t i = 0; i < n_threads; i++) {
+		if ((job.arenas[i] = arena_new()) == NULL) {
+			error_set(err, ERROR_NOMEM, "out of memory");
+			goto out;
+		}
+	}
+	status = pool_run(pool, n_tasks, work_in_arena, &job, err);
+out:
+	for (size_t i = 0; job.arenas != NULL && i < n_threads; i++)
+		arena_free(job.arenas[i]);
+	memory_free(job.arenas);
+	pool_free(pool);
+	return status;
+}

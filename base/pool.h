@@ -10,6 +10,7 @@
 
 #include <stddef.h>
 
+#include "base/arena.h"
 #include "base/error.h"
 
 struct pool;
@@ -28,5 +29,13 @@ size_t pool_n_threads(const struct pool *p);
 int pool_run(struct pool *p, size_t n_tasks,
     int (*work)(void *shared, size_t task, size_t thread, struct error *err),
     void *shared, struct error *err) MUST_CHECK;
+
+/*
+ * The same with a pool for this alone, of n_threads, and an arena for each
+ * task, whose memory is gone when the task is done.
+ */
+int pool_run_arenas(size_t n_threads, size_t n_tasks,
+    int (*work)(void *shared, size_t task, struct arena *a,
+    struct error *err), void *shared, struct error *err) MUST_CHECK;
 
 #endif

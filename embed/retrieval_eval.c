@@ -22,7 +22,6 @@ struct job {
 	const struct stream_list *queries;
 	const struct retrieval_eval_options *o;
 	const char *model_sha256;	/* of the database */
-	struct arena **arenas;		/* [n_threads] */
 	struct retrieval_eval_hum *hums;
 };
 
@@ -190,12 +189,11 @@ search(const struct job *job, const struct json *rec, struct arena *a,
 }
 
 static int
-search_task(void *shared, size_t task, size_t thread, struct error *err)
+search_task(void *shared, size_t task, struct arena *a, struct error *err)
 {
 	const struct job *job = shared;
 	const struct json *rec = job->queries->records[task];
 	struct retrieval_eval_hum *hum = &job->hums[task];
-	struct arena *a = job->arenas[thread];
 	int status;
 
 	hum->id = record_id(rec);
@@ -207,36 +205,7 @@ search_task(void *shared, size_t task, size_t thread, struct error *err)
 	if (want_group(rec, &hum->group_id, err) != 0)
 		return error_add(err, "hum \"%.80s\"", hum->id);
 	status = search(job, rec, a, hum, err);
-	arena_reset(a);
 	return status == 0 ? 0 : error_add(err, "hum \"%.80s\"", hum->id);
-}
-
-static int
-search_all(struct job *job, size_t n_threads, struct arena *a,
-    struct error *err)
-{
-	struct pool *pool = pool_new(n_threads, err);
-	int status = -1;
-
-	if (pool == NULL)
-		return -1;
-	job->arenas = arena_need(a, n_threads, sizeof(*job->arenas), "arenas",
-	    err);
-	if (job->arenas == NULL)
-		goto out;
-	for (size_t i = 0; i < n_threads; i++) {
-		if ((job->arenas[i] = arena_new()) == NULL) {
-			error_set(err, ERROR_NOMEM, "out of memory");
-			goto out;
-		}
-	}
-	status = pool_run(pool, job->queries->n_records, search_task, job,
-	    err);
-out:
-	for (size_t i = 0; job->arenas != NULL && i < n_threads; i++)
-		arena_free(job->arenas[i]);
-	pool_free(pool);
-	return status;
 }
 
 /* Number the singers, or works where hums name none. */
@@ -321,7 +290,8 @@ retrieval_eval_run(const struct stream_list *database,
 		goto out;
 	}
 	result->n_works = retrieval_n_works(db);
-	if (search_all(&job, o->n_threads, a, err) != 0)
+	if (pool_run_arenas(o->n_threads, queries->n_records, search_task,
+	    &job, err) != 0)
 		goto out;
 	for (size_t i = 0; i < result->n_hums; i++) {
 		struct retrieval_eval_hum *hum = &result->hums[i];

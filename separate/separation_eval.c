@@ -288,47 +288,17 @@ struct job {
 	const struct stream_list *list;
 	const struct json **records;	/* [n]: those that are measured */
 	struct separation_eval_recording *recordings;
-	struct arena **arenas;		/* one a thread */
 };
 
 static int
-measure_task(void *shared, size_t task, size_t thread, struct error *err)
+measure_task(void *shared, size_t task, struct arena *a, struct error *err)
 {
 	const struct job *job = shared;
-	struct arena *a = job->arenas[thread];
-	int status = measure(job->records[task], job->list->folder,
+	const int status = measure(job->records[task], job->list->folder,
 	    &job->recordings[task], a, err);
 
-	arena_reset(a);
 	return status == 0 ? 0 : error_add(err, "\"%s\"",
 	    job->recordings[task].id);
-}
-
-static int
-measure_all(struct job *job, size_t n, size_t n_threads, struct arena *a,
-    struct error *err)
-{
-	struct pool *pool = pool_new(n_threads, err);
-	int status = -1;
-
-	if (pool == NULL)
-		return -1;
-	job->arenas = arena_need(a, n_threads, sizeof(*job->arenas), "arenas",
-	    err);
-	if (job->arenas == NULL)
-		goto out;
-	for (size_t i = 0; i < n_threads; i++) {
-		if ((job->arenas[i] = arena_new()) == NULL) {
-			error_set(err, ERROR_NOMEM, "out of memory");
-			goto out;
-		}
-	}
-	status = pool_run(pool, n, measure_task, job, err);
-out:
-	for (size_t i = 0; job->arenas != NULL && i < n_threads; i++)
-		arena_free(job->arenas[i]);
-	pool_free(pool);
-	return status;
 }
 
 int
@@ -359,7 +329,7 @@ separation_eval_run(const struct stream_list *list, size_t n_threads,
 		return error_set(err, ERROR_FORMAT, "no record has a mixture, "
 		    "\"%s\" and \"%s\"", members[VOICE_FOUND],
 		    members[VOICE_TRUE]);
-	if (measure_all(&job, n, n_threads, a, err) != 0)
+	if (pool_run_arenas(n_threads, n, measure_task, &job, err) != 0)
 		return -1;
 	result->recordings = job.recordings;
 	result->n_recordings = n;

@@ -95,6 +95,39 @@ odd_numbers_of_threads_are_refused(void **state)
 	assert_null(pool_new(257, &err));
 }
 
+/* Memory of its own for each task; task 7 of results[0] == 1 fails. */
+static int
+square_in_arena(void *shared, size_t task, struct arena *a, struct error *err)
+{
+	size_t *results = shared;
+	size_t *own = arena_need(a, 1000, sizeof(*own), "numbers", err);
+
+	if (own == NULL)
+		return -1;
+	own[999] = task;
+	if (task == 7 && results[0] == 1)
+		return error_set(err, ERROR_FORMAT, "task 7");
+	results[task + 1] = own[999] * own[999];
+	return 0;
+}
+
+static void
+test_arenas(void **state)
+{
+	size_t results[101] = { 0 };
+	struct error err = { ERROR_NONE, "" };
+
+	(void)state;
+	assert_int_equal(pool_run_arenas(3, 100, square_in_arena, results,
+	    &err), 0);
+	for (size_t i = 0; i < 100; i++)
+		assert_int_equal(results[i + 1], i * i);
+	results[0] = 1;
+	assert_int_equal(pool_run_arenas(3, 100, square_in_arena, results,
+	    &err), -1);
+	assert_string_equal(err.text, "task 7");
+}
+
 int
 main(void)
 {
@@ -102,6 +135,7 @@ main(void)
 		cmocka_unit_test(every_task_runs_once),
 		cmocka_unit_test(the_lowest_failure_is_told),
 		cmocka_unit_test(odd_numbers_of_threads_are_refused),
+		cmocka_unit_test(test_arenas),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -324,11 +324,11 @@ check_folder(const struct settings *set, struct arena *a, struct error *err)
 	size_t n_bytes;
 
 	text = arena_printf(a, "chad-synth %s seed %llu midi %s track %s "
-	    "length %g %g hum %g wrong %g snr %g %g rate %zu band %d\n",
+	    "length %g %g hum %g wrong %g poor %g snr %g %g rate %zu band %d\n",
 	    REVISION, (unsigned long long)w->seed,
 	    w->n_midi > 0 ? w->midi_paths[0] : "-",
 	    w->track_name != NULL ? w->track_name : "-", w->length.min_sec,
-	    w->length.max_sec, w->hum_sec, w->wrong, w->min_snr_db,
+	    w->length.max_sec, w->hum_sec, w->wrong, w->poor, w->min_snr_db,
 	    w->max_snr_db, set->rate_hz, (int)w->has_band);
 	if (path == NULL)
 		return -1;
@@ -469,6 +469,8 @@ main(int argc, char *argv[])
 		    "length of a hum" },
 		{ CLI_DOUBLE, "wrong", &w->wrong, 0, 1, "SHARE",
 		    "share of covers that are another tune" },
+		{ CLI_DOUBLE, "poor", &w->poor, 0, 1, "SHARE",
+		    "share of hums by people who cannot hold a tune" },
 		{ CLI_DOUBLE, "min-snr", &w->min_snr_db, -40, 60, "DB",
 		    "voice over accompaniment at least" },
 		{ CLI_DOUBLE, "max-snr", &w->max_snr_db, -40, 60, "DB",

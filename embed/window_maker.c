@@ -60,6 +60,8 @@ window_maker_options_read(const struct json *recipe,
 		    "expected 2 to %d", o->n_group_items, MAX_GROUP_ITEMS);
 	if (read_number(recipe, "data.hum_share", 0.7, 1, &o->hum_share,
 	    err) != 0 ||
+	    read_number(recipe, "data.poor_share", 0, 1, &o->poor_share,
+	    err) != 0 ||
 	    read_number(recipe, "data.shift_sec", 0.4, 4, &o->shift_sec,
 	    err) != 0 ||
 	    read_number(recipe, "data.min_voiced", 0.3, 0.9, &o->min_voiced,
@@ -230,6 +232,17 @@ plain_style(struct performance_style *s)
 	s->tempo_ratio = 1;
 }
 
+static void
+draw_hum(const struct window_maker *m, struct random *r,
+    struct performance_style *s)
+{
+	const double poor_share = m->options->poor_share;
+
+	performance_style_hum(s, r);
+	if (poor_share > 0 && random_uniform(r) < poor_share)
+		performance_style_spoil(s, r);
+}
+
 /* How item i of a sung group is sung. */
 static void
 draw_style(const struct window_maker *m, struct random *r, size_t i,
@@ -245,7 +258,7 @@ draw_style(const struct window_maker *m, struct random *r, size_t i,
 		performance_style_original(s, r);
 	} else {
 		if (random_uniform(r) < m->options->hum_share)
-			performance_style_hum(s, r);
+			draw_hum(m, r, s);
 		else
 			performance_style_cover(s, r);
 		s->tempo_ratio = exp(random_range(r, -reach, reach));

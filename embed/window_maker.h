@@ -11,6 +11,7 @@
  * and
  *	group_items	windows a group, 2..8				(2)
  *	hum_share	of the sung ones: hums, the others are covers	(0.7)
+ *	poor_share	of the hums: by people who cannot hold a tune	(0)
  *	shift_sec	windows of a group lie up to this far apart	(0.4)
  *	min_voiced	share of voiced columns that a window needs	(0.3)
  *
@@ -41,7 +42,7 @@ enum window_maker_kind {
 struct window_maker_options {
 	double weights[WINDOW_MAKER_N_KINDS];
 	size_t n_group_items;
-	double hum_share, shift_sec, min_voiced;
+	double hum_share, poor_share, shift_sec, min_voiced;
 	struct augment_options original, other;
 };
 

@@ -15,6 +15,7 @@
 #define ONSET_JITTER_SEC 0.012
 #define LEGATO_SEC 0.06		/* shorter rests are sung through */
 #define GRACE_SEC 0.09
+#define KEY_STEP 1.2		/* semitones */
 
 /* A part of the tune to be sung, from one time of the tune to another. */
 struct piece {
@@ -39,6 +40,7 @@ struct making {
 	double now_sec;		/* sung time reached */
 	double log_tempo;	/* slow deviation */
 	double shift;		/* semitones a wrong interval left behind */
+	double mean_pitch;	/* of the tune's notes */
 };
 
 static bool
@@ -193,7 +195,10 @@ sing_note(struct making *m, const struct tune_note *n, double start_sec,
 
 	if (is_swallowed)
 		return;
-	c->pitch = n->pitch + s->transposition + m->shift + detune;
+	if (s->p_key_step > 0 && chance(r, s->p_key_step))
+		m->shift += KEY_STEP * random_normal(r);
+	c->pitch = n->pitch + s->transposition + m->shift + detune +
+	    s->interval_error * (n->pitch - m->mean_pitch);
 	c->start_sec = start_sec;
 	c->end_sec = end_sec;
 	c->level = level;
@@ -300,6 +305,8 @@ performance_make(const struct tune *t, const struct performance_style *s,
 		return error_set(err, ERROR_LIMIT,
 		    "a style has a tempo ratio outside 0.1 to 10 or a negative "
 		    "intro or outro");
+	for (size_t i = 0; i < t->n_notes; i++)
+		m.mean_pitch += t->notes[i].pitch / (double)t->n_notes;
 	if (lay_out(&m, p, err) != 0)
 		return -1;
 	p->n_frames = (size_t)(p->duration_sec / PERFORMANCE_HOP_SEC) + 1;

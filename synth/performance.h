@@ -31,6 +31,8 @@ struct performance_style {
 	double detune;			/* of a note, semitones */
 	double jitter;			/* fine fluctuation, semitones */
 	double p_wrong_note;		/* chance a note is another one */
+	double interval_error;		/* intervals too wide by this share */
+	double p_key_step;		/* chance of going on in another key */
 	double p_ornament;		/* chance of a grace note */
 	double p_gap;			/* chance a note is swallowed */
 	double p_consonant;		/* chance of a voiceless onset */
@@ -46,6 +48,9 @@ void performance_style_original(struct performance_style *s,
     struct random *r);
 void performance_style_cover(struct performance_style *s, struct random *r);
 void performance_style_hum(struct performance_style *s, struct random *r);
+
+/* Make a hum that of somebody who cannot hold a tune. */
+void performance_style_spoil(struct performance_style *s, struct random *r);
 
 /* A point of a time map, both in seconds. */
 struct performance_point {

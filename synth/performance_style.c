@@ -82,3 +82,20 @@ performance_style_hum(struct performance_style *s, struct random *r)
 	s->intro_sec = random_range(r, 0.05, 0.8);
 	s->outro_sec = random_range(r, 0.05, 0.8);
 }
+
+/*
+ * One singer in six of MIR-QBSH is, on the average of a hum, more than a
+ * semitone off: wide or narrow intervals, notes anywhere near, other keys
+ * from phrase to phrase.
+ */
+void
+performance_style_spoil(struct performance_style *s, struct random *r)
+{
+	s->rubato = random_range(r, 0.05, 0.2);
+	s->scoop *= random_range(r, 1.0, 2.5);
+	s->drift = random_range(r, 0.2, 0.8);
+	s->detune = random_range(r, 0.3, 1.3);
+	s->p_wrong_note = random_range(r, 0.0, 0.25);
+	s->interval_error = bell(r, 0.0, 0.25, -0.4, 0.6);
+	s->p_key_step = random_range(r, 0.0, 0.1);
+}

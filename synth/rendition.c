@@ -74,6 +74,8 @@ draw_hum(const struct tune *t, const struct rendition_options *o,
 	double from = mean_pitch(t);
 
 	performance_style_hum(&d->style, r);
+	if (o->poor > 0 && chance(r, o->poor))
+		performance_style_spoil(&d->style, r);
 	d->voice = u < 0.5 ? VOICE_SUNG : u < 0.92 ? VOICE_HUMMED :
 	    VOICE_WHISTLED;
 	d->style.transposition = fmin(fmax(pitch, 44), 68) - from;

@@ -24,6 +24,7 @@ struct rendition_options {
 	bool has_band;			/* hums never have one */
 	double min_snr_db, max_snr_db;	/* voice over band */
 	double hum_sec;			/* length of a hum, as sung */
+	double poor;			/* share of hums by poor singers */
 };
 
 struct rendition {

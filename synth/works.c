@@ -131,7 +131,7 @@ works_perform(const struct works *w, const struct work *work,
     struct work_version *v, struct error *err)
 {
 	const struct rendition_options o = { kind, w->has_band,
-	    w->min_snr_db, w->max_snr_db, w->hum_sec };
+	    w->min_snr_db, w->max_snr_db, w->hum_sec, w->poor };
 	struct random r;
 
 	random_init_keyed(&r, w->seed, work->number, STREAM_VERSIONS +

@@ -27,6 +27,7 @@ struct works {
 	size_t n_midi;			/* 0: they are made up */
 	const char *track_name;		/* as for tune_read_midi */
 	double wrong;			/* share of covers of another tune */
+	double poor;			/* share of hums by poor singers */
 	bool has_band;
 	double min_snr_db, max_snr_db, hum_sec;
 };

@@ -3,6 +3,7 @@
  *
  *	chad-eval align --truth manifest.jsonl < fragments.jsonl
  *	chad-eval retrieval --database songs.jsonl < queries.jsonl
+ *	chad-eval retrieval --index songs.chad < queries.jsonl
  *	chad-eval f0 < manifest.jsonl
  *	chad-eval f0 truth.txt estimate.csv
  *	chad-eval voice < manifest.jsonl
@@ -35,6 +36,7 @@
 #include "align/align_score.h"
 #include "align/align_truth.h"
 #include "embed/retrieval_eval.h"
+#include "embed/song_search.h"
 #include "pitch/pitch_score.h"
 #include "pitch/pitch_series.h"
 #include "separate/separate_score.h"
@@ -261,28 +263,27 @@ eval_align(int argc, char *argv[], struct arena *a, struct error *err)
 
 struct retrieval_settings {
 	struct common common;
-	const char *database_path;
-	size_t n_threads;
-	bool wants_rescore;
+	const char *database_path, *index_path;
+	size_t n_threads, n_probed;
+	bool wants_rescore, is_exact;
 };
 
 static int
 retrieval_score(const struct retrieval_settings *set,
-    const struct stream_list *database, const struct stream_list *queries,
+    const struct song_search *songs, const struct stream_list *queries,
     struct arena *a, struct error *err)
 {
 	struct json *rows = json_new_array(err);
 	struct json *hums = rows == NULL ? NULL : json_new_array(err);
-	struct retrieval_eval_options o;
+	struct retrieval_eval_options o = { .n_threads = set->n_threads,
+	    .seed = set->common.seed };
 	struct retrieval_eval_result result;
 	int status = -1;
 
-	retrieval_eval_options_init(&o);
-	if (set->wants_rescore)
-		retrieval_eval_options_rescore(&o);
-	o.n_threads = set->n_threads;
-	o.seed = set->common.seed;
-	if (hums != NULL && retrieval_eval_run(database, queries, &o, a,
+	song_search_options_init(&o.search, set->wants_rescore);
+	o.search.is_exact = set->is_exact;
+	o.search.n_probed = set->n_probed;
+	if (hums != NULL && retrieval_eval_run(songs, queries, &o, a,
 	    &result, err) == 0 &&
 	    retrieval_eval_put_row(&result, rows, err) == 0 &&
 	    retrieval_eval_put_hums(&result, hums, err) == 0)
@@ -301,6 +302,12 @@ eval_retrieval(int argc, char *argv[], struct arena *a, struct error *err)
 	const struct cli_option options[] = {
 		{ CLI_STRING, "database", &set.database_path, 0, 0, "FILE",
 		    "manifest of the songs, with fingerprints" },
+		{ CLI_STRING, "index", &set.index_path, 0, 0, "FILE",
+		    "the songs as chad-index keeps them, instead" },
+		{ CLI_FLAG, "exact", &set.is_exact, 0, 0, NULL,
+		    "search the whole index, not only what its lists find" },
+		{ CLI_SIZE, "probes", &set.n_probed, 0, 1048576, "N",
+		    "lists of the index looked through (0: by their number)" },
 		{ CLI_FLAG, "rescore", &set.wants_rescore, 0, 0, NULL,
 		    "compare the best works again by pitch" },
 		{ CLI_SIZE, "threads", &set.n_threads, 1, 256, "N",
@@ -309,20 +316,24 @@ eval_retrieval(int argc, char *argv[], struct arena *a, struct error *err)
 	};
 	const struct cli_tool tool = { TOOL,
 	    "retrieval: how often hums find their work",
-	    "retrieval --database manifest [options] [queries]", options };
-	struct stream_list database = { .records = NULL };
+	    "retrieval --database manifest | --index index [options] "
+	    "[queries]", options };
 	struct stream_list queries = { .records = NULL };
+	struct song_search *songs = NULL;
 	const int first = cli_parse(&tool, argc, argv);
 	const char *path;
 	int status = -1;
 
-	if (set.database_path == NULL)
-		error_set(err, ERROR_FORMAT, "retrieval needs --database");
+	if ((set.database_path == NULL) == (set.index_path == NULL))
+		error_set(err, ERROR_FORMAT, "retrieval needs --database or "
+		    "--index, one of them");
 	else if (take_operand(argc, argv, first, &path, err) == 0 &&
 	    stream_list_load(&queries, path, err) == 0 &&
-	    stream_list_load(&database, set.database_path, err) == 0)
-		status = retrieval_score(&set, &database, &queries, a, err);
-	stream_list_release(&database);
+	    (songs = set.index_path == NULL ?
+	    song_search_load(set.database_path, set.wants_rescore, err) :
+	    song_search_open(set.index_path, set.n_threads, err)) != NULL)
+		status = retrieval_score(&set, songs, &queries, a, err);
+	song_search_free(songs);
 	stream_list_release(&queries);
 	return status;
 }

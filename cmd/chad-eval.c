@@ -3,7 +3,6 @@
  *
  *	chad-eval align --truth manifest.jsonl < fragments.jsonl
  *	chad-eval retrieval --database songs.jsonl < queries.jsonl
- *	chad-eval retrieval --index songs.chad < queries.jsonl
  *	chad-eval f0 < manifest.jsonl
  *	chad-eval f0 truth.txt estimate.csv
  *	chad-eval voice < manifest.jsonl
@@ -264,7 +263,7 @@ eval_align(int argc, char *argv[], struct arena *a, struct error *err)
 struct retrieval_settings {
 	struct common common;
 	const char *database_path, *index_path;
-	size_t n_threads, n_probed;
+	size_t n_threads;
 	bool wants_rescore, is_exact;
 };
 
@@ -282,11 +281,9 @@ retrieval_score(const struct retrieval_settings *set,
 
 	song_search_options_init(&o.search, set->wants_rescore);
 	o.search.is_exact = set->is_exact;
-	o.search.n_probed = set->n_probed;
 	if (hums != NULL && retrieval_eval_run(songs, queries, &o, a,
-	    &result, err) == 0 &&
-	    retrieval_eval_put_row(&result, rows, err) == 0 &&
-	    retrieval_eval_put_hums(&result, hums, err) == 0)
+	    &result, err) == 0 && retrieval_eval_put_row(&result, rows,
+	    err) == 0 && retrieval_eval_put_hums(&result, hums, err) == 0)
 		status = print_result(&set->common, "retrieval", rows,
 		    "queries", hums, a, err);
 	json_free(rows);
@@ -305,9 +302,7 @@ eval_retrieval(int argc, char *argv[], struct arena *a, struct error *err)
 		{ CLI_STRING, "index", &set.index_path, 0, 0, "FILE",
 		    "the songs as chad-index keeps them, instead" },
 		{ CLI_FLAG, "exact", &set.is_exact, 0, 0, NULL,
-		    "search the whole index, not only what its lists find" },
-		{ CLI_SIZE, "probes", &set.n_probed, 0, 1048576, "N",
-		    "lists of the index looked through (0: by their number)" },
+		    "search the whole index, without its lists" },
 		{ CLI_FLAG, "rescore", &set.wants_rescore, 0, 0, NULL,
 		    "compare the best works again by pitch" },
 		{ CLI_SIZE, "threads", &set.n_threads, 1, 256, "N",
@@ -316,8 +311,7 @@ eval_retrieval(int argc, char *argv[], struct arena *a, struct error *err)
 	};
 	const struct cli_tool tool = { TOOL,
 	    "retrieval: how often hums find their work",
-	    "retrieval --database manifest | --index index [options] "
-	    "[queries]", options };
+	    "retrieval --database|--index FILE [options] [queries]", options };
 	struct stream_list queries = { .records = NULL };
 	struct song_search *songs = NULL;
 	const int first = cli_parse(&tool, argc, argv);
@@ -325,8 +319,8 @@ eval_retrieval(int argc, char *argv[], struct arena *a, struct error *err)
 	int status = -1;
 
 	if ((set.database_path == NULL) == (set.index_path == NULL))
-		error_set(err, ERROR_FORMAT, "retrieval needs --database or "
-		    "--index, one of them");
+		error_set(err, ERROR_FORMAT, "retrieval needs one of "
+		    "--database and --index");
 	else if (take_operand(argc, argv, first, &path, err) == 0 &&
 	    stream_list_load(&queries, path, err) == 0 &&
 	    (songs = set.index_path == NULL ?

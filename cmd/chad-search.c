@@ -64,7 +64,7 @@ fill_answer(const struct shared *sh, const struct embedded_hum *hum,
 	    json_put_string(j, "id", answer->id, err) != 0 ||
 	    json_put_rounded(j, "offset_sec", answer->offset_sec, 2,
 	    err) != 0 ||
-	    json_put_rounded(j, "tempo_ratio", answer->time_scale, 3,
+	    json_put_rounded(j, "time_scale", answer->time_scale, 3,
 	    err) != 0 ||
 	    (isfinite(semitones) && json_put_rounded(j,
 	    "transposition_semitones", semitones, 1, err) != 0) ||

@@ -27,7 +27,7 @@ melody_key_find(const struct melody_line *hum,
 		const double at = floor(first + (double)i * tempo_ratio + 0.5);
 
 		if (at >= 0 && at < (double)song->n)
-			apart[n++] = song->pitch[(size_t)at] - hum->pitch[i];
+			apart[n++] = hum->pitch[i] - song->pitch[(size_t)at];
 	}
 	*semitones = (double)NAN;
 	if (n == 0)

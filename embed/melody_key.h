@@ -1,5 +1,5 @@
 /*
- * melody_key -- how much higher a song is than a hum laid on it.
+ * melody_key -- how much higher a hum is than the song that it is laid on.
  */
 #ifndef EMBED_MELODY_KEY_H
 #define EMBED_MELODY_KEY_H
@@ -10,7 +10,7 @@
 #include "embed/melody_line.h"
 
 /*
- * The median of song minus hum, semitones, where the hum begins at offset_sec
+ * The median of hum minus song, semitones, where the hum begins at offset_sec
  * of the song's track and a second of it is tempo_ratio seconds of the song.
  * NaN when they do not meet.
  */

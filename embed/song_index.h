@@ -25,7 +25,7 @@
 
 #define SONG_INDEX_CHOOSE SIZE_MAX
 #define SONG_INDEX_MIN_LISTED 400000	/* windows */
-#define SONG_INDEX_MIN_CODED 20000000
+#define SONG_INDEX_MIN_CODED 1000000
 
 struct song_index_options {
 	size_t n_lists, n_parts;	/* or SONG_INDEX_CHOOSE */

@@ -16,8 +16,8 @@ ban() {
 }
 
 folders=
-for d in cmd manifests audio dsp nn ann store synth draw fetch separate pitch embed \
-    align mine; do
+for d in cmd manifests audio dsp nn ann store synth draw fetch separate pitch \
+    embed align mine; do
 	[ ! -d "$d" ] || folders="$folders $d"
 done
 libraries=$(echo "$folders" | sed 's/\<cmd\>//')

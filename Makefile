@@ -33,9 +33,14 @@ PACKAGES = libavformat libavcodec libavutil libswresample sndfile fftw3 \
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags \
 	     $(PACKAGES)))$(PKG_CFLAGS)
 PKG_LIBS   = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PACKAGES)) \
-	     -lbz2 -ldnnl -lopenblas -lgomp)$(PKG_LIBS)
+	     -lfaiss -lbz2 -ldnnl -lopenblas -lgomp -lstdc++)$(PKG_LIBS)
 COMPILE = $(CC) -I. -D_POSIX_C_SOURCE=200809L $(CPPFLAGS) $(PKG_CFLAGS) \
 	  -std=c11 $(OPT) $(WARN) $(CFLAGS) -pthread -MMD -MP -c
+# FAISS is C++: one file behind a header in C (ann/).
+CXX_OF_CC = $(if $(findstring clang,$(CC)),clang++,$(CXX))
+COMPILE_CXX = $(CXX_OF_CC) -I. $(CPPFLAGS) -std=c++17 $(OPT) \
+	  $(filter-out -Wstrict-prototypes -Wmissing-prototypes,$(WARN)) \
+	  $(CXXFLAGS) -pthread -MMD -MP -c
 LINK    = $(CC) $(OPT) $(LDFLAGS) -pthread -Wl,--as-needed
 LDLIBS  = $(PKG_LIBS) -lm
 UNIT_LIBS = -lcmocka
@@ -50,9 +55,10 @@ else
 say = @echo "  $(1)	$@";
 endif
 
-FOLDERS := base manifests audio dsp nn store synth draw fetch \
+FOLDERS := base manifests audio dsp nn ann store synth draw fetch \
 	   separate pitch embed align mine
-OBJ  := $(patsubst %.c,$B/%.o,$(wildcard $(FOLDERS:%=%/*.c)))
+OBJ  := $(patsubst %.c,$B/%.o,$(wildcard $(FOLDERS:%=%/*.c))) \
+	$(patsubst %.cc,$B/%.o,$(wildcard ann/*.cc))
 LIB  := $B/libchad.a
 CMDS := $(patsubst cmd/%.c,$B/bin/%,$(wildcard cmd/chad-*.c))
 UNIT := $(patsubst tests/unit/%.c,$B/tests/%,$(wildcard tests/unit/test_*.c))
@@ -122,6 +128,10 @@ endif
 $B/%.o: %.c
 	$(call say,CC)mkdir -p $(@D) && \
 	  $(COMPILE) -o $@ $<
+
+$B/%.o: %.cc
+	$(call say,CXX)mkdir -p $(@D) && \
+	  $(COMPILE_CXX) -o $@ $<
 
 ## deps: install the missing packages (apt; asks first unless root or YES=1)
 deps:
@@ -212,7 +222,7 @@ cover:
 
 ## tidy: clang-tidy over the sources
 tidy:
-	clang-tidy --quiet $(patsubst $B/%.o,%.c,$(OBJ)) cmd/*.c -- -I. \
+	clang-tidy --quiet $(wildcard $(FOLDERS:%=%/*.c)) cmd/*.c -- -I. \
 	  -D_POSIX_C_SOURCE=200809L -std=c11 $(PKG_CFLAGS)
 
 ## format: lay out the files named in FILES="base/x.c ..." by .clang-format

@@ -35,6 +35,7 @@
 #include "align/align_score.h"
 #include "align/align_truth.h"
 #include "embed/retrieval_eval.h"
+#include "embed/song_search.h"
 #include "pitch/pitch_score.h"
 #include "pitch/pitch_series.h"
 #include "separate/separate_score.h"
@@ -261,31 +262,28 @@ eval_align(int argc, char *argv[], struct arena *a, struct error *err)
 
 struct retrieval_settings {
 	struct common common;
-	const char *database_path;
+	const char *database_path, *index_path;
 	size_t n_threads;
-	bool wants_rescore;
+	bool wants_rescore, is_exact;
 };
 
 static int
 retrieval_score(const struct retrieval_settings *set,
-    const struct stream_list *database, const struct stream_list *queries,
+    const struct song_search *songs, const struct stream_list *queries,
     struct arena *a, struct error *err)
 {
 	struct json *rows = json_new_array(err);
 	struct json *hums = rows == NULL ? NULL : json_new_array(err);
-	struct retrieval_eval_options o;
+	struct retrieval_eval_options o = { .n_threads = set->n_threads,
+	    .seed = set->common.seed };
 	struct retrieval_eval_result result;
 	int status = -1;
 
-	retrieval_eval_options_init(&o);
-	if (set->wants_rescore)
-		retrieval_eval_options_rescore(&o);
-	o.n_threads = set->n_threads;
-	o.seed = set->common.seed;
-	if (hums != NULL && retrieval_eval_run(database, queries, &o, a,
-	    &result, err) == 0 &&
-	    retrieval_eval_put_row(&result, rows, err) == 0 &&
-	    retrieval_eval_put_hums(&result, hums, err) == 0)
+	song_search_options_init(&o.search, set->wants_rescore);
+	o.search.is_exact = set->is_exact;
+	if (hums != NULL && retrieval_eval_run(songs, queries, &o, a,
+	    &result, err) == 0 && retrieval_eval_put_row(&result, rows,
+	    err) == 0 && retrieval_eval_put_hums(&result, hums, err) == 0)
 		status = print_result(&set->common, "retrieval", rows,
 		    "queries", hums, a, err);
 	json_free(rows);
@@ -301,6 +299,10 @@ eval_retrieval(int argc, char *argv[], struct arena *a, struct error *err)
 	const struct cli_option options[] = {
 		{ CLI_STRING, "database", &set.database_path, 0, 0, "FILE",
 		    "manifest of the songs, with fingerprints" },
+		{ CLI_STRING, "index", &set.index_path, 0, 0, "FILE",
+		    "the songs as chad-index keeps them, instead" },
+		{ CLI_FLAG, "exact", &set.is_exact, 0, 0, NULL,
+		    "search the whole index, without its lists" },
 		{ CLI_FLAG, "rescore", &set.wants_rescore, 0, 0, NULL,
 		    "compare the best works again by pitch" },
 		{ CLI_SIZE, "threads", &set.n_threads, 1, 256, "N",
@@ -309,20 +311,23 @@ eval_retrieval(int argc, char *argv[], struct arena *a, struct error *err)
 	};
 	const struct cli_tool tool = { TOOL,
 	    "retrieval: how often hums find their work",
-	    "retrieval --database manifest [options] [queries]", options };
-	struct stream_list database = { .records = NULL };
+	    "retrieval --database|--index FILE [options] [queries]", options };
 	struct stream_list queries = { .records = NULL };
+	struct song_search *songs = NULL;
 	const int first = cli_parse(&tool, argc, argv);
 	const char *path;
 	int status = -1;
 
-	if (set.database_path == NULL)
-		error_set(err, ERROR_FORMAT, "retrieval needs --database");
+	if ((set.database_path == NULL) == (set.index_path == NULL))
+		error_set(err, ERROR_FORMAT, "retrieval needs one of "
+		    "--database and --index");
 	else if (take_operand(argc, argv, first, &path, err) == 0 &&
 	    stream_list_load(&queries, path, err) == 0 &&
-	    stream_list_load(&database, set.database_path, err) == 0)
-		status = retrieval_score(&set, &database, &queries, a, err);
-	stream_list_release(&database);
+	    (songs = set.index_path == NULL ?
+	    song_search_load(set.database_path, set.wants_rescore, err) :
+	    song_search_open(set.index_path, set.n_threads, err)) != NULL)
+		status = retrieval_score(&set, songs, &queries, a, err);
+	song_search_free(songs);
 	stream_list_release(&queries);
 	return status;
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/memory.h"
 
 #include "nn/blas.h"
@@ -17,14 +18,17 @@
 
 struct song {
 	size_t work;
-	float *fingerprints;	/* [n_windows][dimension] */
+	const char *id;
+	const float *fingerprints;	/* [n_windows][dimension] */
 	size_t n_windows;
 	struct melody_line line;
 };
 
 struct retrieval {
-	char **works;
+	const char **works;
 	size_t n_works, work_capacity;
+	size_t *slots;		/* of works by hash, number + 1; 0: free */
+	size_t n_slots;		/* a power of two, over half of them free */
 	struct song *songs;
 	size_t n_songs, song_capacity;
 	size_t dimension;
@@ -49,12 +53,7 @@ retrieval_free(struct retrieval *db)
 {
 	if (db == NULL)
 		return;
-	for (size_t i = 0; i < db->n_works; i++)
-		memory_free(db->works[i]);
-	for (size_t i = 0; i < db->n_songs; i++) {
-		memory_free(db->songs[i].fingerprints);
-		memory_free(db->songs[i].line.pitch);
-	}
+	memory_free(db->slots);
 	memory_free(db->works);
 	memory_free(db->songs);
 	memory_free(db);
@@ -66,32 +65,59 @@ retrieval_n_works(const struct retrieval *db)
 	return db->n_works;
 }
 
+size_t
+retrieval_n_songs(const struct retrieval *db)
+{
+	return db->n_songs;
+}
+
+/* Where the work is, or the free slot where it should be. */
+static size_t *
+slot_of(const struct retrieval *db, const char *name)
+{
+	size_t i = (size_t)hash_text64(name) & (db->n_slots - 1);
+
+	while (db->slots[i] != 0 &&
+	    strcmp(db->works[db->slots[i] - 1], name) != 0)
+		i = (i + 1) & (db->n_slots - 1);
+	return &db->slots[i];
+}
+
+static int
+make_slots(struct retrieval *db, struct error *err)
+{
+	const size_t n = db->n_slots == 0 ? 64 : 2 * db->n_slots;
+	size_t *slots;
+
+	if (2 * (db->n_works + 1) < db->n_slots)
+		return 0;
+	if ((slots = memory_new(n, sizeof(*slots), "works", err)) == NULL)
+		return -1;
+	memory_free(db->slots);
+	db->slots = slots;
+	db->n_slots = n;
+	for (size_t i = 0; i < db->n_works; i++)
+		*slot_of(db, db->works[i]) = i + 1;
+	return 0;
+}
+
 static int
 find_work(struct retrieval *db, const char *name, size_t *work,
     struct error *err)
 {
-	for (*work = 0; *work < db->n_works; (*work)++)
-		if (strcmp(db->works[*work], name) == 0)
-			return 0;
-	if (memory_grow(&db->works, &db->work_capacity, db->n_works + 1,
+	size_t *slot;
+
+	if (make_slots(db, err) != 0 ||
+	    memory_grow(&db->works, &db->work_capacity, db->n_works + 1,
 	    sizeof(*db->works), "works", err) != 0)
 		return -1;
-	db->works[db->n_works] = memory_strdup(name, err);
-	if (db->works[db->n_works] == NULL)
-		return -1;
-	db->n_works++;
+	slot = slot_of(db, name);
+	if (*slot == 0) {
+		db->works[db->n_works++] = name;
+		*slot = db->n_works;
+	}
+	*work = *slot - 1;
 	return 0;
-}
-
-/* A heap copy of n floats, or NULL. */
-static float *
-copy_values(const float *values, size_t n, struct error *err)
-{
-	float *copy = memory_new(n, sizeof(*copy), "values", err);
-
-	if (copy != NULL && n > 0)
-		memcpy(copy, values, n * sizeof(*copy));
-	return copy;
 }
 
 static int
@@ -128,21 +154,23 @@ retrieval_add(struct retrieval *db, const struct retrieval_song *song,
 	s = &db->songs[db->n_songs];
 	memset(s, 0, sizeof(*s));
 	s->work = work;
+	s->id = song->id;
 	s->n_windows = song->n_windows;
 	s->line = song->line;
-	s->fingerprints = copy_values(song->fingerprints, song->n_windows *
-	    song->dimension, err);
-	s->line.pitch = copy_values(song->line.pitch, song->line.n, err);
-	if (s->fingerprints == NULL || s->line.pitch == NULL) {
-		memory_free(s->fingerprints);
-		memory_free(s->line.pitch);
-		return -1;
-	}
+	s->fingerprints = song->fingerprints;
 	db->dimension = song->dimension;
 	db->hop_sec = song->hop_sec;
 	db->n_songs++;
 	return 0;
 }
+
+/* What one search needs again and again. */
+struct scratch {
+	float *hum;		/* [n_rows][dimension]: all views */
+	size_t n_rows;
+	float *similarity;	/* [n_rows][windows of the longest song] */
+	double *sums;		/* [windows of the longest song] */
+};
 
 /*
  * The best diagonal of one view: similarity [n_windows of the view][n], row
@@ -150,45 +178,85 @@ retrieval_add(struct retrieval *db, const struct retrieval_song *song,
  */
 static void
 vote(const float *similarity, const struct retrieval_view *view, size_t n,
-    double hop_sec, size_t song, struct standing *best)
+    double hop_sec, size_t song, double *sums, struct standing *best)
 {
-	for (size_t place = 0; place < n; place++) {
-		double sum = 0;
+	memset(sums, 0, n * sizeof(*sums));
+	for (size_t k = 0; k < view->n_windows && k < n; k++) {
+		const float *diagonal = similarity + k * n + k;
 
-		for (size_t k = 0; k < view->n_windows && place + k < n; k++)
-			sum += (double)similarity[k * n + place + k];
-		sum /= (double)view->n_windows;
-		if (sum <= best->score)
+		for (size_t place = 0; place < n - k; place++)
+			sums[place] += (double)diagonal[place];
+	}
+	for (size_t place = 0; place < n; place++) {
+		const double score = sums[place] / (double)view->n_windows;
+
+		if (!(score > best->score))
 			continue;
-		best->score = sum;
+		best->score = score;
 		best->song = song;
 		best->offset_sec = (double)place * hop_sec;
 		best->time_scale = view->time_scale;
 	}
 }
 
-/* Let all views vote for one song; similarity has room for all of it. */
+/* Let all views vote for one song. */
 static int
 vote_song(const struct retrieval *db, const struct retrieval_query *query,
-    size_t song, float *similarity, struct standing *best, struct error *err)
+    size_t song, const struct scratch *sc, struct standing *best,
+    struct error *err)
 {
 	const struct song *s = &db->songs[song];
 	const struct blas_matrix rows = { s->fingerprints, db->dimension,
 	    true };
+	const struct blas_matrix hum = { sc->hum, db->dimension, false };
+	const float *similarity = sc->similarity;
 
+	if (blas_multiply(sc->n_rows, s->n_windows, db->dimension, 1, &hum,
+	    &rows, 0, sc->similarity, s->n_windows, err) != 0)
+		return -1;
 	for (size_t v = 0; v < query->n_views; v++) {
 		const struct retrieval_view *view = &query->views[v];
-		const struct blas_matrix q = { view->fingerprints,
-		    db->dimension, false };
 
 		if (view->n_windows == 0)
 			continue;
-		if (blas_multiply(view->n_windows, s->n_windows,
-		    db->dimension, 1, &q, &rows, 0, similarity, s->n_windows,
-		    err) != 0)
-			return -1;
 		vote(similarity, view, s->n_windows, db->hop_sec, song,
-		    best);
+		    sc->sums, best);
+		similarity += view->n_windows * s->n_windows;
+	}
+	return 0;
+}
+
+/* Put the views one behind the other and make room. */
+static int
+make_scratch(const struct retrieval *db, const struct retrieval_query *query,
+    struct scratch *sc, struct arena *a, struct error *err)
+{
+	size_t longest = 0, n = 0;
+
+	for (size_t i = 0; i < db->n_songs; i++)
+		if (db->songs[i].n_windows > longest)
+			longest = db->songs[i].n_windows;
+	for (size_t v = 0; v < query->n_views; v++)
+		n += query->views[v].n_windows;
+	if (longest > 0 && n > SIZE_MAX / longest)
+		return error_set(err, ERROR_LIMIT, "%zu windows", n);
+	sc->n_rows = 0;
+	sc->hum = arena_need(a, n, db->dimension * sizeof(*sc->hum),
+	    "windows", err);
+	sc->similarity = arena_need(a, longest * n, sizeof(*sc->similarity),
+	    "similarities", err);
+	sc->sums = arena_need(a, longest, sizeof(*sc->sums), "places", err);
+	if (sc->hum == NULL || sc->similarity == NULL || sc->sums == NULL)
+		return -1;
+	for (size_t v = 0; v < query->n_views; v++) {
+		const struct retrieval_view *view = &query->views[v];
+
+		if (view->n_windows == 0)
+			continue;
+		memcpy(sc->hum + sc->n_rows * db->dimension,
+		    view->fingerprints, view->n_windows * db->dimension *
+		    sizeof(*sc->hum));
+		sc->n_rows += view->n_windows;
 	}
 	return 0;
 }
@@ -197,25 +265,19 @@ static int
 vote_all(const struct retrieval *db, const struct retrieval_query *query,
     struct standing *standings, struct arena *a, struct error *err)
 {
-	size_t longest = 0, most = 0;
-	float *similarity;
+	const size_t n = query->songs == NULL ? db->n_songs : query->n_songs;
+	struct scratch sc = { .n_rows = 0 };
 
-	for (size_t i = 0; i < db->n_songs; i++)
-		if (db->songs[i].n_windows > longest)
-			longest = db->songs[i].n_windows;
-	for (size_t v = 0; v < query->n_views; v++)
-		if (query->views[v].n_windows > most)
-			most = query->views[v].n_windows;
-	if (longest > 0 && most > SIZE_MAX / longest)
-		return error_set(err, ERROR_LIMIT, "%zu windows", most);
-	similarity = arena_need(a, longest * most, sizeof(*similarity),
-	    "similarities", err);
-	if (similarity == NULL)
+	if (make_scratch(db, query, &sc, a, err) != 0)
 		return -1;
-	for (size_t i = 0; i < db->n_songs; i++)
-		if (vote_song(db, query, i, similarity,
-		    &standings[db->songs[i].work], err) != 0)
+	for (size_t i = 0; i < n; i++) {
+		const size_t song = query->songs == NULL ? i :
+		    query->songs[i];
+
+		if (vote_song(db, query, song, &sc,
+		    &standings[db->songs[song].work], err) != 0)
 			return -1;
+	}
 	return 0;
 }
 
@@ -310,6 +372,10 @@ check_query(const struct retrieval *db, const struct retrieval_query *query,
 	if (query->n_views > RETRIEVAL_MAX_VIEWS)
 		return error_set(err, ERROR_LIMIT, "%zu views: at most %d",
 		    query->n_views, RETRIEVAL_MAX_VIEWS);
+	for (size_t i = 0; query->songs != NULL && i < query->n_songs; i++)
+		if (query->songs[i] >= db->n_songs)
+			return error_set(err, ERROR_BUG, "song %zu of %zu",
+			    query->songs[i], db->n_songs);
 	if (db->n_songs == 0)
 		return 0;
 	if (query->dimension != db->dimension)
@@ -320,6 +386,17 @@ check_query(const struct retrieval *db, const struct retrieval_query *query,
 		return error_set(err, ERROR_FORMAT, "windows %g s apart, the "
 		    "database's are %g s apart", query->hop_sec, db->hop_sec);
 	return 0;
+}
+
+static void
+give_answer(const struct retrieval *db, const struct standing *s,
+    struct retrieval_answer *answer)
+{
+	*answer = (struct retrieval_answer){ .work = db->works[s->work],
+	    .id = s->song == SIZE_MAX ? "" : db->songs[s->song].id,
+	    .song = s->song, .score = s->score, .distance = s->distance,
+	    .cost = s->distance < 0 ? -s->score : s->cost,
+	    .offset_sec = s->offset_sec, .time_scale = s->time_scale };
 }
 
 int
@@ -337,8 +414,9 @@ retrieval_search(const struct retrieval *db,
 	if (standings == NULL || *answers == NULL)
 		return -1;
 	for (size_t i = 0; i < n; i++)
-		standings[i] = (struct standing){ .work = i, .score = -1,
-		    .distance = -1, .time_scale = 1 };
+		standings[i] = (struct standing){ .work = i,
+		    .song = SIZE_MAX, .score = -1, .distance = -1,
+		    .time_scale = 1 };
 	if (vote_all(db, query, standings, a, err) != 0)
 		return -1;
 	qsort(standings, n, sizeof(*standings), compare_scores);
@@ -346,11 +424,6 @@ retrieval_search(const struct retrieval *db,
 	    rescore_all(db, query, o, standings, err) != 0)
 		return -1;
 	for (size_t i = 0; i < n; i++)
-		(*answers)[i] = (struct retrieval_answer){
-		    .work = db->works[standings[i].work],
-		    .score = standings[i].score,
-		    .distance = standings[i].distance,
-		    .offset_sec = standings[i].offset_sec,
-		    .time_scale = standings[i].time_scale };
+		give_answer(db, &standings[i], &(*answers)[i]);
 	return 0;
 }

@@ -29,9 +29,9 @@
 
 struct retrieval;
 
-/* A recording to search in.  Arrays are copied. */
+/* A recording to search in.  The database keeps all pointers. */
 struct retrieval_song {
-	const char *work;		/* its group_id */
+	const char *id, *work;		/* work: its group_id */
 	const float *fingerprints;	/* [n_windows][dimension] */
 	size_t n_windows, dimension;
 	double hop_sec;
@@ -51,6 +51,9 @@ struct retrieval_query {
 	size_t dimension;
 	double hop_sec;
 	struct melody_line line;	/* n 0: not known, no rescoring */
+	/* Songs to look at, in the order of adding; NULL: all of them. */
+	const size_t *songs;
+	size_t n_songs;
 };
 
 struct retrieval_options {
@@ -60,9 +63,12 @@ struct retrieval_options {
 
 /* One work, at its best place. */
 struct retrieval_answer {
-	const char *work;		/* borrowed from the database */
+	const char *work, *id;		/* as they were added */
+	size_t song;			/* number, in the order of adding */
 	double score;			/* mean similarity, -1..1 */
 	double distance;		/* semitones; -1: not compared */
+	/* What the order is by: as above, or -score where not compared. */
+	double cost;
 	double offset_sec;		/* in the recording */
 	double time_scale;		/* of the view, or tempo ratio */
 };
@@ -78,9 +84,11 @@ int retrieval_add(struct retrieval *db, const struct retrieval_song *song,
     struct error *err) MUST_CHECK;
 
 size_t retrieval_n_works(const struct retrieval *db);
+size_t retrieval_n_songs(const struct retrieval *db);
 
 /*
- * All works, best first, in arena memory: (*answers)[retrieval_n_works].
+ * All works, best first, in arena memory: (*answers)[retrieval_n_works]; those
+ * that were not looked at have score -1 and the song SIZE_MAX with id "".
  * Equal scores are in the order in which works were added.  May be called by
  * several threads at once.
  */

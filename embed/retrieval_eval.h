@@ -1,8 +1,9 @@
 /*
  * retrieval_eval -- how often hums find their work: top-n hit rates and MRR.
  *
- * Database and queries are records of chad-embed; a query (best made with
- * chad-embed --query) is right where the group_id of an answer is its own.
+ * Songs are an index or records of chad-embed (embed/song_search.h); a query
+ * (best made with chad-embed --query) is right where the group_id of an answer
+ * is its own.
  * Queries are searched one a thread and the results do not depend on the
  * number of threads.  A query whose work is not in the database has rank 0
  * and counts as a miss; a record with "error" counts as a miss too, so that a
@@ -22,23 +23,17 @@
 
 #include "manifests/stream.h"
 
-#include "embed/retrieval.h"
+#include "embed/song_search.h"
 
 struct retrieval_eval_options {
-	struct retrieval_options search;
+	struct song_search_options search;
 	size_t n_threads;
 	uint64_t seed;			/* of the bootstrap */
 };
 
-/* The defaults: fingerprints alone, one thread, seed 1. */
-void retrieval_eval_options_init(struct retrieval_eval_options *o);
-
-/* Compare again: 300 works by pitch, 40 of them by warping. */
-void retrieval_eval_options_rescore(struct retrieval_eval_options *o);
-
 struct retrieval_eval_hum {
 	const char *id, *group_id;	/* borrowed from the query's record */
-	const char *best;		/* group_id of the first, or "" */
+	const char *best;		/* work of the first, or ""; borrowed */
 	size_t rank;			/* 1: found first; 0: not there */
 	size_t bootstrap_group;		/* hums that are drawn together */
 	double offset_sec;		/* of the right work */
@@ -53,9 +48,9 @@ struct retrieval_eval_result {
 
 /*
  * Bootstrapped over works, or, where queries have a text member "singer",
- * over singers.  The lists must live as long as the result is used.
+ * over singers.  Songs and queries must live as long as the result is used.
  */
-int retrieval_eval_run(const struct stream_list *database,
+int retrieval_eval_run(const struct song_search *songs,
     const struct stream_list *queries, const struct retrieval_eval_options *o,
     struct arena *a, struct retrieval_eval_result *result, struct error *err)
     MUST_CHECK;

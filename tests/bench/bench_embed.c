@@ -129,14 +129,15 @@ bench_search(struct arena *a, struct error *err)
 
 	random_init(&r, 1);
 	for (size_t i = 0; i < N_SONGS && rows != NULL && db != NULL; i++) {
-		char work[16];
-		const struct retrieval_song song = { .work = work,
+		static char works[N_SONGS][16];
+		const struct retrieval_song song = { .id = works[i],
+		    .work = works[i],
 		    .fingerprints = rows, .n_windows = N_WINDOWS,
 		    .dimension = DIMENSION, .hop_sec = 0.64 };
 
 		for (size_t k = 0; k < N_WINDOWS * DIMENSION; k++)
 			rows[k] = (float)random_normal(&r) / 11;
-		snprintf(work, sizeof(work), "%zu", i);
+		snprintf(works[i], sizeof(works[i]), "%zu", i);
 		if (retrieval_add(db, &song, err) != 0)
 			goto out;
 	}

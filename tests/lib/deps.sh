@@ -9,7 +9,7 @@ packages="build-essential pkg-config libavformat-dev libavcodec-dev
 libavutil-dev libswresample-dev libsndfile1-dev libfftw3-dev
 libopenblas-openmp-dev libdnnl-dev libsqlite3-dev libjansson-dev
 libcmocka-dev libcairo2-dev nettle-dev libzip-dev libhdf5-dev libbz2-dev
-libcurl4-openssl-dev python3
+libcurl4-openssl-dev libfaiss-dev python3
 mandoc ffmpeg sqlite3"
 [ $# -eq 0 ] || packages=$*
 modules="libavformat libavcodec libavutil libswresample sndfile fftw3 fftw3f
@@ -29,7 +29,8 @@ then
 	This is no Debian system, so nothing is installed for you.
 	pkg-config does not find:$lacking
 	Install these libraries with their headers, oneDNN 2.6 or 2.7
-	(-ldnnl), bzip2 (-lbz2), and the programs ffmpeg, mandoc, python3 and sqlite3.
+	(-ldnnl), bzip2 (-lbz2), FAISS 1.7 (-lfaiss), and the programs ffmpeg, mandoc,
+	python3 and sqlite3.
 	END
 	exit 0
 fi

@@ -7,7 +7,7 @@ status=0
 # $1: why; $2: extended regular expression; the rest: folders.
 ban() {
 	why=$1 re=$2; shift 2
-	if find "$@" -name '*.[ch]' -exec \
+	if find "$@" \( -name '*.[ch]' -o -name '*.cc' \) -exec \
 	    grep -nE "(^|[^a-zA-Z0-9_.>\"])($re)[ ]*\(" {} + |
 	    grep -vE 'lint: allow|^[^:]*:[0-9]+:[[:space:]]*(\*|/\*)'; then
 		echo "banned: $why" >&2
@@ -16,8 +16,8 @@ ban() {
 }
 
 folders=
-for d in cmd manifests audio dsp nn store synth draw fetch separate pitch embed \
-    align mine; do
+for d in cmd manifests audio dsp nn ann store synth draw fetch separate pitch \
+    embed align mine; do
 	[ ! -d "$d" ] || folders="$folders $d"
 done
 libraries=$(echo "$folders" | sed 's/\<cmd\>//')

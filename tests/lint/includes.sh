@@ -6,7 +6,7 @@ status=0
 
 # $1: folder; $2: the folders it may include, besides itself.
 allow() {
-	for f in "$1"/*.[ch]; do
+	for f in "$1"/*.[ch] "$1"/*.cc; do
 		[ -e "$f" ] || continue
 		for dir in $(sed -n \
 		    's|^#[[:space:]]*include[[:space:]]*"\([a-z]*\)/.*|\1|p' \
@@ -56,11 +56,12 @@ only_in() {
 	done
 }
 
-kits="manifests audio dsp nn store synth draw fetch"
+kits="manifests audio dsp nn ann store synth draw fetch"
 stages="separate pitch embed align mine"
 kits_files=''
 stages_files=''
 for d in $kits; do kits_files="$kits_files $d/*.[ch]"; done
+kits_files="$kits_files ann/*.cc"
 for d in $stages; do stages_files="$stages_files $d/*.[ch]"; done
 
 allow base ""
@@ -80,4 +81,5 @@ only_in 'zip\.h' nn/ pitch/
 only_in 'hdf5' nn/weights_h5.c
 only_in 'bzlib' nn/bzip2.c
 only_in 'curl/' fetch/download.c
+only_in 'faiss/' ann/
 exit $status

@@ -6,7 +6,7 @@ set -u
 status=0
 
 sources() {
-	find . -path ./build -prune -o -name '*.[ch]' -print | sed 's|^\./||'
+	find . -path ./build -prune -o \( -name '*.[ch]' -o -name '*.cc' \) -print | sed 's|^\./||'
 }
 
 twice=$(sources | grep -v '^tests/' | sed 's|.*/||' | sort | uniq -d)

@@ -51,11 +51,12 @@ setup(void **state)
 	assert_non_null(f.arena = arena_new());
 	assert_non_null(f.db = retrieval_new(&err));
 	for (size_t i = 0; i < N_SONGS; i++) {
-		char work[16];
-		struct retrieval_song song = { .work = work,
-		    .n_windows = N_WINDOWS, .dimension = D, .hop_sec = 0.5 };
+		static char works[N_SONGS][16];
+		struct retrieval_song song = { .id = works[i],
+		    .work = works[i], .n_windows = N_WINDOWS,
+		    .dimension = D, .hop_sec = 0.5 };
 
-		snprintf(work, sizeof(work), "w%zu", i / 2);
+		snprintf(works[i], sizeof(works[i]), "w%zu", i / 2);
 		f.songs[i] = arena_alloc(f.arena, N_WINDOWS * D,
 		    sizeof(float));
 		assert_non_null(f.songs[i]);
@@ -111,6 +112,43 @@ test_finds_passages(void **state)
 		assert_true(answers[0].score > answers[1].score);
 		assert_true(answers[0].distance == -1);
 	}
+}
+
+/* Only the songs that are named are looked at. */
+static void
+test_named_songs(void **state)
+{
+	const struct fixture *f = *state;
+	const struct retrieval_options o = { 0, 0 };
+	const struct retrieval_view view = { 1, f->songs[4], 5 };
+	const size_t songs[] = { 3, 5 }, beyond[] = { N_SONGS };
+	struct retrieval_query q = { .views = &view, .n_views = 1,
+	    .dimension = D, .hop_sec = 0.5, .songs = songs, .n_songs = 2 };
+	struct retrieval_answer *some, *all;
+	struct error err;
+
+	assert_int_equal(retrieval_search(f->db, &q, &o, f->arena, &some,
+	    &err), 0);
+	q.songs = NULL;
+	assert_int_equal(retrieval_search(f->db, &q, &o, f->arena, &all,
+	    &err), 0);
+	assert_int_equal(all[0].song, 4);
+	assert_true(some[0].song == 3 || some[0].song == 5);
+	assert_true(some[1].song == 3 || some[1].song == 5);
+	for (size_t i = 0; i < N_SONGS / 2; i++) {
+		/* A work of one song has the score that it has among all. */
+		if (strcmp(all[i].work, "w1") == 0 && all[i].song == 3)
+			assert_true(some[0].score == all[i].score ||
+			    some[1].score == all[i].score);
+		if (i < 2)
+			continue;
+		assert_true(some[i].song == SIZE_MAX && some[i].score == -1);
+		assert_string_equal(some[i].id, "");
+	}
+	q.songs = beyond;
+	assert_int_equal(retrieval_search(f->db, &q, &o, f->arena, &some,
+	    &err), -1);
+	assert_int_equal(err.code, ERROR_BUG);
 }
 
 /* The score is the mean over the diagonal, what is past the end counting 0. */
@@ -323,6 +361,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_finds_passages),
+		cmocka_unit_test(test_named_songs),
 		cmocka_unit_test(test_score),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_melody_place),

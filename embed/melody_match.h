@@ -5,9 +5,9 @@
  * music retrieval via acoustic input", ACM Multimedia 2001): the hum,
  * stretched by each of a number of tempo ratios, is laid on the song at every
  * place, with the difference in key taken out, and the mean absolute
- * difference in semitones, each cut at 3, is its distance.  The best place is
- * then compared again by dynamic time warping with steps (1,1), (1,2), (2,1)
- * (Sakoe and Chiba 1978), so that tempo may vary.
+ * difference in semitones, each cut at 3, is its distance.  At a place that
+ * deserves it the two are then compared by dynamic time warping
+ * (embed/melody_warp.h).
  *
  * Cost is linear in the song and in the hum; memory does not depend on the
  * song.
@@ -15,37 +15,38 @@
 #ifndef EMBED_MELODY_MATCH_H
 #define EMBED_MELODY_MATCH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/error.h"
 
 #include "embed/melody_line.h"
+#include "embed/melody_query.h"
 
-#define MELODY_MATCH_MAX_QUERY 600	/* tenths of a second of a hum used */
+/* Semitones that a factor of e in tempo counts as, choosing a place. */
+#define MELODY_MATCH_TEMPO_WEIGHT 0.3
 
 struct melody_match {
-	double distance;	/* semitones, 0..3: by scaling and warping */
+	double distance;	/* semitones, 0..3: by linear scaling */
 	double offset_sec;	/* where in the song the hum begins */
 	double tempo_ratio;	/* song seconds per hum second */
+	bool is_beginning;	/* of the song: within half a second */
+	/* By warping; not is_warped: not known. */
+	bool is_warped;
+	double drift;		/* semitones, 0..3: key followed on the way */
+	double motion;		/* correlation of the changes, -1..1 */
 };
 
-/* A hum made ready; keeps nothing of the line. */
-struct melody_query;
-
-struct melody_query *melody_query_new(const struct melody_line *line,
-    struct error *err) MUST_CHECK;
-void melody_query_free(struct melody_query *q);
+enum melody_match_place {
+	MELODY_MATCH_ANYWHERE, MELODY_MATCH_BEGINNING, MELODY_MATCH_N_PLACES
+};
 
 /*
- * Find the best place.  The distance is 3 when the hum or the song has less
- * than a second of voice.  The query is scratch memory too: one thread at a
- * time.
+ * Find the best place anywhere, and the best one at the beginning of the song,
+ * which may be the same.  The distance is 3 when the hum or the song has less
+ * than a second of voice, or where the hum does not fit.
  */
 void melody_match_find(struct melody_query *q, const struct melody_line *song,
-    struct melody_match *match);
-
-/* Sharpen a match by warping: its distance becomes the mean of both. */
-int melody_match_warp(struct melody_query *q, const struct melody_line *song,
-    struct melody_match *match, struct error *err) MUST_CHECK;
+    struct melody_match matches[MELODY_MATCH_N_PLACES]);
 
 #endif

@@ -8,12 +8,12 @@
 
 #include "nn/blas.h"
 
+#include "embed/match_cost.h"
 #include "embed/melody_match.h"
+#include "embed/melody_warp.h"
 
 #include "embed/retrieval.h"
 
-#define TEMPO_WEIGHT 0.3
-#define SCORE_WEIGHT 0.5
 #define HOP_TOLERANCE 1e-6
 
 struct song {
@@ -40,6 +40,7 @@ struct standing {
 	size_t work, song;
 	double score, cost;	/* cost: what rescored works are ordered by */
 	double offset_sec, time_scale, distance;
+	struct melody_match matches[MELODY_MATCH_N_PLACES];
 };
 
 struct retrieval *
@@ -301,41 +302,55 @@ compare_costs(const void *a, const void *b)
 	return (x->work > y->work) - (x->work < y->work);
 }
 
+/* The cheaper of a song's places. */
 static void
-set_cost(struct standing *s, const struct melody_match *match)
+take_match(const struct song *song, struct standing *s)
 {
-	s->distance = match->distance;
-	s->offset_sec = match->offset_sec;
-	s->time_scale = match->tempo_ratio;
-	s->cost = match->distance + TEMPO_WEIGHT *
-	    fabs(log(match->tempo_ratio)) - SCORE_WEIGHT * s->score;
+	s->cost = HUGE_VAL;
+	for (size_t i = 0; i < MELODY_MATCH_N_PLACES; i++) {
+		const struct melody_match *m = &s->matches[i];
+		const double cost = match_cost(m, s->score, song->line.n);
+
+		if (!(cost < s->cost))
+			continue;
+		s->cost = cost;
+		s->distance = m->distance;
+		s->offset_sec = m->offset_sec;
+		s->time_scale = m->tempo_ratio;
+	}
 }
 
 /* Compare a work by pitch: the best of its recordings counts. */
-static int
-rescore(const struct retrieval *db, struct melody_query *q, bool warps,
-    struct standing *s, struct error *err)
+static void
+rescore(const struct retrieval *db, struct melody_query *q,
+    struct standing *s)
 {
 	bool is_known = false;
 
 	for (size_t i = 0; i < db->n_songs; i++) {
 		const struct song *song = &db->songs[i];
 		struct standing here = *s;
-		struct melody_match match;
 
 		if (song->work != s->work)
 			continue;
-		melody_match_find(q, &song->line, &match);
-		if (warps && melody_match_warp(q, &song->line, &match,
-		    err) != 0)
-			return -1;
+		melody_match_find(q, &song->line, here.matches);
 		here.song = i;
-		set_cost(&here, &match);
+		take_match(song, &here);
 		if (!is_known || here.cost < s->cost)
 			*s = here;
 		is_known = true;
 	}
-	return 0;
+}
+
+/* Look closer at the places that were found. */
+static void
+warp(const struct retrieval *db, struct melody_query *q, struct standing *s)
+{
+	const struct song *song = &db->songs[s->song];
+
+	for (size_t i = 0; i < MELODY_MATCH_N_PLACES; i++)
+		melody_warp_run(q, &song->line, &s->matches[i]);
+	take_match(song, s);
 }
 
 static int
@@ -347,22 +362,17 @@ rescore_all(const struct retrieval *db, const struct retrieval_query *query,
 	    db->n_works;
 	const size_t n_warped = o->n_warped < n ? o->n_warped : n;
 	struct melody_query *q = melody_query_new(&query->line, err);
-	int status = -1;
 
 	if (q == NULL)
 		return -1;
 	for (size_t i = 0; i < n; i++)
-		if (rescore(db, q, false, &standings[i], err) != 0)
-			goto out;
+		rescore(db, q, &standings[i]);
 	qsort(standings, n, sizeof(*standings), compare_costs);
 	for (size_t i = 0; i < n_warped; i++)
-		if (rescore(db, q, true, &standings[i], err) != 0)
-			goto out;
+		warp(db, q, &standings[i]);
 	qsort(standings, n_warped, sizeof(*standings), compare_costs);
-	status = 0;
-out:
 	melody_query_free(q);
-	return status;
+	return 0;
 }
 
 static int

@@ -8,12 +8,10 @@
  * which is a vote for (work, place) weighted by likeness; a work counts with
  * its best.  That is an exact search: time grows with the database.
  *
- * With rescoring the best works are compared again by pitch
- * (embed/melody_match.h), over their whole length, and ordered by
- *
- *	distance + 0.3 |log tempo ratio| - 0.5 score,
- *
- * as pitch tells small differences apart that fingerprints smooth over.
+ * With rescoring the best works are compared again by pitch, over their whole
+ * length (embed/melody_match.h), the best of these by warping
+ * (embed/melody_warp.h), and ordered by embed/match_cost.h, as pitch tells
+ * small differences apart that fingerprints smooth over.
  */
 #ifndef EMBED_RETRIEVAL_H
 #define EMBED_RETRIEVAL_H

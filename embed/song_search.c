@@ -9,8 +9,8 @@
 
 #include "embed/song_search.h"
 
-#define N_RESCORED 300
-#define N_WARPED 40
+#define N_RESCORED 2000
+#define N_WARPED 400
 #define N_CANDIDATES 600
 #define N_FOUND 400
 #define MIN_PROBED 16

@@ -12,6 +12,7 @@
 #include "embed/embed_net.h"
 #include "embed/encoder.h"
 #include "embed/melody_match.h"
+#include "embed/melody_warp.h"
 #include "embed/retrieval.h"
 
 #define N_RUNS 5
@@ -162,7 +163,7 @@ bench_melody(const struct track *t, struct arena *a, struct error *err)
 {
 	struct melody_line song, hum;
 	struct melody_query *q;
-	struct melody_match m;
+	struct melody_match m[MELODY_MATCH_N_PLACES];
 	double seconds[N_RUNS];
 
 	if (melody_line_make(t, false, a, &song, err) != 0)
@@ -174,7 +175,8 @@ bench_melody(const struct track *t, struct arena *a, struct error *err)
 	for (size_t i = 0; i < N_RUNS; i++) {
 		const double started = now_sec();
 
-		melody_match_find(q, &song, &m);
+		melody_match_find(q, &song, m);
+		melody_warp_run(q, &song, m);
 		seconds[i] = now_sec() - started;
 	}
 	printf("melody_match %.2f songs/ms\n", 1 / (1e3 * median(seconds)));

@@ -229,28 +229,34 @@ core(const struct aligner_options *o, const struct path_set_path *path,
 /*
  * Lay the line through a piece of the path: as the fingerprints see it, then
  * as the pitch of what the path speaks for, then as that of what agrees.
- * False when there is no line of a possible tempo.
+ * *found is false when there is no line of a possible tempo.
  */
-static bool
+static int
 lay_line(const struct aligner *x, const struct path_set_path *path,
-    const struct pitch_match_span *span, struct time_line *l)
+    const struct pitch_match_span *span, struct time_line *l, bool *found,
+    struct error *err)
 {
 	struct pitch_match_search search = { .shift_sec = x->o->shift_sec,
 	    .stretch = MAX_STRETCH,
 	    .min_tempo_ratio = x->o->min_tempo_ratio,
-	    .max_tempo_ratio = x->o->max_tempo_ratio };
+	    .max_tempo_ratio = x->o->max_tempo_ratio, .is_coarse = true };
 	struct pitch_match_span sure = core(x->o, path, span, CORE_SEC);
 
-	if (!fit_line(x->o, path, span, l))
-		return false;
+	*found = fit_line(x->o, path, span, l);
+	if (!*found)
+		return 0;
 	if (sure.to_sec - sure.from_sec < x->o->min_sec)
 		sure = *span;
-	pitch_match_refine(&x->pitch, &sure, &search, l);
+	if (pitch_match_refine(&x->pitch, &sure, &search, l, x->arena,
+	    err) != 0)
+		return -1;
 	sure = pitch_match_trim(&x->pitch, l, span);
 	search.shift_sec = SECOND_SHIFT_SEC;
-	if (sure.to_sec - sure.from_sec >= x->o->min_sec)
-		pitch_match_refine(&x->pitch, &sure, &search, l);
-	return true;
+	search.is_coarse = false;
+	if (sure.to_sec - sure.from_sec < x->o->min_sec)
+		return 0;
+	return pitch_match_refine(&x->pitch, &sure, &search, l, x->arena,
+	    err);
 }
 
 /* Make a fragment of the part of the path that lies in the span. */
@@ -261,8 +267,11 @@ take_piece(struct aligner *x, const struct path_set_path *path,
 	const struct pitch_match_span inner = core(x->o, path, &span,
 	    -INNER_SEC);
 	struct time_line l;
+	bool found;
 
-	if (!lay_line(x, path, &span, &l))
+	if (lay_line(x, path, &span, &l, &found, err) != 0)
+		return -1;
+	if (!found)
 		return 0;
 	/* Pitch moves the ends, but does not doubt what lies far inside. */
 	span = pitch_match_trim(&x->pitch, &l, &span);

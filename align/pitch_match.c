@@ -21,6 +21,9 @@
 #define TRIM_PART 0.4
 /* Frames in which one is silent speak a little against a match. */
 #define SILENCE_COST 0.02
+/* Where else a line might lie. */
+#define ELSEWHERE_FROM_SEC 1.0
+#define ELSEWHERE_TO_SEC 4.0
 #define N_TILTS 7
 #define NO_VOICE (-1)
 /* No pitch lies above; a multiple of the octave. */
@@ -267,12 +270,15 @@ pitch_match_refine(const struct pitch_match_pair *p,
 
 double
 pitch_match_agreement(const struct pitch_match_pair *p,
-    const struct time_line *l, const struct pitch_match_span *span, int key)
+    const struct time_line *l, const struct pitch_match_span *span, int key,
+    double *voiced_sec)
 {
 	unsigned histogram[OCTAVE];
 	struct pitch_match_count c = { 0, 0, 0 };
 
 	c.n_joint = fill_histogram(p, l, span, FRAME_SEC, histogram);
+	if (voiced_sec != NULL)
+		*voiced_sec = (double)c.n_joint * FRAME_SEC;
 	if ((double)c.n_joint * FRAME_SEC < MIN_JOINT_SEC)
 		return 0.0;
 	if (key == PITCH_MATCH_ANY_KEY)
@@ -280,6 +286,39 @@ pitch_match_agreement(const struct pitch_match_pair *p,
 	else
 		find_mode(histogram, key - KEY_SLACK, key + KEY_SLACK, &c);
 	return (double)c.n_agreeing / (double)c.n_joint;
+}
+
+int
+pitch_match_elsewhere(const struct pitch_match_pair *p,
+    const struct time_line *l, const struct pitch_match_span *span,
+    struct arena *a, double *agreement, struct error *err)
+{
+	const double look_sec = LOOK_STEPS * COARSE_SEC;
+	const double hop_sec = p->cover->hop_sec;
+	const int32_t step = (int32_t)fmax(1.0, floor(look_sec / hop_sec +
+	    0.5));
+	const int32_t near = (int32_t)ceil(ELSEWHERE_FROM_SEC / hop_sec);
+	const int32_t far = (int32_t)(ELSEWHERE_TO_SEC / hop_sec);
+	struct pitch_grid g;
+	int32_t shift;
+
+	*agreement = 0.0;
+	if (pitch_grid_init(&g, p, span, look_sec, a, err) != 0)
+		return -1;
+	pitch_grid_lay(&g, p, span, look_sec, l);
+	for (shift = near; shift <= far; shift += step) {
+		int sign;
+
+		for (sign = -1; sign <= 1; sign += 2) {
+			struct pitch_match_count c;
+
+			pitch_grid_compare(&g, sign * shift, &c);
+			if ((double)c.n_joint * look_sec >= MIN_JOINT_SEC)
+				*agreement = fmax(*agreement,
+				    (double)c.n_agreeing / (double)c.n_joint);
+		}
+	}
+	return 0;
 }
 
 struct pitch_match_span

@@ -81,9 +81,20 @@ int pitch_match_refine(const struct pitch_match_pair *p,
  * The share of jointly voiced frames of the span that agree; 0 when less than
  * a second is voiced in both.  With a key, a difference in tenths of a
  * semitone from 0 to 119, the mode is looked for within 1.5 semitones of it.
+ * *voiced_sec, if not NULL, is how much is voiced in both.
  */
 double pitch_match_agreement(const struct pitch_match_pair *p,
-    const struct time_line *l, const struct pitch_match_span *span, int key);
+    const struct time_line *l, const struct pitch_match_span *span, int key,
+    double *voiced_sec);
+
+/*
+ * The most that agrees with the line moved by 1 to 4 s either way, its tempo as
+ * it is, in steps of 0.08 s: a share as above, in any key; 0 where less than
+ * a second is voiced in both.  The arena gives scratch.
+ */
+int pitch_match_elsewhere(const struct pitch_match_pair *p,
+    const struct time_line *l, const struct pitch_match_span *span,
+    struct arena *a, double *agreement, struct error *err) MUST_CHECK;
 
 /*
  * The part of "span" in which the line holds: where agreeing frames outweigh

@@ -76,8 +76,10 @@ octaves_do_not_matter_but_keys_do(void **state)
 	assert_int_equal(count.n_agreeing, 2000);
 	/* 21 semitones lower is 3 higher, octaves aside. */
 	assert_true(abs(count.mode - 30) <= 7);
-	assert_true(pitch_match_agreement(&p.pair, &same, &span, 30) == 1.0);
-	assert_true(pitch_match_agreement(&p.pair, &same, &span, 90) < 0.3);
+	assert_true(pitch_match_agreement(&p.pair, &same, &span, 30,
+	    NULL) == 1.0);
+	assert_true(pitch_match_agreement(&p.pair, &same, &span, 90,
+	    NULL) < 0.3);
 	assert_int_equal(pitch_match_transposition(&p.pair, &same, &span,
 	    p.arena, &semitones, &err), 0);
 	assert_true(fabs(semitones + 21.0) < 0.06);
@@ -109,9 +111,9 @@ shares_are_counted(void **state)
 	assert_int_equal(count.n_joint, 1500);
 	assert_int_equal(count.n_agreeing, 1000);
 	assert_true(fabs(pitch_match_agreement(&p.pair, &same, &span,
-	    PITCH_MATCH_ANY_KEY) - 2.0 / 3.0) < 1e-9);
+	    PITCH_MATCH_ANY_KEY, NULL) - 2.0 / 3.0) < 1e-9);
 	assert_true(pitch_match_agreement(&p.pair, &same, &outside,
-	    PITCH_MATCH_ANY_KEY) == 0.0);
+	    PITCH_MATCH_ANY_KEY, NULL) == 0.0);
 	arena_free(p.arena);
 }
 

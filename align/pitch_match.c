@@ -9,9 +9,8 @@
 #define OCTAVE PITCH_MATCH_OCTAVE
 #define HALF_WINDOW PITCH_MATCH_HALF_WINDOW
 #define FRAME_SEC 0.01		/* steps of the exact measures */
-/* The search moves the line by a step and looks at every other moment. */
-#define COARSE_SEC 0.04
-#define LOOK_STEPS 2.0
+#define COARSE_SEC 0.04		/* steps of the coarse search */
+#define MIN_LOOK_SEC 0.02	/* a search looks no more often */
 #define MIN_JOINT_SEC 1.0
 #define KEY_SLACK 15		/* a singer may drift as far */
 /* Strangers agree on about this share, and on more at their best shift. */
@@ -24,6 +23,7 @@
 /* Where else a line might lie. */
 #define ELSEWHERE_FROM_SEC 1.0
 #define ELSEWHERE_TO_SEC 4.0
+#define ELSEWHERE_STEP_SEC 0.08
 #define N_TILTS 7
 #define NO_VOICE (-1)
 /* No pitch lies above; a multiple of the octave. */
@@ -214,7 +214,7 @@ search_grid(const struct pitch_match_pair *p,
 	const double hop_sec = p->cover->hop_sec;
 	const int32_t n_frames = (int32_t)fmax(1.0,
 	    floor(step_sec / hop_sec + 0.5));
-	const double look_sec = LOOK_STEPS * step_sec;
+	const double look_sec = fmax(step_sec, MIN_LOOK_SEC);
 	const int32_t last = (int32_t)(search->shift_sec /
 	    (n_frames * hop_sec) + 0.5) * n_frames;
 	struct pitch_grid g;
@@ -293,7 +293,7 @@ pitch_match_elsewhere(const struct pitch_match_pair *p,
     const struct time_line *l, const struct pitch_match_span *span,
     struct arena *a, double *agreement, struct error *err)
 {
-	const double look_sec = LOOK_STEPS * COARSE_SEC;
+	const double look_sec = ELSEWHERE_STEP_SEC;
 	const double hop_sec = p->cover->hop_sec;
 	const int32_t step = (int32_t)fmax(1.0, floor(look_sec / hop_sec +
 	    0.5));

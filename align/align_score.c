@@ -174,7 +174,8 @@ read_claims(struct scoring *s, const struct json *const *fragments, size_t n,
 		if (record_has_failed(fragments[i]) ||
 		    json_has(fragments[i], "pair"))
 			continue;
-		if (align_score_has_level(fragments[i], level, &has, err) != 0 ||
+		if (align_score_has_level(fragments[i], level, &has,
+		    err) != 0 ||
 		    read_claim(fragments[i], align_truth_find(s->truth,
 		    record_id(fragments[i])), c, err) != 0)
 			return error_add(err, "fragment %zu", i + 1);

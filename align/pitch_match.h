@@ -66,8 +66,8 @@ struct pitch_match_search {
 /*
  * Move and tilt the line so that most frames of the span agree: the number
  * that agree minus the number expected of strangers, first on a coarse grid,
- * then to 10 ms or a frame of the cover.  The line stays as it was where nothing
- * is voiced.  The arena gives scratch.
+ * then to 10 ms or a frame of the cover.  The line stays as it was where
+ * nothing is voiced.  The arena gives scratch.
  */
 int pitch_match_refine(const struct pitch_match_pair *p,
     const struct pitch_match_span *span,

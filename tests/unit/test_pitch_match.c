@@ -121,7 +121,8 @@ static void
 lines_are_found_again(void **state)
 {
 	static struct pair p;
-	const struct pitch_match_search search = { 1.0, 0.06, 0.8, 1.25, false };
+	const struct pitch_match_search search = { 1.0, 0.06, 0.8, 1.25,
+	    false };
 	const struct pitch_match_span span = { 8, 18 };
 	struct time_line l = { 13, 13.8, 1.05 };
 	struct error err;

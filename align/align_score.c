@@ -88,9 +88,9 @@ is_right(const struct claim *c, double tolerance_sec)
 	    error_at(c, c->judged_to_sec) <= tolerance_sec;
 }
 
-static int
-has_level(const struct json *rec, enum align_score_level level, bool *has,
-    struct error *err)
+int
+align_score_has_level(const struct json *rec, enum align_score_level level,
+    bool *has, struct error *err)
 {
 	const char *decision;
 
@@ -171,9 +171,11 @@ read_claims(struct scoring *s, const struct json *const *fragments, size_t n,
 	for (i = 0; i < n; i++) {
 		struct claim *c = &s->claims[s->n_claims];
 
-		if (record_has_failed(fragments[i]))
+		if (record_has_failed(fragments[i]) ||
+		    json_has(fragments[i], "pair"))
 			continue;
-		if (has_level(fragments[i], level, &has, err) != 0 ||
+		if (align_score_has_level(fragments[i], level, &has,
+		    err) != 0 ||
 		    read_claim(fragments[i], align_truth_find(s->truth,
 		    record_id(fragments[i])), c, err) != 0)
 			return error_add(err, "fragment %zu", i + 1);

@@ -46,13 +46,18 @@ struct align_score {
 };
 
 /*
- * fragments: records of chad-align; those with "error" are passed over.
+ * fragments: records of chad-align; those with "error" and those of pairs are
+ * passed over.
  * seed: of the bootstrap.
  */
 int align_score_run(const struct json *const *fragments, size_t n_fragments,
     const struct align_truth *truth, enum align_score_level level,
     double tolerance_sec, uint64_t seed, struct arena *a,
     struct align_score *score, struct error *err) MUST_CHECK;
+
+/* Whether a record's decision belongs to the level. */
+int align_score_has_level(const struct json *fragment,
+    enum align_score_level level, bool *has, struct error *err) MUST_CHECK;
 
 /*
  * Whether one fragment is right within the tolerance.  *is_known is false when

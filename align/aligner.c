@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "align/aligner.h"
+#include "align/evidence.h"
 #include "align/main_line.h"
 #include "align/path_set.h"
 #include "align/pieces.h"
@@ -22,8 +23,6 @@
 #define FIT_PRIOR_SEC2 1.0
 /* A first line so far outside the range of tempo ratios is no match. */
 #define FIT_SLACK 1.1
-/* Agreement is measured over the fragment and this much on either side. */
-#define AGREEMENT_MARGIN_SEC 4.0
 /* Fragments in keys this far apart, in tenths of a semitone, differ. */
 #define KEY_WINDOW 10
 /* How much the pitch may change the tempo ratio. */
@@ -44,6 +43,7 @@ struct aligner {
 	double original_sec, cover_sec;		/* durations */
 	struct aligner_fragment *fragments;
 	size_t n_fragments;
+	int key;		/* of the pair, or PITCH_MATCH_ANY_KEY */
 	struct arena *arena;
 };
 
@@ -167,31 +167,6 @@ cut_to_recordings(const struct aligner *x, const struct time_line *l,
 		span->to_sec = x->original_sec;
 }
 
-/* The line that a fragment lies on. */
-static struct time_line
-line_of(const struct aligner_fragment *f)
-{
-	const struct time_line l = { f->original_from_sec, f->from_sec,
-	    f->tempo_ratio };
-
-	return l;
-}
-
-/*
- * Agreement of the fragment and its surroundings: trimming has chosen what
- * agrees inside, and only what lies around it can contradict.
- */
-static double
-agreement(const struct aligner *x, const struct aligner_fragment *f, int key)
-{
-	const struct pitch_match_span wide = {
-	    f->original_from_sec - AGREEMENT_MARGIN_SEC,
-	    f->original_to_sec + AGREEMENT_MARGIN_SEC };
-	const struct time_line l = line_of(f);
-
-	return pitch_match_agreement(&x->pitch, &l, &wide, key);
-}
-
 static int
 add_fragment(struct aligner *x, const struct time_line *l,
     const struct pitch_match_span *span, struct error *err)
@@ -205,7 +180,8 @@ add_fragment(struct aligner *x, const struct time_line *l,
 	f->tempo_ratio = l->tempo_ratio;
 	f->correlation = sequence_score(&x->similarity, x->o->window_sec,
 	    x->o->hop_sec, l, span->from_sec, span->to_sec);
-	f->agreement = agreement(x, f, PITCH_MATCH_ANY_KEY);
+	f->agreement = evidence_agreement(&x->pitch, f,
+	    PITCH_MATCH_ANY_KEY, NULL);
 	if (pitch_match_transposition(&x->pitch, l, span, x->arena,
 	    &f->transposition_semitones, err) != 0)
 		return -1;
@@ -229,28 +205,34 @@ core(const struct aligner_options *o, const struct path_set_path *path,
 /*
  * Lay the line through a piece of the path: as the fingerprints see it, then
  * as the pitch of what the path speaks for, then as that of what agrees.
- * False when there is no line of a possible tempo.
+ * *found is false when there is no line of a possible tempo.
  */
-static bool
+static int
 lay_line(const struct aligner *x, const struct path_set_path *path,
-    const struct pitch_match_span *span, struct time_line *l)
+    const struct pitch_match_span *span, struct time_line *l, bool *found,
+    struct error *err)
 {
 	struct pitch_match_search search = { .shift_sec = x->o->shift_sec,
 	    .stretch = MAX_STRETCH,
 	    .min_tempo_ratio = x->o->min_tempo_ratio,
-	    .max_tempo_ratio = x->o->max_tempo_ratio };
+	    .max_tempo_ratio = x->o->max_tempo_ratio, .is_coarse = true };
 	struct pitch_match_span sure = core(x->o, path, span, CORE_SEC);
 
-	if (!fit_line(x->o, path, span, l))
-		return false;
+	*found = fit_line(x->o, path, span, l);
+	if (!*found)
+		return 0;
 	if (sure.to_sec - sure.from_sec < x->o->min_sec)
 		sure = *span;
-	pitch_match_refine(&x->pitch, &sure, &search, l);
+	if (pitch_match_refine(&x->pitch, &sure, &search, l, x->arena,
+	    err) != 0)
+		return -1;
 	sure = pitch_match_trim(&x->pitch, l, span);
 	search.shift_sec = SECOND_SHIFT_SEC;
-	if (sure.to_sec - sure.from_sec >= x->o->min_sec)
-		pitch_match_refine(&x->pitch, &sure, &search, l);
-	return true;
+	search.is_coarse = false;
+	if (sure.to_sec - sure.from_sec < x->o->min_sec)
+		return 0;
+	return pitch_match_refine(&x->pitch, &sure, &search, l, x->arena,
+	    err);
 }
 
 /* Make a fragment of the part of the path that lies in the span. */
@@ -261,8 +243,11 @@ take_piece(struct aligner *x, const struct path_set_path *path,
 	const struct pitch_match_span inner = core(x->o, path, &span,
 	    -INNER_SEC);
 	struct time_line l;
+	bool found;
 
-	if (!lay_line(x, path, &span, &l))
+	if (lay_line(x, path, &span, &l, &found, err) != 0)
+		return -1;
+	if (!found)
 		return 0;
 	/* Pitch moves the ends, but does not doubt what lies far inside. */
 	span = pitch_match_trim(&x->pitch, &l, &span);
@@ -332,25 +317,6 @@ has_better_twin(const struct aligner_fragment *all, size_t n, size_t i)
 	return false;
 }
 
-/* The key of a fragment: its transposition on the circle of tenths. */
-static int
-key_of(const struct aligner_fragment *f)
-{
-	const int tenths = (int)lrint(10.0 * f->transposition_semitones) %
-	    PITCH_MATCH_OCTAVE;
-
-	return tenths < 0 ? tenths + PITCH_MATCH_OCTAVE : tenths;
-}
-
-/* How far two keys are apart on the circle. */
-static int
-key_distance(int a, int b)
-{
-	const int d = abs(a - b);
-
-	return d < PITCH_MATCH_OCTAVE - d ? d : PITCH_MATCH_OCTAVE - d;
-}
-
 /*
  * A cover is sung in one key: find the one that speaks for most, fragments
  * counting by length and agreement, and measure agreement in it.
@@ -363,7 +329,7 @@ settle_key(struct aligner *x)
 	size_t i, k;
 
 	for (i = 0; i < x->n_fragments; i++) {
-		const int candidate = key_of(&x->fragments[i]);
+		const int candidate = evidence_key(&x->fragments[i]);
 		double votes = 0.0;
 
 		for (k = 0; k < x->n_fragments; k++) {
@@ -371,7 +337,8 @@ settle_key(struct aligner *x)
 			const double weight = f->agreement *
 			    (f->original_to_sec - f->original_from_sec);
 
-			if (key_distance(candidate, key_of(f)) <= KEY_WINDOW)
+			if (evidence_key_distance(candidate,
+			    evidence_key(f)) <= KEY_WINDOW)
 				votes += weight * weight;
 		}
 		if (votes > best) {
@@ -380,8 +347,9 @@ settle_key(struct aligner *x)
 		}
 	}
 	for (i = 0; i < x->n_fragments; i++)
-		x->fragments[i].agreement = agreement(x, &x->fragments[i],
-		    key);
+		x->fragments[i].agreement = evidence_agreement(&x->pitch,
+		    &x->fragments[i], key, NULL);
+	x->key = key;
 }
 
 static int
@@ -459,7 +427,10 @@ align(struct aligner *x, struct error *err)
 	settle_key(x);
 	if (tidy(x, err) != 0)
 		return -1;
-	return main_line_mark(x->fragments, x->n_fragments, x->arena, err);
+	if (main_line_mark(x->fragments, x->n_fragments, x->arena, err) != 0)
+		return -1;
+	return evidence_fill(&x->pitch, x->fragments, x->n_fragments, x->key,
+	    x->arena, err);
 }
 
 int

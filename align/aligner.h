@@ -13,7 +13,7 @@
  *    and agreement of pitch over the fragment and 4 s on either side, in the
  *    key that most fragments of the two recordings share.
  * 5. Fragments that do not follow the course of the work are marked
- *    (main_line.h).
+ *    (main_line.h), and what else speaks for one is noted (evidence.h).
  *
  * Window k of a sequence covers [k * hop_sec, k * hop_sec + window_sec), so it
  * stands for the time k * hop_sec + window_sec / 2.
@@ -61,6 +61,7 @@ struct aligner_fragment {
 	double agreement;		/* 0..1 */
 	double transposition_semitones;	/* cover minus original */
 	bool is_repeat;			/* off the main line: main_line.h */
+	double voiced_sec, margin;	/* evidence.h */
 };
 
 /*

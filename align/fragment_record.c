@@ -107,7 +107,7 @@ put_place(struct json *rec, const struct json *cover, size_t from, size_t to,
 
 static int
 put_scores(struct json *rec, const struct aligner_fragment *f,
-    enum aligner_decision decision, struct error *err)
+    struct error *err)
 {
 	if (json_put_rounded(rec, "correlation", f->correlation, 4,
 	    err) != 0 ||
@@ -117,7 +117,17 @@ put_scores(struct json *rec, const struct aligner_fragment *f,
 	    json_put_rounded(rec, "transposition_semitones",
 	    f->transposition_semitones, 2, err) != 0 ||
 	    json_put_bool(rec, "is_repeat", f->is_repeat, err) != 0 ||
-	    json_put_bool(rec, "check_by_crowdsource",
+	    json_put_rounded(rec, "voiced_sec", f->voiced_sec, 2,
+	    err) != 0)
+		return -1;
+	return json_put_rounded(rec, "margin", f->margin, 4, err);
+}
+
+int
+fragment_record_decide(struct json *rec, enum aligner_decision decision,
+    struct error *err)
+{
+	if (json_put_bool(rec, "check_by_crowdsource",
 	    decision == ALIGNER_FLAG, err) != 0)
 		return -1;
 	return json_put_string(rec, "decision",
@@ -126,8 +136,7 @@ put_scores(struct json *rec, const struct aligner_fragment *f,
 
 int
 fragment_record_put(struct json *rec, const struct json *cover,
-    const struct aligner_fragment *f, const struct aligner_options *o,
-    struct arena *a, struct error *err)
+    const struct aligner_fragment *f, struct arena *a, struct error *err)
 {
 	const size_t from = sample_of(f->from_sec);
 	const size_t to = sample_of(f->to_sec);
@@ -143,7 +152,7 @@ fragment_record_put(struct json *rec, const struct json *cover,
 	    put_id(rec, original_from, from, a, err) != 0 ||
 	    put_place(rec, cover, from, to, err) != 0)
 		return -1;
-	return put_scores(rec, f, aligner_decide(f, o), err);
+	return put_scores(rec, f, err);
 }
 
 int

@@ -24,11 +24,14 @@
 struct json *fragment_record_new(const struct json *original,
     const struct json *cover, struct error *err) MUST_CHECK;
 
-/* Put the fragment on a record made as above from "cover". */
+/* Put the fragment, undecided, on a record made as above from "cover". */
 int fragment_record_put(struct json *rec, const struct json *cover,
-    const struct aligner_fragment *f, const struct aligner_options *o,
-    struct arena *a, struct error *err)
+    const struct aligner_fragment *f, struct arena *a, struct error *err)
     MUST_CHECK;
+
+/* What is decided of it. */
+int fragment_record_decide(struct json *rec, enum aligner_decision decision,
+    struct error *err) MUST_CHECK;
 
 /*
  * Where the fragment of a record lies: on a line, from *from_sec to *to_sec of

@@ -3,7 +3,7 @@
  * A tree remembers its beginning and its best end.  Trees that no cell of the
  * last rows belongs to are finished: they are put among the results or
  * forgotten, and their place is used again, so that there are never many more
- * trees than cells in three rows.
+ * trees than cells in the rows at hand.
  */
 #include <stdbool.h>
 #include <stdlib.h>
@@ -13,8 +13,9 @@
 #include "align/local_path.h"
 
 #define BLOCK_ROWS 96
-#define N_ROWS 3		/* this one and the two before */
-#define MARGIN 2		/* columns of zero before the first */
+#define P LOCAL_PATH_DIAGONALS
+#define N_ROWS (P + 3)		/* this one and those that steps come from */
+#define MARGIN (P + 2)		/* columns of zero before the first */
 #define NO_TREE UINT32_MAX
 
 struct tree {
@@ -39,6 +40,8 @@ struct search {
 	const struct similarity *s;
 	float threshold, drop;
 	struct cell *cells[N_ROWS];	/* [MARGIN + n_columns] */
+	float *gains[P + 1];		/* [MARGIN + n_columns], of last rows */
+	float *sums;			/* [n_columns], along diagonals */
 	float *block;			/* [BLOCK_ROWS][n_columns] */
 	struct tree *trees;
 	size_t n_trees, capacity;
@@ -142,16 +145,49 @@ begin_tree(struct search *x, size_t row, size_t column)
 	return (uint32_t)x->n_trees++;
 }
 
-/* The cell that a path to k comes from. */
-static const struct cell *
-predecessor(const struct cell *one, const struct cell *two, size_t k)
+/* Note what each cell of the row gains, and with the P before it. */
+static void
+add_gains(struct search *x, size_t row, const float *similarity)
 {
-	const struct cell *best = &one[k - 1];
+	float *gains = x->gains[row % (P + 1)] + MARGIN;
+	float *restrict sums = x->sums;
+	const size_t n = x->s->n_columns;
+	size_t c, k;
 
-	if (one[k - 2].score > best->score)
-		best = &one[k - 2];
-	if (two[k - 1].score > best->score)
-		best = &two[k - 1];
+	for (c = 0; c < n; c++)
+		sums[c] = gains[c] = similarity[c] - x->threshold;
+	for (k = 1; k <= P; k++) {
+		const float *restrict before =
+		    x->gains[(row + P + 1 - k) % (P + 1)] + MARGIN - k;
+
+		for (c = 0; c < n; c++)
+			sums[c] += before[c];
+	}
+}
+
+/* The rows that the steps to a row come from. */
+struct sources {
+	const struct cell *one, *wide, *steep;
+};
+
+/* The best path to column c, its score with what it gains on the way. */
+static struct cell
+best_path(const struct sources *from, size_t c, float gain, float sum)
+{
+	const struct cell *wide = &from->wide[MARGIN + c - P - 2];
+	const struct cell *steep = &from->steep[MARGIN + c - P - 1];
+	struct cell best = from->one[MARGIN + c - 1];
+
+	best.score += gain;
+	/* A step with diagonals behind it cannot begin a path. */
+	if (wide->tree != NO_TREE && wide->score + sum > best.score) {
+		best = *wide;
+		best.score += sum;
+	}
+	if (steep->tree != NO_TREE && steep->score + sum > best.score) {
+		best = *steep;
+		best.score += sum;
+	}
 	return best;
 }
 
@@ -161,15 +197,17 @@ fill_row(struct search *x, size_t row, const float *similarity)
 {
 	static const struct cell none = { 0.0f, 0.0f, NO_TREE };
 	struct cell *here = x->cells[row % N_ROWS] + MARGIN;
-	const struct cell *one = x->cells[(row + 2) % N_ROWS];
-	const struct cell *two = x->cells[(row + 1) % N_ROWS];
+	const struct sources from = { x->cells[(row + N_ROWS - 1) % N_ROWS],
+	    x->cells[(row + N_ROWS - P - 1) % N_ROWS],
+	    x->cells[(row + N_ROWS - P - 2) % N_ROWS] };
+	const float *gains = x->gains[row % (P + 1)] + MARGIN;
 	struct local_path *path;
 	size_t c;
 
+	add_gains(x, row, similarity);
 	for (c = 0; c < x->s->n_columns; c++) {
-		struct cell cell = *predecessor(one, two, MARGIN + c);
+		struct cell cell = best_path(&from, c, gains[c], x->sums[c]);
 
-		cell.score += similarity[c] - x->threshold;
 		if (cell.score <= 0.0f || cell.score < cell.peak - x->drop) {
 			here[c] = none;
 			continue;
@@ -228,7 +266,13 @@ search_init(struct search *x, uint32_t **number, struct arena *a,
 		for (c = 0; c < width; c++)
 			x->cells[row][c].tree = NO_TREE;
 	}
-	/* After "collect" at most 3 rows of trees are left; one more fits. */
+	for (row = 0; row <= P; row++) {
+		x->gains[row] = memory_new(width, sizeof(float), "cells", err);
+		if (x->gains[row] == NULL)
+			return -1;
+	}
+	x->sums = memory_new(width, sizeof(float), "cells", err);
+	/* After "collect" at most N_ROWS rows of trees are left. */
 	x->capacity = (N_ROWS + 4) * width;
 	x->block = memory_new(BLOCK_ROWS * x->s->n_columns, sizeof(float),
 	    "similarities", err);
@@ -237,7 +281,7 @@ search_init(struct search *x, uint32_t **number, struct arena *a,
 	x->results.paths = arena_need(a, 2 * x->results.n_max,
 	    sizeof(*x->results.paths), "paths", err);
 	if (x->block == NULL || x->trees == NULL || *number == NULL ||
-	    x->results.paths == NULL)
+	    x->results.paths == NULL || x->sums == NULL)
 		return -1;
 	return 0;
 }
@@ -249,6 +293,9 @@ search_release(struct search *x)
 
 	for (row = 0; row < N_ROWS; row++)
 		memory_free(x->cells[row]);
+	for (row = 0; row <= P; row++)
+		memory_free(x->gains[row]);
+	memory_free(x->sums);
 	memory_free(x->block);
 	memory_free(x->trees);
 }

@@ -3,11 +3,19 @@
  * similarity matrix.
  *
  * Local alignment (Smith and Waterman, "Identification of common molecular
- * subsequences", 1981) on similarity minus a threshold, with the steps (1,1),
- * (1,2) and (2,1), so that every path rises at a slope between 1/2 and 2:
+ * subsequences", 1981) on similarity minus a threshold, with a slope constraint
+ * (Sakoe and Chiba, "Dynamic programming algorithm optimization for spoken
+ * word recognition", 1978): a step (1,2) or (2,1) goes with P steps (1,1)
+ * behind it, so that every path rises at a slope between (P+1)/(P+2) and
+ * (P+2)/(P+1).  With s = similarity - threshold and P = 0
  *
- *	d[r][c] = max(0, max(d[r-1][c-1], d[r-1][c-2], d[r-2][c-1])
- *	              + similarity[r][c] - threshold)
+ *	d[r][c] = max(0, max(d[r-1][c-1], d[r-1][c-2], d[r-2][c-1]) + s[r][c])
+ *
+ * and in general
+ *
+ *	d[r][c] = max(0, d[r-1][c-1] + s[r][c],
+ *	    max(d[r-P-1][c-P-2], d[r-P-2][c-P-1]) +
+ *	    s[r-P][c-P] + ... + s[r][c])
  *
  * A path whose score falls by more than "drop" below its highest ends there
  * (Zhang, Berman and Miller, "Alignments without low-scoring regions", 1998),
@@ -29,6 +37,9 @@
 #include "base/error.h"
 
 #include "align/similarity.h"
+
+/* P above: slopes of 4/5 to 5/4, the tempo ratios that are looked for. */
+#define LOCAL_PATH_DIAGONALS 3
 
 /* More windows than a week at a tenth of a second. */
 #define LOCAL_PATH_MAX_WINDOWS ((size_t)1 << 23)

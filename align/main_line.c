@@ -15,8 +15,8 @@ struct ending {
 	size_t before;		/* the fragment before it, or NONE */
 };
 
-static double
-weight_of(const struct aligner_fragment *f)
+double
+main_line_weight(const struct aligner_fragment *f)
 {
 	const double excess = f->agreement - CHANCE;
 
@@ -43,7 +43,7 @@ main_line_mark(struct aligner_fragment *fragments, size_t n,
 	if (endings == NULL)
 		return -1;
 	for (i = 0; i < n; i++) {
-		const double own = weight_of(&fragments[i]);
+		const double own = main_line_weight(&fragments[i]);
 
 		fragments[i].is_repeat = true;
 		endings[i].weight = own;

@@ -17,6 +17,9 @@
 
 #include "align/aligner.h"
 
+/* What a fragment weighs: seconds by agreement above that of strangers. */
+double main_line_weight(const struct aligner_fragment *f);
+
 /*
  * Set is_repeat of fragments [n], which are in the order of their beginnings
  * in the original.

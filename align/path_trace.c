@@ -8,6 +8,8 @@
 #define BAND_WINDOWS 6
 #define BAND_SHARE 0.1
 #define BAND_MAX 128
+#define P LOCAL_PATH_DIAGONALS
+#define N_ROWS (P + 3)		/* of scores that steps come from */
 
 /* How a cell of the band is reached. */
 enum step { STEP_NONE = 0, STEP_1_1, STEP_1_2, STEP_2_1, STEP_START };
@@ -21,7 +23,7 @@ struct band {
 	struct local_path_cell start, end;
 	size_t n_rows;
 	size_t width;		/* columns of the band in every row */
-	float *score[3];	/* [width], of this row and the two before */
+	float *score[N_ROWS];	/* [width], of this row and those before */
 	float *similarity;	/* [n_rows][width] */
 	unsigned char *step;	/* [n_rows][width] */
 };
@@ -70,7 +72,27 @@ band_score(const struct band *b, ptrdiff_t row, ptrdiff_t column)
 	if (at < 0 || at >= (ptrdiff_t)b->width ||
 	    b->step[(size_t)row * b->width + (size_t)at] == STEP_NONE)
 		return UNREACHED;
-	return b->score[row % 3][at];
+	return b->score[row % N_ROWS][at];
+}
+
+/* What the cell and the P before it on its diagonal gain, in the band. */
+static float
+band_gain(const struct band *b, ptrdiff_t row, ptrdiff_t column, int n_before)
+{
+	float sum = 0.0f;
+
+	for (; n_before >= 0; n_before--, row--, column--) {
+		ptrdiff_t at;
+
+		if (row < 0 || column < 0)
+			return UNREACHED;
+		at = column - band_first(b, (size_t)row);
+		if (at < 0 || at >= (ptrdiff_t)b->width)
+			return UNREACHED;
+		sum += b->similarity[(size_t)row * b->width + (size_t)at] -
+		    b->threshold;
+	}
+	return sum;
 }
 
 /* Fill one row: the best score of each cell and the step that leads to it. */
@@ -78,14 +100,16 @@ static void
 band_fill_row(const struct band *b, size_t row)
 {
 	unsigned char *step = b->step + row * b->width;
-	const float *similarity = b->similarity + row * b->width;
 	const ptrdiff_t r = (ptrdiff_t)row, first = band_first(b, row);
 	size_t at;
 
 	for (at = 0; at < b->width; at++) {
 		const ptrdiff_t c = first + (ptrdiff_t)at;
-		const float from[] = { band_score(b, r - 1, c - 1),
-		    band_score(b, r - 1, c - 2), band_score(b, r - 2, c - 1) };
+		const float gain = band_gain(b, r, c, 0);
+		const float sum = band_gain(b, r, c, P);
+		const float from[] = { band_score(b, r - 1, c - 1) + gain,
+		    band_score(b, r - P - 1, c - P - 2) + sum,
+		    band_score(b, r - P - 2, c - P - 1) + sum };
 		float best = from[0];
 
 		if (c < (ptrdiff_t)b->start.column ||
@@ -105,9 +129,9 @@ band_fill_row(const struct band *b, size_t row)
 			step[at] = STEP_2_1;
 			best = from[2];
 		}
-		if (best <= UNREACHED)
+		if (best <= UNREACHED / 2.0f)
 			step[at] = STEP_NONE;
-		b->score[row % 3][at] = best + similarity[at] - b->threshold;
+		b->score[row % N_ROWS][at] = best;
 	}
 }
 
@@ -120,15 +144,20 @@ band_walk(const struct band *b, struct path_cell *cells)
 {
 	ptrdiff_t row = (ptrdiff_t)b->n_rows - 1;
 	ptrdiff_t column = (ptrdiff_t)b->end.column;
+	int n_diagonals = 0;	/* that are left of a step */
+	enum step step = STEP_NONE;
 	size_t n = 0;
 
 	while (row >= 0) {
 		const ptrdiff_t at = column - band_first(b, (size_t)row);
-		enum step step;
 
 		if (at < 0 || at >= (ptrdiff_t)b->width)
 			return 0;
-		step = b->step[(size_t)row * b->width + (size_t)at];
+		if (n_diagonals == 0) {
+			step = b->step[(size_t)row * b->width + (size_t)at];
+			if (step == STEP_1_2 || step == STEP_2_1)
+				n_diagonals = P + 1;
+		}
 		if (step == STEP_NONE)
 			return 0;
 		n++;
@@ -138,8 +167,11 @@ band_walk(const struct band *b, struct path_cell *cells)
 		    b->similarity[(size_t)row * b->width + (size_t)at];
 		if (step == STEP_START)
 			return n;
-		row -= step == STEP_2_1 ? 2 : 1;
-		column -= step == STEP_1_2 ? 2 : 1;
+		if (n_diagonals > 0)
+			n_diagonals--;
+		/* The step itself comes before its diagonals. */
+		row -= step == STEP_2_1 && n_diagonals == 0 ? 2 : 1;
+		column -= step == STEP_1_2 && n_diagonals == 0 ? 2 : 1;
 	}
 	return 0;
 }
@@ -153,7 +185,7 @@ band_init(struct band *b, struct error *err)
 	if (half > BAND_MAX)
 		half = BAND_MAX;
 	b->width = 2 * (size_t)half + 1;
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < N_ROWS; i++) {
 		b->score[i] = memory_new(b->width, sizeof(float), "scores",
 		    err);
 		if (b->score[i] == NULL)
@@ -170,7 +202,7 @@ band_release(struct band *b)
 {
 	int i;
 
-	for (i = 0; i < 3; i++)
+	for (i = 0; i < N_ROWS; i++)
 		memory_free(b->score[i]);
 	memory_free(b->similarity);
 	memory_free(b->step);

@@ -1,13 +1,16 @@
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "align/pitch_grid.h"
 #include "align/pitch_match.h"
 
 #define OCTAVE PITCH_MATCH_OCTAVE
-#define HALF_WINDOW 7		/* +-0.75 semitone, with the rounding */
+#define HALF_WINDOW PITCH_MATCH_HALF_WINDOW
 #define FRAME_SEC 0.01		/* steps of the exact measures */
 #define COARSE_SEC 0.04		/* steps of the coarse search */
+#define MIN_LOOK_SEC 0.02	/* a search looks no more often */
 #define MIN_JOINT_SEC 1.0
 #define KEY_SLACK 15		/* a singer may drift as far */
 /* Strangers agree on about this share, and on more at their best shift. */
@@ -17,6 +20,10 @@
 #define TRIM_PART 0.4
 /* Frames in which one is silent speak a little against a match. */
 #define SILENCE_COST 0.02
+/* Where else a line might lie. */
+#define ELSEWHERE_FROM_SEC 1.0
+#define ELSEWHERE_TO_SEC 4.0
+#define ELSEWHERE_STEP_SEC 0.08
 #define N_TILTS 7
 #define NO_VOICE (-1)
 /* No pitch lies above; a multiple of the octave. */
@@ -30,13 +37,20 @@ pitch_match_prepare(const float *f0_hz, size_t n_frames, double hop_sec,
 
 	t->tenths = arena_need(a, n_frames, sizeof(*t->tenths),
 	    "frames of pitch", err);
-	if (t->tenths == NULL)
+	t->folded = arena_need(a, n_frames, sizeof(*t->folded),
+	    "frames of pitch", err);
+	if (t->tenths == NULL || t->folded == NULL)
 		return -1;
 	t->n_frames = n_frames;
 	t->hop_sec = hop_sec;
-	for (k = 0; k < n_frames; k++)
-		t->tenths[k] = f0_hz[k] >= 1.0f && f0_hz[k] < 1e5f ?
+	for (k = 0; k < n_frames; k++) {
+		const bool is_voiced = f0_hz[k] >= 1.0f && f0_hz[k] < 1e5f;
+
+		t->tenths[k] = is_voiced ?
 		    (int16_t)lrint(OCTAVE * log2((double)f0_hz[k])) : NO_VOICE;
+		t->folded[k] = is_voiced ? (uint8_t)(t->tenths[k] % OCTAVE) :
+		    PITCH_MATCH_UNVOICED;
+	}
 	return 0;
 }
 
@@ -176,30 +190,42 @@ pitch_match_compare(const struct pitch_match_pair *p,
 		find_mode(histogram, 0, OCTAVE - 1, count);
 }
 
-/* What the search maximises. */
+/* What the search maximises, in steps. */
 static double
-evidence(const struct pitch_match_pair *p, const struct time_line *l,
-    const struct pitch_match_span *span, double step_sec)
+evidence(struct pitch_grid *g, int32_t shift)
 {
 	struct pitch_match_count c;
 
-	pitch_match_compare(p, l, span, step_sec, &c);
-	return step_sec * ((double)c.n_agreeing -
-	    CHANCE_AT_BEST * (double)c.n_joint);
+	pitch_grid_compare(g, shift, &c);
+	return (double)c.n_agreeing - CHANCE_AT_BEST * (double)c.n_joint;
 }
 
-/* One grid: shifts of step_sec up to +-shift_sec, N_TILTS tempo ratios. */
-static void
+/*
+ * One grid: shifts of about step_sec, in whole frames, up to +-shift_sec, at
+ * N_TILTS tempo ratios.
+ */
+static int
 search_grid(const struct pitch_match_pair *p,
     const struct pitch_match_span *span,
     const struct pitch_match_search *search, double step_sec,
-    struct time_line *l)
+    struct time_line *l, struct arena *a, struct error *err)
 {
 	const struct time_line start = *l;
-	const int n_shifts = (int)(search->shift_sec / step_sec + 0.5);
-	double best = evidence(p, l, span, step_sec);
-	int shift, tilt;
+	const double hop_sec = p->cover->hop_sec;
+	const int32_t n_frames = (int32_t)fmax(1.0,
+	    floor(step_sec / hop_sec + 0.5));
+	const double look_sec = fmax(step_sec, MIN_LOOK_SEC);
+	const int32_t last = (int32_t)(search->shift_sec /
+	    (n_frames * hop_sec) + 0.5) * n_frames;
+	struct pitch_grid g;
+	double best;
+	int32_t shift;
+	int tilt;
 
+	if (pitch_grid_init(&g, p, span, look_sec, a, err) != 0)
+		return -1;
+	pitch_grid_lay(&g, p, span, look_sec, &start);
+	best = evidence(&g, 0);
 	for (tilt = -N_TILTS / 2; tilt <= N_TILTS / 2; tilt++) {
 		struct time_line at = start;
 
@@ -207,23 +233,25 @@ search_grid(const struct pitch_match_pair *p,
 		if (at.tempo_ratio < search->min_tempo_ratio ||
 		    at.tempo_ratio > search->max_tempo_ratio)
 			continue;
-		for (shift = -n_shifts; shift <= n_shifts; shift++) {
-			double found;
+		pitch_grid_lay(&g, p, span, look_sec, &at);
+		for (shift = -last; shift <= last; shift += n_frames) {
+			const double found = evidence(&g, shift);
 
-			at.cover_sec = start.cover_sec + shift * step_sec;
-			found = evidence(p, &at, span, step_sec);
 			if (found > best) {
 				best = found;
 				*l = at;
+				l->cover_sec += shift * hop_sec;
 			}
 		}
 	}
+	return 0;
 }
 
-void
+int
 pitch_match_refine(const struct pitch_match_pair *p,
     const struct pitch_match_span *span,
-    const struct pitch_match_search *search, struct time_line *l)
+    const struct pitch_match_search *search, struct time_line *l,
+    struct arena *a, struct error *err)
 {
 	const double middle = (span->from_sec + span->to_sec) / 2.0;
 	struct pitch_match_search fine = *search;
@@ -231,20 +259,26 @@ pitch_match_refine(const struct pitch_match_pair *p,
 	/* Tilt about the middle. */
 	l->cover_sec = time_line_cover(l, middle);
 	l->original_sec = middle;
-	search_grid(p, span, search, COARSE_SEC, l);
+	if (search_grid(p, span, search, COARSE_SEC, l, a, err) != 0)
+		return -1;
+	if (search->is_coarse)
+		return 0;
 	fine.shift_sec = COARSE_SEC;
 	fine.stretch = search->stretch / (N_TILTS / 2);
-	search_grid(p, span, &fine, FRAME_SEC, l);
+	return search_grid(p, span, &fine, FRAME_SEC, l, a, err);
 }
 
 double
 pitch_match_agreement(const struct pitch_match_pair *p,
-    const struct time_line *l, const struct pitch_match_span *span, int key)
+    const struct time_line *l, const struct pitch_match_span *span, int key,
+    double *voiced_sec)
 {
 	unsigned histogram[OCTAVE];
 	struct pitch_match_count c = { 0, 0, 0 };
 
 	c.n_joint = fill_histogram(p, l, span, FRAME_SEC, histogram);
+	if (voiced_sec != NULL)
+		*voiced_sec = (double)c.n_joint * FRAME_SEC;
 	if ((double)c.n_joint * FRAME_SEC < MIN_JOINT_SEC)
 		return 0.0;
 	if (key == PITCH_MATCH_ANY_KEY)
@@ -252,6 +286,39 @@ pitch_match_agreement(const struct pitch_match_pair *p,
 	else
 		find_mode(histogram, key - KEY_SLACK, key + KEY_SLACK, &c);
 	return (double)c.n_agreeing / (double)c.n_joint;
+}
+
+int
+pitch_match_elsewhere(const struct pitch_match_pair *p,
+    const struct time_line *l, const struct pitch_match_span *span,
+    struct arena *a, double *agreement, struct error *err)
+{
+	const double look_sec = ELSEWHERE_STEP_SEC;
+	const double hop_sec = p->cover->hop_sec;
+	const int32_t step = (int32_t)fmax(1.0, floor(look_sec / hop_sec +
+	    0.5));
+	const int32_t near = (int32_t)ceil(ELSEWHERE_FROM_SEC / hop_sec);
+	const int32_t far = (int32_t)(ELSEWHERE_TO_SEC / hop_sec);
+	struct pitch_grid g;
+	int32_t shift;
+
+	*agreement = 0.0;
+	if (pitch_grid_init(&g, p, span, look_sec, a, err) != 0)
+		return -1;
+	pitch_grid_lay(&g, p, span, look_sec, l);
+	for (shift = near; shift <= far; shift += step) {
+		int sign;
+
+		for (sign = -1; sign <= 1; sign += 2) {
+			struct pitch_match_count c;
+
+			pitch_grid_compare(&g, sign * shift, &c);
+			if ((double)c.n_joint * look_sec >= MIN_JOINT_SEC)
+				*agreement = fmax(*agreement,
+				    (double)c.n_agreeing / (double)c.n_joint);
+		}
+	}
+	return 0;
 }
 
 struct pitch_match_span

@@ -26,7 +26,9 @@
 #include "manifests/stream.h"
 
 #include "align/aligner.h"
+#include "align/calibration.h"
 #include "align/fragment_record.h"
+#include "align/pair_record.h"
 #include "align/pairing.h"
 #include "align/recording.h"
 
@@ -42,6 +44,10 @@ struct settings {
 	struct aligner_options aligner;
 	struct stream_options stream;
 	bool wants_all_pairs;
+	bool wants_works;		/* a record a pair */
+	double keep_probability, flag_probability;	/* keep 0: not asked */
+	const char *calibration_path;	/* or NULL */
+	struct calibration calibration;	/* of nothing when there is none */
 };
 
 /* What came of one pair. */
@@ -87,26 +93,87 @@ write_failure(FILE *out, struct json *rec, const struct error *why,
 	return stream_write(out, rec, a, err);
 }
 
+/* Put "probability" and what it comes from, when there is a calibration. */
+static int
+put_probability(struct json *rec, const struct settings *set,
+    struct error *err)
+{
+	bool is_known;
+	double p;
+
+	if (calibration_probability(&set->calibration, rec, &is_known, &p,
+	    err) != 0)
+		return -1;
+	if (!is_known)
+		return 0;
+	if (json_put_rounded(rec, "probability", p, 4, err) != 0)
+		return -1;
+	return json_put_string(rec, "calibration", set->calibration.sha256,
+	    err);
+}
+
+/* Print a fragment's or a pair's record with its history. */
+static int
+write_found(FILE *out, const struct pairing_pair *pair, struct json *rec,
+    const char *model_sha256, struct arena *a, struct error *err)
+{
+	const struct json *history = json_at(pair->cover, "history");
+
+	if ((history != NULL &&
+	    json_put(rec, "history", history, err) != 0) ||
+	    record_add_history(rec, TOOL, cli_options_text(), model_sha256,
+	    err) != 0)
+		return -1;
+	return stream_write(out, rec, a, err);
+}
+
 static int
 write_fragment(FILE *out, const struct pairing_pair *pair,
-    const struct aligner_fragment *f, const struct aligner_options *o,
-    const char *model_sha256, struct arena *a, struct error *err)
+    const struct aligner_fragment *f, const struct settings *set,
+    const char *model_sha256, struct outcome *outcome, struct arena *a,
+    struct error *err)
 {
 	struct json *rec = fragment_record_new(pair->original, pair->cover,
 	    err);
-	const struct json *history = json_at(pair->cover, "history");
+	enum aligner_decision decision = aligner_decide(f, &set->aligner);
+	double p;
 	int status = -1;
 
 	if (rec == NULL)
 		return -1;
-	if (fragment_record_put(rec, pair->cover, f, o, a, err) != 0 ||
-	    (history != NULL &&
-	    json_put(rec, "history", history, err) != 0) ||
-	    record_add_history(rec, TOOL, cli_options_text(), model_sha256,
-	    err) != 0)
-		goto out;
-	status = stream_write(out, rec, a, err);
-out:
+	if (fragment_record_put(rec, pair->cover, f, a, err) == 0 &&
+	    put_probability(rec, set, err) == 0 &&
+	    json_get_number(rec, "probability", -1.0, &p, err) == 0) {
+		if (set->keep_probability > 0.0)
+			decision = p >= set->keep_probability ? ALIGNER_KEEP :
+			    p >= set->flag_probability ? ALIGNER_FLAG :
+			    ALIGNER_DROP;
+		if (fragment_record_decide(rec, decision, err) == 0)
+			status = write_found(out, pair, rec, model_sha256, a,
+			    err);
+	}
+	outcome->n_decided[decision]++;
+	json_free(rec);
+	return status;
+}
+
+static int
+write_pair(FILE *out, const struct pairing_pair *pair,
+    const struct aligner_fragment *fragments, size_t n,
+    const struct recording *original, const struct recording *cover,
+    const struct settings *set, struct arena *a, struct error *err)
+{
+	struct json *rec = fragment_record_new(pair->original, pair->cover,
+	    err);
+	int status = -1;
+
+	if (rec == NULL)
+		return -1;
+	if (pair_record_put(rec, fragments, n, original->arrays.duration_sec,
+	    cover->arrays.duration_sec, err) == 0 &&
+	    put_probability(rec, set, err) == 0)
+		status = write_found(out, pair, rec, original->model_sha256,
+		    a, err);
 	json_free(rec);
 	return status;
 }
@@ -127,12 +194,13 @@ align_and_write(const struct job *job, const struct pairing_pair *pair,
 	    aligner_run(&original.arrays, &cover.arrays, &o, a, &fragments,
 	    &n, err) != 0)
 		return -1;
-	for (i = 0; i < n; i++) {
-		if (write_fragment(out, pair, &fragments[i], &o,
-		    original.model_sha256, a, err) != 0)
+	if (job->set->wants_works)
+		return write_pair(out, pair, fragments, n, &original, &cover,
+		    job->set, a, err);
+	for (i = 0; i < n; i++)
+		if (write_fragment(out, pair, &fragments[i], job->set,
+		    original.model_sha256, outcome, a, err) != 0)
 			return -1;
-		outcome->n_decided[aligner_decide(&fragments[i], &o)]++;
-	}
 	return 0;
 }
 
@@ -362,6 +430,8 @@ run(const struct settings *set, struct stream_list *list,
 		    pairing.first_without);
 	if (run_pairs(set, list->folder, &pairing, totals, err) != 0)
 		return -1;
+	if (set->wants_works)
+		return 0;
 	cli_note("works: %zu, pairs: %zu, fragments kept: %zu, flagged: %zu, "
 	    "dropped: %zu", pairing.n_groups, pairing.n_pairs,
 	    totals->n_decided[ALIGNER_KEEP], totals->n_decided[ALIGNER_FLAG],
@@ -402,10 +472,33 @@ align_manifest(const struct settings *set)
 	return status;
 }
 
+/* Check that the options fit together and load what they name. */
+static int
+prepare(struct settings *set, struct error *err)
+{
+	const struct aligner_options *o = &set->aligner;
+	bool found;
+
+	if (o->min_sec > o->max_sec)
+		return error_set(err, ERROR_LIMIT, "--min %g is above --max "
+		    "%g: no fragment can be as long", o->min_sec, o->max_sec);
+	if (set->keep_probability > 0.0 && set->calibration_path == NULL)
+		return error_set(err, ERROR_FORMAT, "--keep-probability "
+		    "needs --calibration");
+	if (set->calibration_path == NULL)
+		return 0;
+	if (calibration_load(set->calibration_path, &set->calibration, &found,
+	    err) != 0)
+		return -1;
+	return found ? 0 : error_set(err, ERROR_FORMAT, "%s: the model has no "
+	    "\"calibration\": fit one with chad-eval align --fit",
+	    set->calibration_path);
+}
+
 int
 main(int argc, char *argv[])
 {
-	struct settings set = { .wants_all_pairs = false };
+	struct settings set = { .flag_probability = 0.3 };
 	struct aligner_options *o = &set.aligner;
 	const struct cli_option options[] = {
 		{ CLI_DOUBLE, "keep", &o->keep, 0, 1, "R",
@@ -430,6 +523,14 @@ main(int argc, char *argv[])
 		    "RATIO", "longest cover second of an original second" },
 		{ CLI_DOUBLE, "shift", &o->shift_sec, 0, 10, "SEC",
 		    "how far the pitch may move a fragment" },
+		{ CLI_STRING, "calibration", &set.calibration_path, 0, 0,
+		    "FILE", "say how probable each is, by FILE" },
+		{ CLI_DOUBLE, "keep-probability", &set.keep_probability, 0, 1,
+		    "P", "decide by probability: keep from this" },
+		{ CLI_DOUBLE, "flag-probability", &set.flag_probability, 0, 1,
+		    "P", "and flag from this" },
+		{ CLI_FLAG, "works", &set.wants_works, 0, 0, NULL,
+		    "a record a pair: do the two share a work?" },
 		{ CLI_FLAG, "all-pairs", &set.wants_all_pairs, 0, 0, NULL,
 		    "align every two records of a group" },
 		STREAM_OPTIONS(set.stream),
@@ -445,11 +546,8 @@ main(int argc, char *argv[])
 	aligner_options_init(o);
 	stream_options_init(&set.stream);
 	first = cli_parse(&tool, argc, argv);
-	if (o->min_sec > o->max_sec)
-		(void)error_set(&err, ERROR_LIMIT, "--min %g is above --max "
-		    "%g: no fragment can be as long", o->min_sec, o->max_sec);
-	if (err.code != ERROR_NONE || stream_take_manifest(&set.stream, argc,
-	    argv, first, &err) != 0) {
+	if (prepare(&set, &err) != 0 || stream_take_manifest(&set.stream,
+	    argc, argv, first, &err) != 0) {
 		cli_warn(&err, "cannot start");
 		return cli_finish(CLI_FATAL);
 	}

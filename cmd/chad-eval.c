@@ -23,6 +23,7 @@
 #include "base/cli.h"
 #include "base/cli_kinds.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "base/table.h"
 
@@ -32,8 +33,9 @@
 #include "manifests/recording_scores.h"
 #include "manifests/stream.h"
 
-#include "align/align_score.h"
+#include "align/align_table.h"
 #include "align/align_truth.h"
+#include "align/calibration.h"
 #include "embed/retrieval_eval.h"
 #include "embed/song_search.h"
 #include "pitch/pitch_score.h"
@@ -42,10 +44,8 @@
 #include "separate/separation_eval.h"
 
 #define TOOL "chad-eval"
-#define N_DECIMALS 4
 #define FILE_DECIMALS 6
 #define N_F0_SCORES 10
-#define RIGHT_SEC 0.5		/* a fragment is right within this */
 #define VOICE_FILES 3
 #define VOICE_RATE_HZ 16000
 
@@ -93,16 +93,6 @@ print_result(const struct common *common, const char *score,
 	    error_set_errno(err, "cannot write") : 0;
 }
 
-/* An interval, or "-" when there was nothing to take the mean of. */
-static int
-put_interval(struct json *row, const char *column, bool is_known,
-    const struct bootstrap_interval *interval, struct error *err)
-{
-	if (!is_known)
-		return json_put_string(row, column, "-", err);
-	return table_put_interval(row, column, interval, err);
-}
-
 /* The one manifest that may be named; *path is NULL for standard input. */
 static int
 take_operand(int argc, char *argv[], int first, const char **path,
@@ -119,6 +109,7 @@ struct align_settings {
 	struct common common;
 	const char *truth_path;
 	bool wants_each;
+	const char *fit_path, *data;
 };
 
 /* Print the fragments, each with "is_right" where the truth is known. */
@@ -130,8 +121,8 @@ print_each(const struct stream_list *found, const struct align_truth *truth,
 		struct json *rec = found->records[i];
 		bool is_known = false, is_right = false;
 
-		if (!record_has_failed(rec) && align_score_check(rec, truth,
-		    RIGHT_SEC, &is_known, &is_right, err) != 0)
+		if (!record_has_failed(rec) && calibration_check(rec, truth,
+		    &is_known, &is_right, err) != 0)
 			return error_add(err, "\"%s\"", record_id(rec));
 		if (is_known && json_put_bool(rec, "is_right", is_right,
 		    err) != 0)
@@ -142,64 +133,26 @@ print_each(const struct stream_list *found, const struct align_truth *truth,
 	return 0;
 }
 
-/* A row of one level of decisions and one tolerance. */
+/* Write the calibration that fits the records best. */
 static int
-align_row(const struct align_settings *set, const struct stream_list *found,
-    const struct align_truth *truth, enum align_score_level level,
-    double tolerance_sec, struct json *rows, struct arena *a,
-    struct error *err)
+write_fit(const struct align_settings *set, const struct stream_list *found,
+    const struct align_truth *truth, struct arena *a, struct error *err)
 {
-	static const char *const names[] = { "kept", "kept+flagged", "all" };
-	struct align_score score;
-	struct json *row;
-	int status = -1;
+	struct json *fitted = calibration_fit(
+	    (const struct json *const *)found->records, found->n_records,
+	    truth, set->data != NULL ? set->data : set->truth_path, err);
+	const char *text, *lines;
 
-	if (align_score_run((const struct json *const *)found->records,
-	    found->n_records, truth, level, tolerance_sec, set->common.seed,
-	    a, &score, err) != 0)
+	if (fitted == NULL)
 		return -1;
-	row = json_new_object(err);
-	if (row == NULL)
+	text = json_text_pretty(fitted, a, err);
+	json_free(fitted);
+	if (text == NULL)
 		return -1;
-	if (json_put_string(row, "fragments", names[level], err) == 0 &&
-	    json_put_number(row, "tolerance_sec", tolerance_sec, err) == 0 &&
-	    json_put_size(row, "n", score.n_fragments, err) == 0 &&
-	    json_put_size(row, "n_right", score.n_right, err) == 0 &&
-	    json_put_size(row, "n_wrong_song", score.n_wrong_song,
-	    err) == 0 &&
-	    json_put_size(row, "n_no_truth", score.n_unknown, err) == 0 &&
-	    put_interval(row, "precision", score.n_fragments > 0,
-	    &score.precision, err) == 0 &&
-	    put_interval(row, "recall", score.shared_sec > 0.0,
-	    &score.recall, err) == 0 &&
-	    json_put_rounded(row, "median_error_sec", score.median_error_sec,
-	    N_DECIMALS, err) == 0 &&
-	    json_put_rounded(row, "shared_sec", score.shared_sec, 1,
-	    err) == 0)
-		status = json_append(rows, "", row, err);
-	json_free(row);
-	return status;
-}
-
-static int
-align_rows(const struct align_settings *set, const struct stream_list *found,
-    const struct align_truth *truth, struct json *rows, struct arena *a,
-    struct error *err)
-{
-	static const double tolerances_sec[] = { RIGHT_SEC, 1.0 };
-	size_t i;
-	int level;
-
-	for (i = 0; i < 2; i++) {
-		for (level = ALIGN_SCORE_KEPT; level <= ALIGN_SCORE_ALL;
-		    level++) {
-			if (align_row(set, found, truth,
-			    (enum align_score_level)level, tolerances_sec[i],
-			    rows, a, err) != 0)
-				return -1;
-		}
-	}
-	return 0;
+	lines = arena_printf(a, "%s\n", text);
+	if (lines == NULL)
+		return error_set(err, ERROR_NOMEM, "out of memory");
+	return file_write(set->fit_path, lines, strlen(lines), err);
 }
 
 static int
@@ -218,9 +171,12 @@ align_run(const struct align_settings *set, const struct stream_list *found,
 		    "\"truth.original_id\"", set->truth_path);
 	if (set->wants_each)
 		return print_each(found, &truth, a, err);
+	if (set->fit_path != NULL)
+		return write_fit(set, found, &truth, a, err);
 	if ((rows = json_new_array(err)) == NULL)
 		return -1;
-	if (align_rows(set, found, &truth, rows, a, err) == 0)
+	if (align_table_fill((const struct json *const *)found->records,
+	    found->n_records, &truth, set->common.seed, rows, a, err) == 0)
 		status = print_result(&set->common, "align", rows, NULL,
 		    NULL, a, err);
 	json_free(rows);
@@ -236,6 +192,10 @@ eval_align(int argc, char *argv[], struct arena *a, struct error *err)
 		    "manifest whose records have \"truth\"" },
 		{ CLI_FLAG, "each", &set.wants_each, 0, 0, NULL,
 		    "print the fragments, each with \"is_right\"" },
+		{ CLI_STRING, "fit", &set.fit_path, 0, 0, "FILE",
+		    "write the calibration that fits best" },
+		{ CLI_STRING, "data", &set.data, 0, 0, "TEXT",
+		    "what it was fitted on, to be noted in it" },
 		COMMON_OPTIONS(set.common),
 	};
 	const struct cli_tool tool = { TOOL,

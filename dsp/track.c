@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <math.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -14,6 +15,7 @@
 #define DEFAULT_HOP_SEC 0.01
 #define MAX_F0_HZ 1e5
 #define MAX_LEAD_SEC 600.0	/* before the first time of a file */
+#define MAX_EXACT_DIGITS 15	/* of which every number is a double */
 /* A clock that is written finely may still shake a little. */
 #define MIN_TOLERANCE_SEC 0.001
 #define COARSEST_SEC 0.01	/* of the times that crepe has written */
@@ -99,13 +101,44 @@ track_write(const char *path, const struct track *t, enum track_format format,
 	return file_commit(f, err);	/* tells of failed writes */
 }
 
+/*
+ * Digits with a point among them, few enough that one division of two exact
+ * numbers rounds as strtod does (Clinger, "How to read floating point numbers
+ * accurately", 1990).  False, and nothing taken, for all else.
+ */
+static bool
+take_digits(const char **s, double *value)
+{
+	static const double powers[] = { 1.0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6,
+	    1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15 };
+	const char *p = *s;
+	uint64_t digits = 0;
+	int n = 0, n_behind = 0;
+
+	for (; *p >= '0' && *p <= '9' && n <= MAX_EXACT_DIGITS; p++, n++)
+		digits = 10 * digits + (uint64_t)(*p - '0');
+	if (*p == '.')
+		for (p++; *p >= '0' && *p <= '9' && n <= MAX_EXACT_DIGITS;
+		    p++, n++, n_behind++)
+			digits = 10 * digits + (uint64_t)(*p - '0');
+	if (n == 0 || n > MAX_EXACT_DIGITS || *p == '.' || *p == '+' ||
+	    *p == '-' || *p == 'e' || *p == 'E')
+		return false;
+	*value = (double)digits / powers[n_behind];
+	*s = p;
+	return true;
+}
+
 /* A plain decimal number at *s; moves *s behind it.  False: there is none. */
 static bool
 take_number(const char **s, double *value)
 {
 	char *end;
-	const size_t n = strspn(*s, "+-.0123456789eE");
+	size_t n;
 
+	if (take_digits(s, value))
+		return true;
+	n = strspn(*s, "+-.0123456789eE");
 	*value = strtod(*s, &end);
 	if (n == 0 || end != *s + n || !isfinite(*value))
 		return false;

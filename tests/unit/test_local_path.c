@@ -45,33 +45,84 @@ fill_rows(float *rows, size_t n, size_t first)
 		fill(rows + i * DIMS, first + i);
 }
 
+#define P LOCAL_PATH_DIAGONALS
+#define MARGIN (P + 2)
+
+static double
+cosine(const struct similarity *s, size_t r, size_t c)
+{
+	double sum = 0.0;
+	size_t k;
+
+	for (k = 0; k < DIMS; k++)
+		sum += (double)s->original[r * DIMS + k] *
+		    (double)s->cover[c * DIMS + k];
+	return sum;
+}
+
 /* The full matrix, cell by cell, in double: the score of the best path. */
 static double
 best_score(const struct similarity *s, double threshold)
 {
-	const size_t n = s->n_rows, m = s->n_columns;
-	double *d = calloc((n + 2) * (m + 2), sizeof(*d));
+	const size_t n = s->n_rows, m = s->n_columns, width = MARGIN + m;
+	double *d = calloc((n + MARGIN) * width, sizeof(*d));
 	double best = 0.0;
 	size_t r, c, k;
 
 	assert_non_null(d);
 	for (r = 0; r < n; r++) {
 		for (c = 0; c < m; c++) {
-			double *at = d + (r + 2) * (m + 2) + c + 2;
-			const double one = at[-(ptrdiff_t)(m + 2) - 1];
-			const double wide = at[-(ptrdiff_t)(m + 2) - 2];
-			const double tall = at[-2 * (ptrdiff_t)(m + 2) - 1];
+			double *at = d + (r + MARGIN) * width + c + MARGIN;
+			const double gain = cosine(s, r, c) - threshold;
+			double sum = 0.0;
 
-			*at = fmax(one, fmax(wide, tall)) - threshold;
-			for (k = 0; k < DIMS; k++)
-				*at += (double)s->original[r * DIMS + k] *
-				    (double)s->cover[c * DIMS + k];
-			*at = fmax(*at, 0.0);
+			for (k = 0; k <= P && k <= r && k <= c; k++)
+				sum += cosine(s, r - k, c - k) - threshold;
+			*at = fmax(0.0, *(at - width - 1) + gain);
+			if (k > P) {
+				at[0] = fmax(at[0], sum +
+				    *(at - (P + 1) * width - (P + 2)));
+				at[0] = fmax(at[0], sum +
+				    *(at - (P + 2) * width - (P + 1)));
+			}
 			best = fmax(best, *at);
 		}
 	}
 	free(d);
 	return best;
+}
+
+/* A path may fall behind by one window in five, and not by one in two. */
+static void
+slopes_are_bounded(void **state)
+{
+	static float original[100 * DIMS], cover[100 * DIMS];
+	const struct local_path_options o = { 0.5, 1e9, 0.0, 100 };
+	size_t every, n, n_paths;
+
+	(void)state;
+	fill_rows(original, 100, 0);
+	for (every = 2; every <= 5; every += 3) {
+		struct similarity s = { original, cover, 100, 0, DIMS };
+		struct arena *a = arena_new();
+		struct local_path *paths;
+		struct error err;
+
+		assert_non_null(a);
+		/* Each "every"-th place is left out. */
+		for (n = 0; n < 100; n++)
+			if (n % every != every - 1)
+				fill(cover + s.n_columns++ * DIMS, n);
+		assert_int_equal(local_path_find(&s, &o, a, &paths, &n_paths,
+		    &err), 0);
+		assert_true(n_paths > 0);
+		/* 80 windows that gain about 0.5, or a few. */
+		if (every == 5)
+			assert_true(paths[0].score > 38.0);
+		else
+			assert_true(paths[0].score < 5.0);
+		arena_free(a);
+	}
 }
 
 static struct similarity
@@ -255,6 +306,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(best_path_is_that_of_the_full_matrix),
+		cmocka_unit_test(slopes_are_bounded),
 		cmocka_unit_test(ends_and_repeats),
 		cmocka_unit_test(a_gap_parts_two_paths),
 		cmocka_unit_test(smallest_sizes),

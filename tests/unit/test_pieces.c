@@ -35,7 +35,8 @@ cuts_lie_in_the_longest_pauses(void **state)
 	static const size_t pauses[][2] = { { 600, 640 }, { 700, 720 },
 	    { 1500, 1510 }, { 1550, 1650 }, { 3000, 3500 } };
 	static int16_t tenths[N_FRAMES];
-	const struct pitch_match_track t = { tenths, N_FRAMES, 0.01 };
+	const struct pitch_match_track t = { .tenths = tenths,
+	    .n_frames = N_FRAMES, .hop_sec = 0.01 };
 	const struct pitch_match_span span = { 0.5, 30.0 };
 	struct pitch_match_span pieces[16];
 	size_t n, i;
@@ -62,7 +63,8 @@ static void
 without_pauses_the_parts_are_equal(void **state)
 {
 	static int16_t tenths[N_FRAMES];
-	const struct pitch_match_track t = { tenths, N_FRAMES, 0.01 };
+	const struct pitch_match_track t = { .tenths = tenths,
+	    .n_frames = N_FRAMES, .hop_sec = 0.01 };
 	const struct pitch_match_span span = { 3.0, 27.0 };
 	const struct pitch_match_span beyond = { 35.0, 55.0 };
 	const struct pitch_match_span brief = { 5.0, 15.0 };

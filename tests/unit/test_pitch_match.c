@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "align/pitch_grid.h"
 #include "align/pitch_match.h"
 #include "align/sequence_score.h"
 #include "base/random.h"
@@ -75,8 +76,10 @@ octaves_do_not_matter_but_keys_do(void **state)
 	assert_int_equal(count.n_agreeing, 2000);
 	/* 21 semitones lower is 3 higher, octaves aside. */
 	assert_true(abs(count.mode - 30) <= 7);
-	assert_true(pitch_match_agreement(&p.pair, &same, &span, 30) == 1.0);
-	assert_true(pitch_match_agreement(&p.pair, &same, &span, 90) < 0.3);
+	assert_true(pitch_match_agreement(&p.pair, &same, &span, 30,
+	    NULL) == 1.0);
+	assert_true(pitch_match_agreement(&p.pair, &same, &span, 90,
+	    NULL) < 0.3);
 	assert_int_equal(pitch_match_transposition(&p.pair, &same, &span,
 	    p.arena, &semitones, &err), 0);
 	assert_true(fabs(semitones + 21.0) < 0.06);
@@ -108,9 +111,9 @@ shares_are_counted(void **state)
 	assert_int_equal(count.n_joint, 1500);
 	assert_int_equal(count.n_agreeing, 1000);
 	assert_true(fabs(pitch_match_agreement(&p.pair, &same, &span,
-	    PITCH_MATCH_ANY_KEY) - 2.0 / 3.0) < 1e-9);
+	    PITCH_MATCH_ANY_KEY, NULL) - 2.0 / 3.0) < 1e-9);
 	assert_true(pitch_match_agreement(&p.pair, &same, &outside,
-	    PITCH_MATCH_ANY_KEY) == 0.0);
+	    PITCH_MATCH_ANY_KEY, NULL) == 0.0);
 	arena_free(p.arena);
 }
 
@@ -118,20 +121,66 @@ static void
 lines_are_found_again(void **state)
 {
 	static struct pair p;
-	const struct pitch_match_search search = { 1.0, 0.06, 0.8, 1.25 };
+	const struct pitch_match_search search = { 1.0, 0.06, 0.8, 1.25,
+	    false };
 	const struct pitch_match_span span = { 8, 18 };
 	struct time_line l = { 13, 13.8, 1.05 };
+	struct error err;
 
 	(void)state;
 	sing(p.f0_hz[0], 1, 0, 0);
 	sing(p.f0_hz[1], 1.1, -1.0, 2);
 	prepare(&p);
-	pitch_match_refine(&p.pair, &span, &search, &l);
+	assert_int_equal(pitch_match_refine(&p.pair, &span, &search, &l,
+	    p.arena, &err), 0);
 	/* True: cover = 1.1 * original - 1. */
 	assert_true(fabs(time_line_cover(&l, 8) - 7.8) < 0.06);
 	assert_true(fabs(time_line_cover(&l, 18) - 18.8) < 0.06);
 	assert_true(fabs(time_line_original(&l, time_line_cover(&l, 9.5)) -
 	    9.5) < 1e-9);
+	arena_free(p.arena);
+}
+
+/* The quick count at many shifts is the plain one of the shifted line. */
+static void
+the_grid_counts_the_same(void **state)
+{
+	static struct pair p;
+	const struct pitch_match_span spans[] = { { 8.0031, 18.3 },
+	    { -2.0031, 9 }, { 21.0031, 33 } };
+	const double steps_sec[] = { 0.01, 0.04 };
+	struct pitch_match_count quick, plain;
+	struct pitch_grid g;
+	struct error err;
+	size_t i, k;
+	int shift, n_compared = 0;
+
+	(void)state;
+	sing(p.f0_hz[0], 1, 0, 0);
+	sing(p.f0_hz[1], 1.1, -1.0, 2);
+	for (k = 0; k < N_FRAMES; k++)
+		p.f0_hz[k % 2][(k * 37) % N_FRAMES] *= k % 5 != 0;
+	prepare(&p);
+	for (i = 0; i < 6; i++) {
+		const double step_sec = steps_sec[i % 2];
+		/* Away from the edges of frames, where rounding decides. */
+		struct time_line l = { 13.0, 13.8023, 1.0500017 };
+
+		assert_int_equal(pitch_grid_init(&g, &p.pair, &spans[i / 2],
+		    step_sec, p.arena, &err), 0);
+		pitch_grid_lay(&g, &p.pair, &spans[i / 2], step_sec, &l);
+		for (shift = -400; shift <= 400; shift += 7) {
+			l.cover_sec = 13.8023 + shift * HOP_SEC;
+			pitch_grid_compare(&g, shift, &quick);
+			pitch_match_compare(&p.pair, &l, &spans[i / 2],
+			    step_sec, &plain);
+			assert_int_equal(quick.n_joint, plain.n_joint);
+			assert_int_equal(quick.n_agreeing,
+			    plain.n_agreeing);
+			n_compared += plain.n_agreeing > 0;
+		}
+	}
+	assert_true(n_compared > 300);
 	arena_free(p.arena);
 }
 
@@ -203,6 +252,7 @@ main(void)
 		cmocka_unit_test(octaves_do_not_matter_but_keys_do),
 		cmocka_unit_test(shares_are_counted),
 		cmocka_unit_test(lines_are_found_again),
+		cmocka_unit_test(the_grid_counts_the_same),
 		cmocka_unit_test(ends_are_trimmed),
 		cmocka_unit_test(correlation_is_pearsons),
 	};

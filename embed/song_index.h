@@ -41,7 +41,7 @@ struct song_index_change {
 	bool is_new;			/* forget what the file holds */
 	const char *const *removed;	/* ids */
 	size_t n_removed;
-	/* Records of chad-embed with "f0.path"; an id that is there is replaced. */
+	/* Records of chad-embed with "f0.path"; a known id is replaced. */
 	const struct stream_list *added;
 	size_t n_added;
 	/* Told of each record or id that was left out; may be NULL. */

@@ -18,8 +18,8 @@
 #include "embed/song_index.h"
 #include "embed/song_search.h"
 
-#define N_SONGS 3000
-#define N_WINDOWS 40
+#define N_SONGS 300
+#define N_WINDOWS 400
 #define D 128
 #define N_VIEWS 9
 #define VIEW_WINDOWS 3

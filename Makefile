@@ -62,8 +62,8 @@ BENCH := $(patsubst tests/bench/%.c,$B/tests/%,$(wildcard tests/bench/bench_*.c)
 TESTLIB := $(patsubst %.c,$B/%.o,$(wildcard tests/lib/*.c))
 
 .PHONY: all commands check check-all check-unit check-fuzz check-cli golden \
-	programs lint asan tsan valgrind fuzz bench bench-pitch bench-separate bench-train \
-	cover tidy format install clean help deps demo kill
+	programs lint asan tsan valgrind fuzz bench bench-pitch bench-separate \
+	bench-train cover tidy format install clean help deps demo kill
 .DELETE_ON_ERROR:
 .SECONDARY:
 

@@ -95,13 +95,11 @@ encoder_free(struct encoder *e)
 	memory_free(e);
 }
 
-/* First frame of column k of a view, from the view's first frame on. */
+/* The source's frame of a scaled one, from the view's first frame on. */
 static size_t
-column_frame(const struct encoder_view *view, size_t k)
+source_frame(const struct encoder_view *view, size_t scaled)
 {
-	const double frame = (double)k * CROP_COLUMN_FRAMES / view->time_scale;
-
-	return (size_t)floor(frame + 1e-9);
+	return (size_t)floor((double)scaled / view->time_scale + 1e-9);
 }
 
 /* Columns that have at least one frame. */
@@ -112,26 +110,27 @@ view_n_columns(const struct encoder_view *view)
 	    CROP_COLUMN_FRAMES;
 	size_t k = (size_t)ceil(n);
 
-	while (k > 0 && column_frame(view, k - 1) >= view->n_frames)
+	while (k > 0 && source_frame(view, (k - 1) * CROP_COLUMN_FRAMES) >=
+	    view->n_frames)
 		k--;
 	return k;
 }
 
 static size_t
-hop_columns(double hop_sec)
+hop_frames(double hop_sec)
 {
-	return (size_t)lround(hop_sec / CROP_COLUMN_SEC);
+	return (size_t)lround(hop_sec / CROP_FRAME_SEC);
 }
 
 int
 encoder_check_hop(double hop_sec, struct error *err)
 {
-	const double n = hop_sec / CROP_COLUMN_SEC;
+	const double n = hop_sec / CROP_FRAME_SEC;
 
 	if (!(hop_sec > 0) || hop_sec > ENCODER_MAX_HOP_SEC ||
 	    fabs(n - round(n)) > 1e-6)
 		return error_set(err, ERROR_LIMIT, "a hop of %g s: expected a "
-		    "multiple of %g s up to %g s", hop_sec, CROP_COLUMN_SEC,
+		    "multiple of %g s up to %g s", hop_sec, CROP_FRAME_SEC,
 		    ENCODER_MAX_HOP_SEC);
 	return 0;
 }
@@ -163,10 +162,11 @@ encoder_n_windows(const struct encoder *e, const struct encoder_view *view)
 		return 0;
 	if (total <= needed)
 		return 1;
-	return 1 + (total - needed) / hop_columns(view->hop_sec);
+	return 1 + (total - needed) * CROP_COLUMN_FRAMES /
+	    hop_frames(view->hop_sec);
 }
 
-/* Read columns first..first+n-1 of the view; beyond its end they are 0. */
+/* Read n columns from a scaled frame on; beyond the view's end they are 0. */
 static int
 read_columns(struct encoder *e, const struct encoder_source *source,
     const struct encoder_view *view, size_t first, size_t n, float *columns,
@@ -174,8 +174,9 @@ read_columns(struct encoder *e, const struct encoder_source *source,
 {
 	for (size_t k = 0; k < n; k++) {
 		float *column = columns + k * ACTIVATIONS_N_BINS;
-		const size_t start = column_frame(view, first + k);
-		size_t end = column_frame(view, first + k + 1);
+		const size_t at = first + k * CROP_COLUMN_FRAMES;
+		const size_t start = source_frame(view, at);
+		size_t end = source_frame(view, at + CROP_COLUMN_FRAMES);
 
 		if (end <= start)
 			end = start + 1;
@@ -251,16 +252,20 @@ run_view(struct batch *b, const struct encoder_source *source,
 {
 	struct encoder *e = b->e;
 	const size_t n_windows = encoder_n_windows(e, view);
-	const size_t hop = hop_columns(view->hop_sec);
+	const size_t hop = hop_frames(view->hop_sec);
+	/* Columns of two windows are the same when the hop is so many. */
+	const size_t step = hop % CROP_COLUMN_FRAMES == 0 ?
+	    hop / CROP_COLUMN_FRAMES : e->n_columns;
+	const size_t n_same = e->n_columns > step ? e->n_columns - step : 0;
 	size_t n_kept = 0;
 
 	for (size_t k = 0; k < n_windows; k++) {
-		if (read_columns(e, source, view, k * hop + n_kept,
-		    e->n_columns - n_kept, e->columns +
-		    n_kept * ACTIVATIONS_N_BINS, err) != 0 ||
+		if (read_columns(e, source, view, k * hop +
+		    n_kept * CROP_COLUMN_FRAMES, e->n_columns - n_kept,
+		    e->columns + n_kept * ACTIVATIONS_N_BINS, err) != 0 ||
 		    push(b, err) != 0)
 			return -1;
-		n_kept = e->n_columns > hop ? e->n_columns - hop : 0;
+		n_kept = n_same;
 		memmove(e->columns, e->columns + (e->n_columns - n_kept) *
 		    ACTIVATIONS_N_BINS, n_kept * ACTIVATIONS_N_BINS *
 		    sizeof(*e->columns));
@@ -295,17 +300,18 @@ encoder_voiced_span(struct encoder *e, const struct encoder_source *source,
 
 	*first_frame = *end_frame = 0;
 	for (size_t k = 0; k < n; k++) {
+		const size_t at = k * CROP_COLUMN_FRAMES;
 		float confidence;
 
-		if (read_columns(e, source, &all, k, 1, column, err) != 0)
+		if (read_columns(e, source, &all, at, 1, column, err) != 0)
 			return -1;
 		crop_pitch(column, &confidence);
 		if (confidence < CROP_MIN_CONFIDENCE)
 			continue;
 		if (!is_found)
-			*first_frame = column_frame(&all, k);
+			*first_frame = source_frame(&all, at);
 		is_found = true;
-		*end_frame = column_frame(&all, k + 1);
+		*end_frame = source_frame(&all, at + CROP_COLUMN_FRAMES);
 	}
 	if (*end_frame > source->n_frames)
 		*end_frame = source->n_frames;

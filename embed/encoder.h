@@ -8,7 +8,7 @@
  *
  * A model's metadata hold, beside "network" (embed/embed_net.h), "features":
  *	window_sec	8.0: the n_columns of the network times 0.04
- *	hop_sec		0.64: between windows, a multiple of 0.04
+ *	hop_sec		0.64: between windows, a multiple of 0.01
  *	min_voiced	0.15: share of voiced columns below which a window is
  *			zeros
  */
@@ -78,14 +78,14 @@ int encoder_source_of_npy(struct npy_reader *r, double hop_sec,
 int encoder_source_of_track(struct track *t, struct encoder_source *s,
     struct error *err) MUST_CHECK;
 
-/* 0 when a hop is one that windows can have: a multiple of 0.04 s. */
+/* 0 when a hop is one that windows can have: a multiple of 0.01 s. */
 int encoder_check_hop(double hop_sec, struct error *err) MUST_CHECK;
 
 /* What part of a recording to look at, and how. */
 struct encoder_view {
 	size_t first_frame, n_frames;
 	double time_scale;	/* 0.25..4: 2 hears it at half the speed */
-	double hop_sec;		/* a multiple of 0.04 */
+	double hop_sec;		/* a multiple of 0.01 */
 	bool is_query;		/* only windows full of sound; see below */
 };
 

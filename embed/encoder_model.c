@@ -38,7 +38,7 @@ encoder_features_read(const struct json *document, size_t n_columns,
 
 	if (get_number(document, "features.window_sec", window_sec, 0, 60,
 	    &f->window_sec, err) != 0 ||
-	    get_number(document, "features.hop_sec", 0.64, CROP_COLUMN_SEC,
+	    get_number(document, "features.hop_sec", 0.64, CROP_FRAME_SEC,
 	    ENCODER_MAX_HOP_SEC, &f->hop_sec, err) != 0 ||
 	    get_number(document, "features.min_voiced", 0.15, 0, 1,
 	    &f->min_voiced, err) != 0)

@@ -154,20 +154,30 @@ static void
 test_sliding_equals_single(void **state)
 {
 	const struct fixture *f = *state;
+	/* Of whole columns, between columns, and longer than a window. */
+	const size_t hops[] = { 20, 25, 23, 216, 250 };
 	struct track t = make_track(f, 9.3, 0, 0);
-	const struct encoder_view view = whole(&t);
 	struct output all, one;
 
-	embed(f, &t, &view, 1, &all);
-	for (size_t k = 0; k < all.n; k += 3) {
-		struct encoder_view single = view;
+	for (size_t i = 0; i < sizeof(hops) / sizeof(hops[0]); i++) {
+		struct encoder_view view = whole(&t);
 
-		single.first_frame = k * 20;
-		single.n_frames = view.n_frames - k * 20 < 200 ?
-		    view.n_frames - k * 20 : 200;
-		embed(f, &t, &single, 1, &one);
-		assert_memory_equal(one.rows, all.rows + k * DIMENSION,
-		    DIMENSION * sizeof(float));
+		view.hop_sec = 0.01 * (double)hops[i];
+		embed(f, &t, &view, 1, &all);
+		/* As long as half of the window is inside. */
+		assert_int_equal(all.n, 1 + (233 - 25) * 4 / hops[i]);
+		for (size_t k = 0; k < all.n; k += 3) {
+			struct encoder_view single = view;
+
+			single.first_frame = k * hops[i];
+			single.n_frames = view.n_frames - k * hops[i];
+			if (single.n_frames > 200)
+				single.n_frames = 200;
+			embed(f, &t, &single, 1, &one);
+			assert_memory_equal(one.rows,
+			    all.rows + k * DIMENSION,
+			    DIMENSION * sizeof(float));
+		}
 	}
 }
 
@@ -285,7 +295,7 @@ test_refusals(void **state)
 	struct error err;
 
 	assert_int_equal(encoder_source_of_track(&t, &source, &err), 0);
-	view.hop_sec = 0.05;
+	view.hop_sec = 0.055;
 	assert_int_equal(encoder_run(f->encoder, &source, &view, 1, keep, &o,
 	    &err), -1);
 	assert_int_equal(err.code, ERROR_LIMIT);
@@ -315,11 +325,44 @@ expect_bad_network(const char *text)
 	json_free(j);
 }
 
+/* ResNet18 without its last layer and with one channel in, and that layer. */
+static void
+test_resnet18(void **state)
+{
+	static const char text[] = "{\"network\": {\"architecture\": "
+	    "\"embed-resnet\", \"n_columns\": 128, \"channels\": [64, 64, "
+	    "128, 256, 512], \"blocks\": 2, \"stem_kernel_columns\": 7, "
+	    "\"stem_pool\": 3, \"first_stride\": 1, \"head\": \"mean\"}}";
+	struct error err;
+	struct embed_net net, again;
+	struct json *j = json_parse(text, strlen(text), &err);
+	struct graph *g;
+
+	(void)state;
+	assert_non_null(j);
+	assert_int_equal(embed_net_read(j, &net, &err), 0);
+	assert_non_null(g = embed_net_graph(&net, &err));
+	/* torchvision's 11176512 with three channels in. */
+	assert_int_equal(graph_n_parameters(g), 11176512 - 2 * 49 * 64 +
+	    512 * 128 + 128);
+	assert_int_equal(embed_net_put(&net, j, &err), 0);
+	assert_int_equal(embed_net_read(j, &again, &err), 0);
+	assert_int_equal(again.stem_kernel_columns, 7);
+	assert_int_equal(again.stem_pool, 3);
+	graph_free(g);
+	json_free(j);
+}
+
 static void
 test_bad_networks(void **state)
 {
 	(void)state;
 	expect_bad_network("{}");
+	expect_bad_network("{\"network\": {\"architecture\": \"embed-resnet\","
+	    "\"channels\": [4, 8], \"n_columns\": 50, \"stem_pool\": 2}}");
+	expect_bad_network("{\"network\": {\"architecture\": \"embed-resnet\","
+	    "\"channels\": [4, 8], \"n_columns\": 50, "
+	    "\"stem_kernel_bins\": 4}}");
 	expect_bad_network("{\"network\": {\"architecture\": \"crepe\"}}");
 	expect_bad_network("{\"network\": {\"architecture\": \"embed-resnet\","
 	    "\"channels\": [4], \"n_columns\": 50}}");
@@ -342,6 +385,7 @@ main(void)
 		cmocka_unit_test(test_silence_is_zero),
 		cmocka_unit_test(test_query),
 		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_resnet18),
 		cmocka_unit_test(test_bad_networks),
 	};
 

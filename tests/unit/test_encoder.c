@@ -48,7 +48,8 @@ setup(void **state)
 	assert_int_equal(net.dimension, DIMENSION);
 	assert_non_null(f.graph = embed_net_graph(&net, &err));
 	assert_non_null(f.weights = weights_for(f.graph, 1, &err));
-	f.encoder = encoder_new_for(f.graph, f.weights, &f.features, &err);
+	f.encoder = encoder_new_for(&(struct encoder_part){ f.graph,
+	    f.weights, f.features, 1 }, 1, &err);
 	assert_non_null(f.encoder);
 	assert_non_null(f.arena = arena_new());
 	*state = &f;
@@ -325,6 +326,108 @@ expect_bad_network(const char *text)
 	json_free(j);
 }
 
+/* A second network, of 20 columns; graph and weights are the caller's. */
+static void
+make_narrow(struct encoder_part *p, struct graph **g, struct weights **w)
+{
+	static const char narrow[] = "{\"network\": {\"architecture\": "
+	    "\"embed-resnet\", \"n_columns\": 20, \"channels\": [4, 8], "
+	    "\"dimension\": 8}}";
+	struct embed_net net;
+	struct error err;
+	struct json *j = json_parse(narrow, strlen(narrow), &err);
+
+	assert_non_null(j);
+	assert_int_equal(embed_net_read(j, &net, &err), 0);
+	assert_int_equal(encoder_features_read(j, net.n_columns,
+	    &p->features, &err), 0);
+	json_free(j);
+	assert_non_null(*g = embed_net_graph(&net, &err));
+	assert_non_null(*w = weights_for(*g, 2, &err));
+	p->graph = *g;
+	p->weights = *w;
+	p->share = 1;
+}
+
+static int
+keep_both(void *context, const float *fingerprints, size_t n,
+    struct error *err)
+{
+	return keep(context, fingerprints, 2 * n, err);
+}
+
+/* Window k of the second part alone: the middle of the first one's. */
+static void
+embed_middle(const struct fixture *f, struct encoder *e, struct track *t,
+    size_t k, struct output *o)
+{
+	const size_t first = k * 20 + 60;
+	const struct encoder_view view = { .first_frame = first,
+	    .n_frames = first + 80 > t->n_frames ? t->n_frames - first : 80,
+	    .time_scale = 1, .hop_sec = 0.2 };
+	struct fixture with = *f;
+
+	with.encoder = e;
+	embed(&with, t, &view, 1, o);
+}
+
+/*
+ * Two joined networks: each value is what its network gives alone, times the
+ * root of its share; where the middle is silent there is the first alone.
+ */
+static void
+test_joined(void **state)
+{
+	const struct fixture *f = *state;
+	struct track t = make_track(f, 5, 0, 0);
+	const struct encoder_view view = whole(&t);
+	struct encoder_part parts[2] = { { f->graph, f->weights, f->features,
+	    0.7 } };
+	struct encoder_source source;
+	struct encoder *alone, *both;
+	struct output a, b, joined = { .n = 0 };
+	size_t n_silent = 0;
+	struct graph *g;
+	struct weights *w;
+	struct error err;
+
+	for (size_t k = 260; k < 345; k++)
+		t.f0_hz[k] = t.confidence[k] = 0;
+	make_narrow(&parts[1], &g, &w);
+	assert_non_null(alone = encoder_new_for(&parts[1], 1, &err));
+	parts[1].share = 0.3;
+	assert_non_null(both = encoder_new_for(parts, 2, &err));
+	assert_int_equal(encoder_source_of_track(&t, &source, &err), 0);
+	assert_int_equal(encoder_run(both, &source, &view, 1, keep_both,
+	    &joined, &err), 0);
+	embed(f, &t, &view, 1, &a);
+	assert_int_equal(joined.n, 2 * a.n);
+	for (size_t k = 0; k < a.n; k++) {
+		const float *row = joined.rows + 2 * k * DIMENSION;
+		const float *first = a.rows + k * DIMENSION;
+		bool is_silent = true;
+
+		embed_middle(f, alone, &t, k, &b);
+		for (size_t d = 0; d < DIMENSION; d++)
+			is_silent = is_silent && b.rows[d] == 0;
+		n_silent += is_silent;
+		for (size_t d = 0; d < DIMENSION; d++) {
+			assert_true(fabs((double)(row[d] - first[d] *
+			    (is_silent ? 1 : sqrtf(0.7f)))) < 1e-6);
+			assert_true(fabs((double)(row[DIMENSION + d] -
+			    b.rows[d] * sqrtf(0.3f))) < 1e-6);
+		}
+	}
+	assert_true(n_silent > 0 && n_silent < a.n);
+	/* The longer one comes first. */
+	encoder_free(both);
+	assert_null(encoder_new_for((const struct encoder_part[]){ parts[1],
+	    parts[0] }, 2, &err));
+	encoder_free(alone);
+	graph_free(g);
+	weights_free(w);
+}
+
 /* ResNet18 without its last layer and with one channel in, and that layer. */
 static void
 test_resnet18(void **state)
@@ -385,6 +488,7 @@ main(void)
 		cmocka_unit_test(test_silence_is_zero),
 		cmocka_unit_test(test_query),
 		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_joined),
 		cmocka_unit_test(test_resnet18),
 		cmocka_unit_test(test_bad_networks),
 	};

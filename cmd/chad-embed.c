@@ -271,14 +271,14 @@ int
 main(int argc, char *argv[])
 {
 	struct settings set = { .model_path = "models/m0.safetensors",
-	    .join_share = 0.5 };
+	    .join_share = 0.3 };
 	const struct cli_option options[] = {
 		{ CLI_SHARED, "model", &set.model_path, 0, 0, "FILE",
 		    "the encoder (default: models/m0.safetensors)" },
 		{ CLI_SHARED, "join", &set.join_path, 0, 0, "FILE",
 		    "a second encoder, of a shorter window" },
 		{ CLI_DOUBLE, "share", &set.join_share, 0, 1, "S",
-		    "its share of the similarity (default: 0.5)" },
+		    "its share of the similarity (default: 0.3)" },
 		{ CLI_DOUBLE, "hop", &set.hop_sec, 0, ENCODER_MAX_HOP_SEC,
 		    "SEC", "time between windows (default: the model's)" },
 		{ CLI_FLAG, "query", &set.is_query, 0, 0, NULL,

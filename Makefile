@@ -69,7 +69,7 @@ TESTLIB := $(patsubst %.c,$B/%.o,$(wildcard tests/lib/*.c))
 
 .PHONY: all commands check check-all check-unit check-fuzz check-cli golden \
 	programs lint asan tsan valgrind fuzz bench bench-pitch bench-separate \
-	cover tidy format install clean help deps demo kill
+	bench-train cover tidy format install clean help deps demo kill
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -214,6 +214,10 @@ bench-pitch: deps commands $B/tests/net_speed
 bench-separate: deps $B/bin/chad-model $B/tests/umx_speed $B/tests/tdf_speed
 	@BIN="$(CURDIR)/$B/bin" UMX_SPEED="$(CURDIR)/$B/tests/umx_speed" \
 	  TDF_SPEED="$(CURDIR)/$B/tests/tdf_speed" tests/bench/separate.sh
+
+## bench-train: training of ResNet18 beside PyTorch's: a table
+bench-train: deps $B/tests/train_speed
+	@TRAIN_SPEED="$(CURDIR)/$B/tests/train_speed" tests/bench/train.sh
 
 ## cover: line coverage of "make check" (text, from gcov)
 cover:

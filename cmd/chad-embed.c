@@ -37,8 +37,8 @@
 /* What the user chose.  A hop of 0 is the model's. */
 struct settings {
 	struct stream_options stream;
-	const char *model_path;
-	double hop_sec;
+	const char *model_path, *join_path;
+	double hop_sec, join_share;
 	bool is_query;
 };
 
@@ -222,6 +222,32 @@ embed_one(const void *shared, void *local, struct json *rec,
 	return status;
 }
 
+/* The model, or the two joined ones, and what records call it. */
+static int
+load_model(struct shared *sh, struct encoder_model **model, struct arena *a,
+    struct error *err)
+{
+	const struct settings *set = sh->set;
+	struct encoder_model *other;
+	const char *name;
+
+	if ((*model = encoder_model_load(set->model_path, err)) == NULL)
+		return error_add(err, "loading the model");
+	sh->model = *model;
+	sh->model_name = file_stem(set->model_path, a, err);
+	if (sh->model_name == NULL || set->join_path == NULL)
+		return sh->model_name == NULL ? -1 : 0;
+	if ((other = encoder_model_load(set->join_path, err)) == NULL)
+		return error_add(err, "loading the model");
+	if (encoder_model_join(*model, other, set->join_share, err) != 0)
+		return error_add(err, "%s", set->join_path);
+	if ((name = file_stem(set->join_path, a, err)) == NULL)
+		return -1;
+	sh->model_name = arena_printf(a, "%s+%s", sh->model_name, name);
+	return sh->model_name != NULL ? 0 :
+	    error_set(err, ERROR_NOMEM, "out of memory for a name");
+}
+
 /* Fill what the workers share; 0, or -1 with an error. */
 static int
 prepare(struct shared *sh, struct encoder_model **model, char **folder,
@@ -232,24 +258,27 @@ prepare(struct shared *sh, struct encoder_model **model, char **folder,
 	if (stream_folder(set->stream.in_path, folder, err) != 0)
 		return -1;
 	sh->folder = *folder;
-	if ((*model = encoder_model_load(set->model_path, err)) == NULL)
-		return error_add(err, "loading the model");
-	sh->model = *model;
+	if (load_model(sh, model, a, err) != 0)
+		return -1;
 	sh->hop_sec = set->hop_sec > 0 ? set->hop_sec :
 	    encoder_model_features(*model)->hop_sec;
 	if (encoder_check_hop(sh->hop_sec, err) != 0)
 		return error_add(err, "--hop");
-	sh->model_name = file_stem(set->model_path, a, err);
-	return sh->model_name == NULL ? -1 : 0;
+	return 0;
 }
 
 int
 main(int argc, char *argv[])
 {
-	struct settings set = { .model_path = "models/m0.safetensors" };
+	struct settings set = { .model_path = "models/m0.safetensors",
+	    .join_share = 0.3 };
 	const struct cli_option options[] = {
 		{ CLI_SHARED, "model", &set.model_path, 0, 0, "FILE",
 		    "the encoder (default: models/m0.safetensors)" },
+		{ CLI_SHARED, "join", &set.join_path, 0, 0, "FILE",
+		    "a second encoder, of a shorter window" },
+		{ CLI_DOUBLE, "share", &set.join_share, 0, 1, "S",
+		    "its share of the similarity (default: 0.3)" },
 		{ CLI_DOUBLE, "hop", &set.hop_sec, 0, ENCODER_MAX_HOP_SEC,
 		    "SEC", "time between windows (default: the model's)" },
 		{ CLI_FLAG, "query", &set.is_query, 0, 0, NULL,

@@ -60,6 +60,30 @@ read_head(const struct json *document, struct embed_net *net,
 	return 0;
 }
 
+static int
+read_stem(const struct json *document, struct embed_net *net,
+    struct error *err)
+{
+	if (read_size(document, "network.stem_kernel_bins", 7, 1, 7,
+	    &net->stem_kernel_bins, err) != 0 ||
+	    read_size(document, "network.stem_kernel_columns", 5, 1, 7,
+	    &net->stem_kernel_columns, err) != 0 ||
+	    read_size(document, "network.stem_stride_bins", 2, 1, 4,
+	    &net->stem_stride_bins, err) != 0 ||
+	    read_size(document, "network.stem_stride_columns", 2, 1, 4,
+	    &net->stem_stride_columns, err) != 0 ||
+	    read_size(document, "network.stem_pool", 0, 0, 3, &net->stem_pool,
+	    err) != 0)
+		return -1;
+	if (net->stem_kernel_bins % 2 == 0 || net->stem_kernel_columns % 2 ==
+	    0 || (net->stem_pool != 0 && net->stem_pool != 3))
+		return error_set(err, ERROR_FORMAT, "network: the stem's "
+		    "kernel is odd and its pool 0 or 3, not %zu x %zu and "
+		    "%zu", net->stem_kernel_bins, net->stem_kernel_columns,
+		    net->stem_pool);
+	return 0;
+}
+
 int
 embed_net_read(const struct json *document, struct embed_net *net,
     struct error *err)
@@ -79,10 +103,7 @@ embed_net_read(const struct json *document, struct embed_net *net,
 	    &net->n_columns, err) != 0 ||
 	    read_size(document, "network.blocks", 1, 1, 4, &net->n_blocks,
 	    err) != 0 ||
-	    read_size(document, "network.stem_stride_bins", 2, 1, 4,
-	    &net->stem_stride_bins, err) != 0 ||
-	    read_size(document, "network.stem_stride_columns", 2, 1, 4,
-	    &net->stem_stride_columns, err) != 0 ||
+	    read_stem(document, net, err) != 0 ||
 	    read_size(document, "network.first_stride", 2, 1, 2,
 	    &net->first_stride, err) != 0)
 		return -1;
@@ -100,8 +121,11 @@ embed_net_put(const struct embed_net *net, struct json *document,
 	} sizes[] = {
 		{ "network.n_columns", net->n_columns },
 		{ "network.blocks", net->n_blocks },
+		{ "network.stem_kernel_bins", net->stem_kernel_bins },
+		{ "network.stem_kernel_columns", net->stem_kernel_columns },
 		{ "network.stem_stride_bins", net->stem_stride_bins },
 		{ "network.stem_stride_columns", net->stem_stride_columns },
+		{ "network.stem_pool", net->stem_pool },
 		{ "network.first_stride", net->first_stride },
 		{ "network.dimension", net->dimension },
 	};
@@ -157,15 +181,24 @@ basic_block(struct graph *g, const char *name, int x, size_t channels,
 	return graph_relu(g, graph_add(g, x, shortcut));
 }
 
+static int
+stem(struct graph *g, const struct embed_net *net, int x)
+{
+	const size_t h = net->stem_kernel_bins, w = net->stem_kernel_columns;
+	const struct graph_conv conv = { .out_channels = net->stem_channels,
+	    .kernel_h = h, .kernel_w = w, .stride_h = net->stem_stride_bins,
+	    .stride_w = net->stem_stride_columns, .pad_top = h / 2,
+	    .pad_bottom = h / 2, .pad_left = w / 2, .pad_right = w / 2,
+	    .no_bias = true };
+	const struct graph_pool pool = { 3, 3, 2, 2, 1, 1 };
+
+	x = graph_relu(g, conv_norm(g, "stem", "", x, &conv));
+	return net->stem_pool == 0 ? x : graph_max_pool(g, x, &pool);
+}
+
 struct graph *
 embed_net_graph(const struct embed_net *net, struct error *err)
 {
-	const struct graph_conv stem = { .out_channels = net->stem_channels,
-	    .kernel_h = 7, .kernel_w = 5,
-	    .stride_h = net->stem_stride_bins,
-	    .stride_w = net->stem_stride_columns,
-	    .pad_top = 3, .pad_bottom = 3, .pad_left = 2, .pad_right = 2,
-	    .no_bias = true };
 	struct graph *g = graph_new(err);
 	size_t in_channels = net->stem_channels;
 	char name[NAME_BYTES];
@@ -174,7 +207,7 @@ embed_net_graph(const struct embed_net *net, struct error *err)
 	if (g == NULL)
 		return NULL;
 	x = graph_input(g, "image", CROP_N_BINS, net->n_columns, 1);
-	x = graph_relu(g, conv_norm(g, "stem", "", x, &stem));
+	x = stem(g, net, x);
 	for (size_t s = 0; s < net->n_stages; s++) {
 		for (size_t b = 0; b < net->n_blocks; b++) {
 			const size_t stride = b > 0 ? 1 :

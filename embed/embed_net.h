@@ -11,11 +11,17 @@
  *	n_columns	width of the window in columns of 40 ms, 16..1024
  *	channels	list: of the stem, then of each stage; 2..6 numbers
  *	blocks		basic blocks a stage, 1..4		(default 1)
+ *	stem_kernel_bins, stem_kernel_columns	odd, 1..7 (default 7, 5)
  *	stem_stride_bins, stem_stride_columns	1..4	(default 2, 2)
+ *	stem_pool	0: none; 3: the highest of 3x3, stride 2 (default 0)
  *	first_stride	stride of the first stage, 1 or 2	(default 2)
  *	head		"flat": dense over everything; "mean": over the mean
  *			of all positions			(default flat)
  *	dimension	8..512					(default 128)
+ *
+ * ResNet18 itself, recipes/embed-resnet18.json, is channels 64 64 128 256 512,
+ * blocks 2, a stem of 7x7 with strides 2 and the pool, first_stride 1 and head
+ * "mean".
  */
 #ifndef EMBED_EMBED_NET_H
 #define EMBED_EMBED_NET_H
@@ -35,7 +41,8 @@ struct embed_net {
 	size_t n_stages;
 	size_t stem_channels, channels[EMBED_NET_MAX_STAGES];
 	size_t n_blocks;
-	size_t stem_stride_bins, stem_stride_columns, first_stride;
+	size_t stem_kernel_bins, stem_kernel_columns;
+	size_t stem_stride_bins, stem_stride_columns, stem_pool, first_stride;
 	int is_flat;
 	size_t dimension;
 };

@@ -5,10 +5,10 @@
 #include "base/random.h"
 
 #include "embed/crop.h"
+#include "embed/embed_loss.h"
 #include "embed/embed_net.h"
 #include "embed/encoder.h"
 #include "embed/held_out.h"
-#include "embed/ntxent.h"
 #include "embed/training_set.h"
 #include "embed/window_maker.h"
 
@@ -22,12 +22,12 @@ struct embed_task {
 	struct embed_net net;
 	struct encoder_features features;
 	struct graph *graph;
-	struct ntxent_options loss;
+	struct embed_loss loss;
 	struct window_maker_options options;
 	struct training_set set;
 	struct held_out *held_out;
 	struct window_maker *makers[MAX_THREADS];	/* made when needed */
-	size_t *group, *work;		/* [n_items], of the last batch */
+	size_t *group, *work, *bag;	/* [n_items], of the last batch */
 	size_t capacity;
 };
 
@@ -45,27 +45,36 @@ image_size(const struct embed_task *t)
 	return CROP_N_BINS * t->net.n_columns;
 }
 
+/* Windows of a group: each side gives n_windows of them, one bag. */
+static size_t
+group_size(const struct embed_task *t)
+{
+	return t->options.n_group_items * t->options.n_windows;
+}
+
 /* Make group number "task" of the batch, the last one of what is left. */
 static int
 make_group(void *shared, size_t task, size_t thread, struct error *err)
 {
 	const struct batch *b = shared;
 	struct embed_task *t = b->task;
-	const size_t n_group = t->options.n_group_items;
-	const size_t first = task * n_group;
+	const size_t n_windows = t->options.n_windows;
+	const size_t first = task * group_size(t);
 	const size_t left = b->n_items - first;
-	/* No group of one: the last group takes a single one that is left. */
-	const size_t n = left <= n_group + 1 ? left : n_group;
+	/* No group of one: the last group takes a single side that is left. */
+	const size_t n = left <= group_size(t) + n_windows ? left :
+	    group_size(t);
 	struct random r;
 	size_t work;
 
 	random_init_keyed(&r, b->seed, b->step, task);
-	if (window_maker_draw(t->makers[thread], &r, n,
+	if (window_maker_draw(t->makers[thread], &r, n / n_windows,
 	    b->images + first * image_size(t), &work, err) != 0)
 		return -1;
 	for (size_t i = first; i < first + n; i++) {
 		t->group[i] = task;
 		t->work[i] = work;
+		t->bag[i] = i / n_windows;
 	}
 	return 0;
 }
@@ -95,8 +104,8 @@ mix(struct embed_task *t, const struct batch *b)
 	for (size_t i = 0; i < b->n_items; i++) {
 		const size_t other = random_below(&r, b->n_items);
 		const struct augment_options *o =
-		    i % t->options.n_group_items == 0 ? &t->options.original :
-		    &t->options.other;
+		    i % group_size(t) < t->options.n_windows ?
+		    &t->options.original : &t->options.other;
 
 		if (t->work[other] != t->work[i])
 			augment_mix(o, &r, b->images + i * size,
@@ -110,17 +119,22 @@ make_batch(void *self, uint64_t seed, uint64_t step, size_t n_items,
 {
 	struct embed_task *t = self;
 	struct batch b = { t, seed, step, n_items, inputs[0] };
-	const size_t n_group = t->options.n_group_items;
-	size_t capacity = t->capacity;
+	const size_t n_group = group_size(t), n_windows = t->options.n_windows;
+	size_t capacity[2] = { t->capacity, t->capacity };
 	size_t n_groups = n_items / n_group;
 
-	if (n_items % n_group > 1)
+	if (n_items % n_windows != 0)
+		return error_set(err, ERROR_LIMIT, "a batch of %zu windows is "
+		    "not a multiple of data.windows, %zu", n_items, n_windows);
+	if (n_items % n_group > n_windows)
 		n_groups++;
 	if (n_groups < 2)
 		return error_set(err, ERROR_LIMIT, "a batch of %zu windows in "
 		    "groups of %zu: at least two groups are needed", n_items,
 		    n_group);
-	if (memory_grow(&t->group, &capacity, n_items, sizeof(*t->group),
+	if (memory_grow(&t->group, &capacity[0], n_items, sizeof(*t->group),
+	    "items", err) != 0 ||
+	    memory_grow(&t->bag, &capacity[1], n_items, sizeof(*t->bag),
 	    "items", err) != 0 ||
 	    memory_grow(&t->work, &t->capacity, n_items, sizeof(*t->work),
 	    "items", err) != 0 ||
@@ -136,9 +150,11 @@ compute_loss(void *self, size_t n_items, const float *const *outputs,
     float *const *output_gradients, double *loss, struct error *err)
 {
 	const struct embed_task *t = self;
+	const struct embed_loss_items items = { n_items, t->group, t->work,
+	    t->bag };
 
-	return ntxent_loss(outputs[0], n_items, t->net.dimension, t->group,
-	    t->work, &t->loss, output_gradients[0], loss, err);
+	return embed_loss_run(&t->loss, outputs[0], t->net.dimension, &items,
+	    output_gradients[0], loss, err);
 }
 
 static int
@@ -174,22 +190,8 @@ task_free(void *self)
 	graph_free(t->graph);
 	memory_free(t->group);
 	memory_free(t->work);
+	memory_free(t->bag);
 	memory_free(t);
-}
-
-static int
-read_loss(const struct json *recipe, struct ntxent_options *o,
-    struct error *err)
-{
-	if (json_get_number(recipe, "loss.temperature", 0.05,
-	    &o->temperature, err) != 0 ||
-	    json_get_number(recipe, "loss.miner_epsilon", -1,
-	    &o->miner_epsilon, err) != 0)
-		return -1;
-	if (!(o->temperature >= 0.001 && o->temperature <= 10))
-		return error_set(err, ERROR_LIMIT, "loss.temperature is %g: "
-		    "expected 0.001 to 10", o->temperature);
-	return 0;
 }
 
 static int
@@ -227,6 +229,17 @@ check_apart(const struct training_set *set, const struct training_set *held,
 	return status;
 }
 
+/* Windows of one side are no positives of each other: only segment knows. */
+static int
+check_windows(const struct embed_task *t, struct error *err)
+{
+	if (t->options.n_windows == 1 || t->loss.kind == EMBED_LOSS_SEGMENT)
+		return 0;
+	return error_set(err, ERROR_FORMAT, "data.windows is %zu: only "
+	    "loss.kind \"segment\" takes several windows a side",
+	    t->options.n_windows);
+}
+
 static int
 load_data(struct embed_task *t, const struct json *recipe,
     const char *manifest_path, const char *held_out_path, struct error *err)
@@ -237,6 +250,7 @@ load_data(struct embed_task *t, const struct json *recipe,
 
 	if (training_set_load(&t->set, manifest_path, margin_sec, err) != 0 ||
 	    window_maker_options_read(recipe, &t->options, err) != 0 ||
+	    check_windows(t, err) != 0 ||
 	    window_maker_options_fit(&t->options, &t->set, err) != 0 ||
 	    training_set_load(&held, held_out_path, margin_sec, err) != 0)
 		return -1;
@@ -259,7 +273,7 @@ embed_task_new(const struct json *recipe, const char *manifest_path,
 	    embed_net_read(recipe, &t->net, err) != 0 ||
 	    encoder_features_read(recipe, t->net.n_columns, &t->features,
 	    err) != 0 ||
-	    read_loss(recipe, &t->loss, err) != 0 ||
+	    embed_loss_read(recipe, &t->loss, err) != 0 ||
 	    (t->graph = embed_net_graph(&t->net, err)) == NULL ||
 	    load_data(t, recipe, manifest_path, held_out_path, err) != 0) {
 		task_free(t);

@@ -4,9 +4,7 @@
  * A recipe holds, beside "training":
  *	network			embed/embed_net.h
  *	features		embed/encoder.h
- *	loss.temperature	of NT-Xent				(0.05)
- *	loss.miner_epsilon	of the multi-similarity miner; absent: no
- *				miner
+ *	loss			embed/embed_loss.h
  *	data, augmentation, original_augmentation
  *				embed/window_maker.h
  *	validation.distractors	made-up tunes among which held-out passages
@@ -14,7 +12,8 @@
  *	validation.queries	made-up tunes to look for when there is no
  *				held-out manifest			(200)
  *
- * The batch of the recipe counts windows: 128 are 64 groups of 2.  The score
+ * The batch of the recipe counts windows: 128 are 64 groups of 2 sides of one
+ * window, or 16 groups of 2 sides of 4 windows (data.windows).  The score
  * is the share of held-out passages whose own original is among the ten most
  * similar works: each pair of the held-out manifest in its middle, or, without
  * one, made-up tunes as they are hummed.

@@ -7,7 +7,6 @@
 #include "nn/session.h"
 
 #include "embed/crop.h"
-#include "embed/embed_net.h"
 
 #include "embed/encoder.h"
 
@@ -16,14 +15,23 @@
 #define MIN_SCALE 0.25
 #define MAX_SCALE 4.0
 
-struct encoder {
+/* A network, and the middle columns of the window that it sees. */
+struct part {
 	struct session *session;
-	struct encoder_features features;
-	size_t n_columns, dimension;
-	float *columns;		/* [n_columns][360]: of the window in hand */
-	float *rows;		/* [MAX_COLUMN_FRAMES][360] */
+	size_t first_column, n_columns, dimension;
+	double min_voiced;
+	float weight;		/* of its values: root of its share */
 	float *images;		/* [BATCH_WINDOWS][80][n_columns] */
 	float *encoded;		/* [BATCH_WINDOWS][dimension]: of the voiced */
+	size_t n_voiced, place[BATCH_WINDOWS];	/* of each voiced one */
+};
+
+struct encoder {
+	struct part parts[ENCODER_MAX_PARTS];
+	size_t n_parts;
+	size_t n_columns, dimension;	/* of the first part; of all */
+	float *columns;		/* [n_columns][360]: of the window in hand */
+	float *rows;		/* [MAX_COLUMN_FRAMES][360] */
 	float *fingerprints;	/* [BATCH_WINDOWS][dimension]: of all */
 };
 
@@ -33,37 +41,56 @@ struct batch {
 	int (*put)(void *context, const float *fingerprints, size_t n,
 	    struct error *err);
 	void *context;
-	size_t n_windows, n_voiced;
-	size_t place[BATCH_WINDOWS];	/* of each voiced one */
+	size_t n_windows;
 };
 
-static struct encoder *
-encoder_start(const struct graph *g, const struct weights *w,
-    const struct encoder_features *f, size_t n_columns, size_t dimension,
+static int
+start_part(struct part *p, const struct encoder_part *given,
+    size_t n_columns, struct error *err)
+{
+	p->n_columns = graph_input_shape(given->graph, 0).w;
+	p->dimension = graph_output_shape(given->graph, 0).c;
+	if (p->n_columns > n_columns)
+		return error_set(err, ERROR_FORMAT, "the second network sees "
+		    "%zu columns, the first %zu: give the longer one first",
+		    p->n_columns, n_columns);
+	p->first_column = (n_columns - p->n_columns) / 2;
+	p->min_voiced = given->features.min_voiced;
+	p->weight = (float)sqrt(given->share);
+	p->images = memory_new(BATCH_WINDOWS * CROP_N_BINS * p->n_columns,
+	    sizeof(*p->images), "pixels", err);
+	p->encoded = memory_new(BATCH_WINDOWS * p->dimension,
+	    sizeof(*p->encoded), "fingerprint values", err);
+	if (p->images == NULL || p->encoded == NULL)
+		return -1;
+	p->session = session_new(given->graph, given->weights, BATCH_WINDOWS,
+	    err);
+	return p->session == NULL ? -1 : 0;
+}
+
+struct encoder *
+encoder_new_for(const struct encoder_part *parts, size_t n_parts,
     struct error *err)
 {
 	struct encoder *e = memory_new(1, sizeof(*e), "encoder", err);
 
 	if (e == NULL)
 		return NULL;
-	e->features = *f;
-	e->n_columns = n_columns;
-	e->dimension = dimension;
-	e->columns = memory_new(n_columns * ACTIVATIONS_N_BINS,
+	e->n_columns = graph_input_shape(parts[0].graph, 0).w;
+	for (; e->n_parts < n_parts; e->n_parts++) {
+		struct part *p = &e->parts[e->n_parts];
+
+		if (start_part(p, &parts[e->n_parts], e->n_columns, err) != 0)
+			goto fail;
+		e->dimension += p->dimension;
+	}
+	e->columns = memory_new(e->n_columns * ACTIVATIONS_N_BINS,
 	    sizeof(*e->columns), "columns", err);
 	e->rows = memory_new(MAX_COLUMN_FRAMES * ACTIVATIONS_N_BINS,
 	    sizeof(*e->rows), "activations", err);
-	e->images = memory_new(BATCH_WINDOWS * CROP_N_BINS * n_columns,
-	    sizeof(*e->images), "pixels", err);
-	e->encoded = memory_new(BATCH_WINDOWS * dimension,
-	    sizeof(*e->encoded), "fingerprint values", err);
-	e->fingerprints = memory_new(BATCH_WINDOWS * dimension,
+	e->fingerprints = memory_new(BATCH_WINDOWS * e->dimension,
 	    sizeof(*e->fingerprints), "fingerprint values", err);
-	if (e->columns == NULL || e->rows == NULL || e->images == NULL ||
-	    e->encoded == NULL || e->fingerprints == NULL)
-		goto fail;
-	e->session = session_new(g, w, BATCH_WINDOWS, err);
-	if (e->session == NULL)
+	if (e->columns == NULL || e->rows == NULL || e->fingerprints == NULL)
 		goto fail;
 	return e;
 fail:
@@ -71,37 +98,27 @@ fail:
 	return NULL;
 }
 
-struct encoder *
-encoder_new_for(const struct graph *g, const struct weights *w,
-    const struct encoder_features *f, struct error *err)
-{
-	const struct graph_shape in = graph_input_shape(g, 0);
-	const struct graph_shape out = graph_output_shape(g, 0);
-
-	return encoder_start(g, w, f, in.w, out.c, err);
-}
-
 void
 encoder_free(struct encoder *e)
 {
 	if (e == NULL)
 		return;
-	session_free(e->session);
+	for (size_t i = 0; i < ENCODER_MAX_PARTS; i++) {
+		session_free(e->parts[i].session);
+		memory_free(e->parts[i].images);
+		memory_free(e->parts[i].encoded);
+	}
 	memory_free(e->columns);
 	memory_free(e->rows);
-	memory_free(e->images);
-	memory_free(e->encoded);
 	memory_free(e->fingerprints);
 	memory_free(e);
 }
 
-/* First frame of column k of a view, from the view's first frame on. */
+/* The source's frame of a scaled one, from the view's first frame on. */
 static size_t
-column_frame(const struct encoder_view *view, size_t k)
+source_frame(const struct encoder_view *view, size_t scaled)
 {
-	const double frame = (double)k * CROP_COLUMN_FRAMES / view->time_scale;
-
-	return (size_t)floor(frame + 1e-9);
+	return (size_t)floor((double)scaled / view->time_scale + 1e-9);
 }
 
 /* Columns that have at least one frame. */
@@ -112,26 +129,27 @@ view_n_columns(const struct encoder_view *view)
 	    CROP_COLUMN_FRAMES;
 	size_t k = (size_t)ceil(n);
 
-	while (k > 0 && column_frame(view, k - 1) >= view->n_frames)
+	while (k > 0 && source_frame(view, (k - 1) * CROP_COLUMN_FRAMES) >=
+	    view->n_frames)
 		k--;
 	return k;
 }
 
 static size_t
-hop_columns(double hop_sec)
+hop_frames(double hop_sec)
 {
-	return (size_t)lround(hop_sec / CROP_COLUMN_SEC);
+	return (size_t)lround(hop_sec / CROP_FRAME_SEC);
 }
 
 int
 encoder_check_hop(double hop_sec, struct error *err)
 {
-	const double n = hop_sec / CROP_COLUMN_SEC;
+	const double n = hop_sec / CROP_FRAME_SEC;
 
 	if (!(hop_sec > 0) || hop_sec > ENCODER_MAX_HOP_SEC ||
 	    fabs(n - round(n)) > 1e-6)
 		return error_set(err, ERROR_LIMIT, "a hop of %g s: expected a "
-		    "multiple of %g s up to %g s", hop_sec, CROP_COLUMN_SEC,
+		    "multiple of %g s up to %g s", hop_sec, CROP_FRAME_SEC,
 		    ENCODER_MAX_HOP_SEC);
 	return 0;
 }
@@ -163,10 +181,11 @@ encoder_n_windows(const struct encoder *e, const struct encoder_view *view)
 		return 0;
 	if (total <= needed)
 		return 1;
-	return 1 + (total - needed) / hop_columns(view->hop_sec);
+	return 1 + (total - needed) * CROP_COLUMN_FRAMES /
+	    hop_frames(view->hop_sec);
 }
 
-/* Read columns first..first+n-1 of the view; beyond its end they are 0. */
+/* Read n columns from a scaled frame on; beyond the view's end they are 0. */
 static int
 read_columns(struct encoder *e, const struct encoder_source *source,
     const struct encoder_view *view, size_t first, size_t n, float *columns,
@@ -174,8 +193,9 @@ read_columns(struct encoder *e, const struct encoder_source *source,
 {
 	for (size_t k = 0; k < n; k++) {
 		float *column = columns + k * ACTIVATIONS_N_BINS;
-		const size_t start = column_frame(view, first + k);
-		size_t end = column_frame(view, first + k + 1);
+		const size_t at = first + k * CROP_COLUMN_FRAMES;
+		const size_t start = source_frame(view, at);
+		size_t end = source_frame(view, at + CROP_COLUMN_FRAMES);
 
 		if (end <= start)
 			end = start + 1;
@@ -194,41 +214,72 @@ read_columns(struct encoder *e, const struct encoder_source *source,
 	return 0;
 }
 
-/* Make an image of the window; false when it is hardly voiced. */
+/* Make an image of the part's columns; false when they are hardly voiced. */
 static bool
-make_image(const struct encoder *e, const float *columns, float *image)
+make_image(const struct part *p, const float *columns, float *image)
 {
 	size_t n_voiced;
-	const double centre = crop_centre(columns, e->n_columns, &n_voiced);
+	const double centre = crop_centre(columns, p->n_columns, &n_voiced);
 
 	if (n_voiced == 0 || (double)n_voiced <
-	    e->features.min_voiced * (double)e->n_columns)
+	    p->min_voiced * (double)p->n_columns)
 		return false;
-	crop_window(columns, e->n_columns, centre, image);
+	crop_window(columns, p->n_columns, centre, image);
 	return true;
 }
 
-/* Run the network and hand over the windows of the batch, in order. */
+/* Run a part's network; its values go from column "first" on. */
+static int
+run_part(struct encoder *e, struct part *p, size_t first, struct error *err)
+{
+	const float *inputs[1] = { p->images };
+	float *outputs[1] = { p->encoded };
+
+	if (p->n_voiced > 0 && session_run(p->session, p->n_voiced, inputs,
+	    outputs, err) != 0)
+		return -1;
+	for (size_t i = 0; i < p->n_voiced; i++)
+		for (size_t d = 0; d < p->dimension; d++)
+			e->fingerprints[p->place[i] * e->dimension + first +
+			    d] = p->weight * p->encoded[i * p->dimension + d];
+	p->n_voiced = 0;
+	return 0;
+}
+
+/* A window that one part found unvoiced is as long as the others. */
+static void
+normalise(struct encoder *e, size_t n_windows)
+{
+	for (size_t i = 0; i < n_windows && e->n_parts > 1; i++) {
+		float *row = e->fingerprints + i * e->dimension;
+		double sum = 0;
+
+		for (size_t d = 0; d < e->dimension; d++)
+			sum += (double)row[d] * (double)row[d];
+		for (size_t d = 0; d < e->dimension && sum > 0; d++)
+			row[d] = (float)((double)row[d] / sqrt(sum));
+	}
+}
+
+/* Run the networks and hand over the windows of the batch, in order. */
 static int
 flush(struct batch *b, struct error *err)
 {
 	struct encoder *e = b->e;
-	const float *inputs[1] = { e->images };
-	float *outputs[1] = { e->encoded };
 	const size_t n = b->n_windows;
+	size_t first = 0;
 
 	if (n == 0)
 		return 0;
 	memset(e->fingerprints, 0,
 	    n * e->dimension * sizeof(*e->fingerprints));
-	if (b->n_voiced > 0 && session_run(e->session, b->n_voiced, inputs,
-	    outputs, err) != 0)
-		return -1;
-	for (size_t i = 0; i < b->n_voiced; i++)
-		memcpy(e->fingerprints + b->place[i] * e->dimension,
-		    e->encoded + i * e->dimension,
-		    e->dimension * sizeof(*e->fingerprints));
-	b->n_windows = b->n_voiced = 0;
+	for (size_t i = 0; i < e->n_parts; i++) {
+		if (run_part(e, &e->parts[i], first, err) != 0)
+			return -1;
+		first += e->parts[i].dimension;
+	}
+	normalise(e, n);
+	b->n_windows = 0;
 	return b->put(b->context, e->fingerprints, n, err);
 }
 
@@ -238,9 +289,16 @@ push(struct batch *b, struct error *err)
 {
 	struct encoder *e = b->e;
 
-	if (make_image(e, e->columns, e->images +
-	    b->n_voiced * CROP_N_BINS * e->n_columns))
-		b->place[b->n_voiced++] = b->n_windows;
+	for (size_t i = 0; i < e->n_parts; i++) {
+		struct part *p = &e->parts[i];
+
+		if (make_image(p, e->columns + p->first_column *
+		    ACTIVATIONS_N_BINS, p->images + p->n_voiced *
+		    CROP_N_BINS * p->n_columns))
+			p->place[p->n_voiced++] = b->n_windows;
+		else if (i == 0)
+			break;
+	}
 	b->n_windows++;
 	return b->n_windows < BATCH_WINDOWS ? 0 : flush(b, err);
 }
@@ -251,16 +309,20 @@ run_view(struct batch *b, const struct encoder_source *source,
 {
 	struct encoder *e = b->e;
 	const size_t n_windows = encoder_n_windows(e, view);
-	const size_t hop = hop_columns(view->hop_sec);
+	const size_t hop = hop_frames(view->hop_sec);
+	/* Columns of two windows are the same when the hop is so many. */
+	const size_t step = hop % CROP_COLUMN_FRAMES == 0 ?
+	    hop / CROP_COLUMN_FRAMES : e->n_columns;
+	const size_t n_same = e->n_columns > step ? e->n_columns - step : 0;
 	size_t n_kept = 0;
 
 	for (size_t k = 0; k < n_windows; k++) {
-		if (read_columns(e, source, view, k * hop + n_kept,
-		    e->n_columns - n_kept, e->columns +
-		    n_kept * ACTIVATIONS_N_BINS, err) != 0 ||
+		if (read_columns(e, source, view, k * hop +
+		    n_kept * CROP_COLUMN_FRAMES, e->n_columns - n_kept,
+		    e->columns + n_kept * ACTIVATIONS_N_BINS, err) != 0 ||
 		    push(b, err) != 0)
 			return -1;
-		n_kept = e->n_columns > hop ? e->n_columns - hop : 0;
+		n_kept = n_same;
 		memmove(e->columns, e->columns + (e->n_columns - n_kept) *
 		    ACTIVATIONS_N_BINS, n_kept * ACTIVATIONS_N_BINS *
 		    sizeof(*e->columns));
@@ -276,6 +338,8 @@ encoder_run(struct encoder *e, const struct encoder_source *source,
 {
 	struct batch b = { .e = e, .put = put, .context = context };
 
+	for (size_t i = 0; i < e->n_parts; i++)
+		e->parts[i].n_voiced = 0;
 	for (size_t i = 0; i < n_views; i++)
 		if (check_view(&views[i], source, err) != 0 ||
 		    run_view(&b, source, &views[i], err) != 0)
@@ -295,17 +359,18 @@ encoder_voiced_span(struct encoder *e, const struct encoder_source *source,
 
 	*first_frame = *end_frame = 0;
 	for (size_t k = 0; k < n; k++) {
+		const size_t at = k * CROP_COLUMN_FRAMES;
 		float confidence;
 
-		if (read_columns(e, source, &all, k, 1, column, err) != 0)
+		if (read_columns(e, source, &all, at, 1, column, err) != 0)
 			return -1;
 		crop_pitch(column, &confidence);
 		if (confidence < CROP_MIN_CONFIDENCE)
 			continue;
 		if (!is_found)
-			*first_frame = column_frame(&all, k);
+			*first_frame = source_frame(&all, at);
 		is_found = true;
-		*end_frame = column_frame(&all, k + 1);
+		*end_frame = source_frame(&all, at + CROP_COLUMN_FRAMES);
 	}
 	if (*end_frame > source->n_frames)
 		*end_frame = source->n_frames;

@@ -6,9 +6,15 @@
  * of length 1.  Windows that are hardly voiced give zeros.  Memory does not
  * grow with the recording: rows are read as the window moves.
  *
+ * Two models may be joined: the windows are the first one's, and the second,
+ * with a shorter window, sees the middle of each.  Both vectors stand one
+ * behind the other, times the roots of their shares, so that the similarity of
+ * two windows is the weighted mean of the two models'.  Where the middle is
+ * hardly voiced there is the first alone.
+ *
  * A model's metadata hold, beside "network" (embed/embed_net.h), "features":
  *	window_sec	8.0: the n_columns of the network times 0.04
- *	hop_sec		0.64: between windows, a multiple of 0.04
+ *	hop_sec		0.64: between windows, a multiple of 0.01
  *	min_voiced	0.15: share of voiced columns below which a window is
  *			zeros
  */
@@ -27,6 +33,7 @@
 #include "nn/weights.h"
 
 #define ENCODER_MAX_HOP_SEC 10.0
+#define ENCODER_MAX_PARTS 2
 
 struct encoder_features {
 	double window_sec, hop_sec;
@@ -47,6 +54,13 @@ struct encoder_model;
 struct encoder_model *encoder_model_load(const char *path, struct error *err)
     MUST_CHECK;
 void encoder_model_free(struct encoder_model *m);
+/*
+ * Let m's windows be seen by "other" (takes it, also after an error) too;
+ * share: other's of the similarity, 0..1.
+ */
+int encoder_model_join(struct encoder_model *m, struct encoder_model *other,
+    double share, struct error *err) MUST_CHECK;
+/* Of the file; of two joined ones and the share. */
 const char *encoder_model_sha256(const struct encoder_model *m);
 const struct encoder_features *encoder_model_features(
     const struct encoder_model *m);
@@ -57,9 +71,15 @@ struct encoder;
 
 struct encoder *encoder_new(const struct encoder_model *m, struct error *err)
     MUST_CHECK;
-/* The same for weights in training, which keep their own graph. */
-struct encoder *encoder_new_for(const struct graph *g, const struct weights *w,
-    const struct encoder_features *f, struct error *err) MUST_CHECK;
+/* The same for graphs and weights that are not in a model, 1 or 2 of them. */
+struct encoder_part {
+	const struct graph *graph;
+	const struct weights *weights;
+	struct encoder_features features;
+	double share;		/* 1 when alone */
+};
+struct encoder *encoder_new_for(const struct encoder_part *parts,
+    size_t n_parts, struct error *err) MUST_CHECK;
 void encoder_free(struct encoder *e);
 
 /* Where rows of activations come from, frame k at k * CROP_FRAME_SEC. */
@@ -78,14 +98,14 @@ int encoder_source_of_npy(struct npy_reader *r, double hop_sec,
 int encoder_source_of_track(struct track *t, struct encoder_source *s,
     struct error *err) MUST_CHECK;
 
-/* 0 when a hop is one that windows can have: a multiple of 0.04 s. */
+/* 0 when a hop is one that windows can have: a multiple of 0.01 s. */
 int encoder_check_hop(double hop_sec, struct error *err) MUST_CHECK;
 
 /* What part of a recording to look at, and how. */
 struct encoder_view {
 	size_t first_frame, n_frames;
 	double time_scale;	/* 0.25..4: 2 hears it at half the speed */
-	double hop_sec;		/* a multiple of 0.04 */
+	double hop_sec;		/* a multiple of 0.01 */
 	bool is_query;		/* only windows full of sound; see below */
 };
 

@@ -1,7 +1,9 @@
 /* The model file and the sources of activations: embed/encoder.h. */
 
 #include <math.h>
+#include <stdio.h>
 
+#include "base/hash.h"
 #include "base/memory.h"
 
 #include "dsp/activations.h"
@@ -16,6 +18,9 @@ struct encoder_model {
 	struct graph *graph;
 	struct encoder_features features;
 	struct embed_net net;
+	struct encoder_model *other;	/* joined, or NULL */
+	double other_share;
+	char joined_sha256[HASH_HEX_BYTES];
 };
 
 static int
@@ -38,7 +43,7 @@ encoder_features_read(const struct json *document, size_t n_columns,
 
 	if (get_number(document, "features.window_sec", window_sec, 0, 60,
 	    &f->window_sec, err) != 0 ||
-	    get_number(document, "features.hop_sec", 0.64, CROP_COLUMN_SEC,
+	    get_number(document, "features.hop_sec", 0.64, CROP_FRAME_SEC,
 	    ENCODER_MAX_HOP_SEC, &f->hop_sec, err) != 0 ||
 	    get_number(document, "features.min_voiced", 0.15, 0, 1,
 	    &f->min_voiced, err) != 0)
@@ -98,15 +103,40 @@ encoder_model_free(struct encoder_model *m)
 {
 	if (m == NULL)
 		return;
+	encoder_model_free(m->other);
 	graph_free(m->graph);
 	weights_free(m->weights);
 	memory_free(m);
 }
 
+int
+encoder_model_join(struct encoder_model *m, struct encoder_model *other,
+    double share, struct error *err)
+{
+	char text[32];
+
+	if (m->other != NULL || other->other != NULL ||
+	    other->net.n_columns > m->net.n_columns) {
+		error_set(err, ERROR_FORMAT, "windows of %g s cannot be "
+		    "joined to windows of %g s: give the model of the longer "
+		    "window first", other->features.window_sec,
+		    m->features.window_sec);
+		encoder_model_free(other);
+		return -1;
+	}
+	m->other = other;
+	m->other_share = share;
+	snprintf(text, sizeof(text), "%.6f", share);
+	hash_texts(m->joined_sha256, weights_sha256(m->weights),
+	    weights_sha256(other->weights), text, NULL);
+	return 0;
+}
+
 const char *
 encoder_model_sha256(const struct encoder_model *m)
 {
-	return weights_sha256(m->weights);
+	return m->other != NULL ? m->joined_sha256 :
+	    weights_sha256(m->weights);
 }
 
 const struct encoder_features *
@@ -118,13 +148,23 @@ encoder_model_features(const struct encoder_model *m)
 size_t
 encoder_model_dimension(const struct encoder_model *m)
 {
-	return m->net.dimension;
+	return m->net.dimension + (m->other == NULL ? 0 :
+	    m->other->net.dimension);
 }
 
 struct encoder *
 encoder_new(const struct encoder_model *m, struct error *err)
 {
-	return encoder_new_for(m->graph, m->weights, &m->features, err);
+	const double share = m->other == NULL ? 0 : m->other_share;
+	struct encoder_part parts[ENCODER_MAX_PARTS] = {
+		{ m->graph, m->weights, m->features, 1 - share },
+	};
+
+	if (m->other == NULL)
+		return encoder_new_for(parts, 1, err);
+	parts[1] = (struct encoder_part){ m->other->graph, m->other->weights,
+	    m->other->features, share };
+	return encoder_new_for(parts, 2, err);
 }
 
 static int

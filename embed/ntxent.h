@@ -6,10 +6,9 @@
  * ordered pair (a, p) of one group
  *
  *	-log( e(a,p) / (e(a,p) + sum over negatives n of e(a,n)) ),
- *	e(a,b) = exp(z_a . z_b / temperature),
+ *	e(a,b) = exp(z_a . z_b / temperature).
  *
- * averaged over the pairs.  Items of one work but another group are neither
- * positive nor negative: a chorus may be heard twice.
+ * What negatives are: embed/batch_pairs.h.
  *
  * The multi-similarity miner (Wang et al., "Multi-Similarity Loss with General
  * Pair Weighting for Deep Metric Learning", CVPR 2019, section 3.3) keeps the
@@ -21,9 +20,7 @@
 
 #include <stddef.h>
 
-#include "base/error.h"
-
-#define NTXENT_MAX_ITEMS 4096
+#include "embed/batch_pairs.h"
 
 struct ntxent_options {
 	double temperature;	/* > 0 */
@@ -31,12 +28,10 @@ struct ntxent_options {
 };
 
 /*
- * z [n_items][dimension], vectors of length 1; group and work [n_items].
- * Sets *loss and gradients [n_items][dimension], the derivatives by z; both 0
- * when no pair is left.  n_items is at most NTXENT_MAX_ITEMS.
+ * Add the losses of all pairs to *sum and their derivatives to the slopes.
+ * Returns how many pairs there were.
  */
-int ntxent_loss(const float *z, size_t n_items, size_t dimension,
-    const size_t *group, const size_t *work, const struct ntxent_options *o,
-    float *gradients, double *loss, struct error *err) MUST_CHECK;
+size_t ntxent_add(const struct ntxent_options *o, struct batch_pairs *p,
+    double *sum);
 
 #endif

@@ -16,6 +16,7 @@
 #define MAX_TRIES 50
 #define MAX_SPEED 2.0
 #define MAX_GROUP_ITEMS 8
+#define MAX_WINDOWS 8
 #define TUNE_MIN_SEC 24.0
 #define TUNE_MAX_SEC 40.0
 
@@ -58,7 +59,14 @@ window_maker_options_read(const struct json *recipe,
 	if (o->n_group_items < 2 || o->n_group_items > MAX_GROUP_ITEMS)
 		return error_set(err, ERROR_LIMIT, "data.group_items is %zu: "
 		    "expected 2 to %d", o->n_group_items, MAX_GROUP_ITEMS);
-	if (read_number(recipe, "data.hum_share", 0.7, 1, &o->hum_share,
+	if (json_get_size(recipe, "data.windows", 1, &o->n_windows, err) != 0)
+		return -1;
+	if (o->n_windows < 1 || o->n_windows > MAX_WINDOWS)
+		return error_set(err, ERROR_LIMIT, "data.windows is %zu: "
+		    "expected 1 to %d", o->n_windows, MAX_WINDOWS);
+	if (read_number(recipe, "data.window_step_sec", 0.5, 4,
+	    &o->window_step_sec, err) != 0 ||
+	    read_number(recipe, "data.hum_share", 0.7, 1, &o->hum_share,
 	    err) != 0 ||
 	    read_number(recipe, "data.poor_share", 0, 1, &o->poor_share,
 	    err) != 0 ||
@@ -194,6 +202,32 @@ draw_place(const struct window_maker *m, const struct training_pair *p,
 	return place;
 }
 
+/* Where window w of a side lies from its middle, in columns. */
+static double
+window_shift(const struct window_maker *m, size_t w)
+{
+	return ((double)w - 0.5 * (double)(m->options->n_windows - 1)) *
+	    m->options->window_step_sec / CROP_COLUMN_SEC;
+}
+
+/* The windows of a side around "middle" into images [n_windows]. */
+static bool
+take_windows(struct window_maker *m, const struct training_side *side,
+    double middle, const struct augment_options *o, struct random *r,
+    float *images)
+{
+	const double speed = augment_draw_speed(o, r);
+	bool is_good = true;
+
+	for (size_t w = 0; w < m->options->n_windows && is_good; w++) {
+		take_side(m, side, middle + window_shift(m, w) * speed,
+		    speed);
+		is_good = finish_image(m, o, r, images + w * CROP_N_BINS *
+		    m->n_columns);
+	}
+	return is_good;
+}
+
 /* One try at a group of a pair; *is_good is false when it is unvoiced. */
 static void
 draw_pair(struct window_maker *m, struct random *r, bool is_distorted,
@@ -203,7 +237,8 @@ draw_pair(struct window_maker *m, struct random *r, bool is_distorted,
 	    &m->set->pairs[random_below(r, m->set->n_pairs)];
 	const bool is_swapped = is_distorted && random_uniform(r) < 0.5;
 	const double place = draw_place(m, p, r);
-	const size_t size = CROP_N_BINS * m->n_columns;
+	const size_t size = CROP_N_BINS * m->n_columns *
+	    m->options->n_windows;
 
 	*work = p->work;
 	*is_good = true;
@@ -219,8 +254,8 @@ draw_pair(struct window_maker *m, struct random *r, bool is_distorted,
 			if (is_distorted)
 				o.p_wander = 1;
 		}
-		take_side(m, side, middle, augment_draw_speed(&o, r));
-		*is_good = finish_image(m, &o, r, images + i * size);
+		*is_good = take_windows(m, side, middle, &o, r,
+		    images + i * size);
 	}
 }
 
@@ -326,7 +361,10 @@ sing_group(struct window_maker *m, struct random *r, const struct tune *tune,
     size_t n_items, float *images, bool *is_good, struct error *err)
 {
 	const double half = 0.5 * (double)m->n_columns * CROP_COLUMN_SEC;
+	const size_t n_windows = m->options->n_windows;
 	const size_t size = CROP_N_BINS * m->n_columns;
+	const double reach = half * 1.6 + 1 + window_shift(m, n_windows - 1) *
+	    CROP_COLUMN_SEC * MAX_SPEED;
 	const double t = random_range(r, fmin(half * 0.7, tune->duration_sec *
 	    0.5), fmax(tune->duration_sec - half * 0.7,
 	    tune->duration_sec * 0.5 + 1e-3));
@@ -340,16 +378,20 @@ sing_group(struct window_maker *m, struct random *r, const struct tune *tune,
 		double at;
 
 		draw_style(m, r, i, &style);
-		style.from_sec = fmax(0, t - half * 1.6 - 1);
-		style.to_sec = fmin(tune->duration_sec, t + half * 1.6 + 1);
+		style.from_sec = fmax(0, t - reach);
+		style.to_sec = fmin(tune->duration_sec, t + reach);
 		if (performance_make(tune, &style, r, m->scratch, &p,
 		    err) != 0)
 			return -1;
 		at = sung_time(&p, t);
 		if (i > 0)
 			at += draw_shift(m, r) * CROP_COLUMN_SEC;
-		take_performance(m, &p, at);
-		*is_good = finish_image(m, o, r, images + i * size);
+		for (size_t w = 0; w < n_windows && *is_good; w++) {
+			take_performance(m, &p, at + window_shift(m, w) *
+			    CROP_COLUMN_SEC);
+			*is_good = finish_image(m, o, r, images +
+			    (i * n_windows + w) * size);
+		}
 	}
 	return 0;
 }

@@ -9,14 +9,17 @@
  *	melodies	a melody of the manifest, sung twice		(0)
  *	tunes		a made-up tune, sung twice			(0)
  * and
- *	group_items	windows a group, 2..8				(2)
+ *	group_items	sides a group, 2..8				(2)
+ *	windows		windows a side, 1..8, for embed/segment_nce.h	(1)
+ *	window_step_sec	how far those of a side lie apart, 0..4		(0.5)
  *	hum_share	of the sung ones: hums, the others are covers	(0.7)
  *	poor_share	of the hums: by people who cannot hold a tune	(0)
- *	shift_sec	windows of a group lie up to this far apart	(0.4)
+ *	shift_sec	sides of a group lie up to this far apart	(0.4)
  *	min_voiced	share of voiced columns that a window needs	(0.3)
  *
- * The first window of a group is the original's, with "original_augmentation"
- * (none when missing); the others have "augmentation" (embed/augment.h).
+ * The first side of a group is the original's, with "original_augmentation"
+ * (none when missing); the others have "augmentation" (embed/augment.h).  The
+ * windows of a side are of one performance, at one speed, around its place.
  */
 #ifndef EMBED_WINDOW_MAKER_H
 #define EMBED_WINDOW_MAKER_H
@@ -41,8 +44,8 @@ enum window_maker_kind {
 
 struct window_maker_options {
 	double weights[WINDOW_MAKER_N_KINDS];
-	size_t n_group_items;
-	double hum_share, poor_share, shift_sec, min_voiced;
+	size_t n_group_items, n_windows;
+	double hum_share, poor_share, shift_sec, min_voiced, window_step_sec;
 	struct augment_options original, other;
 };
 
@@ -63,8 +66,8 @@ struct window_maker *window_maker_new(const struct training_set *set,
 void window_maker_free(struct window_maker *m);
 
 /*
- * Draw a group: images [n_items][80][n_columns] with n_items from 2 to the
- * options' n_group_items, and the work it is of.
+ * Draw a group: images [n_items][n_windows][80][n_columns] with n_items, the
+ * sides, 2 or more, n_windows the options', and the work it is of.
  */
 int window_maker_draw(struct window_maker *m, struct random *r,
     size_t n_items, float *images, size_t *work, struct error *err)

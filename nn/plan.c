@@ -3,6 +3,7 @@
 #include "nn/layer_phases.h"
 #include "nn/layer_spectral.h"
 #include "nn/layer_thin.h"
+#include "nn/layer_winograd.h"
 #include "nn/plan.h"
 
 static const struct step_kind *
@@ -173,6 +174,8 @@ fill_step(struct plan *p, const struct weights *w, const bool *is_wanted,
 		s->kind = &layer_spectral;
 	else if (layer_phases_suits(s))
 		s->kind = &layer_phases;
+	else if (layer_winograd_suits(s))
+		s->kind = &layer_winograd;
 	fuse(p, w, s, &last);
 	if (layer_thin_suits(s))
 		s->kind = &layer_thin;

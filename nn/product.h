@@ -56,7 +56,10 @@ struct product {
 /* The size of b as it is laid out, a multiple of 64. */
 size_t product_packed_bytes(const struct product *p);
 
-/* Lay out b [k][n] after any transposition; packed is aligned to 64 bytes. */
+/*
+ * Lay out b [k][n] after any transposition; packed is aligned to 64 bytes.
+ * Floats lie as [n / 16, rounded up][k][16]; who has them so need not pack.
+ */
 void product_pack(const struct product *p, const struct blas_matrix *b,
     void *packed);
 

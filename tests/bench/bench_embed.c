@@ -93,7 +93,8 @@ bench_encoder(struct track *t, struct error *err)
 	    encoder_features_read(j, net.n_columns, &f, err) != 0 ||
 	    (g = embed_net_graph(&net, err)) == NULL ||
 	    (w = weights_for(g, 1, err)) == NULL ||
-	    (e = encoder_new_for(g, w, &f, err)) == NULL ||
+	    (e = encoder_new_for(&(struct encoder_part){ g, w, f, 1 }, 1,
+	    err)) == NULL ||
 	    encoder_source_of_track(t, &source, err) != 0)
 		goto out;
 	for (size_t i = 0; i < N_RUNS; i++) {

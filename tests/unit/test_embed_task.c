@@ -82,7 +82,7 @@ write_pairs(struct arena *a, const char *name, size_t first, size_t last)
 }
 
 static struct json *
-recipe_of(const char *data, size_t steps)
+recipe_with(const char *loss, const char *data, size_t steps)
 {
 	char text[1024];
 	struct error err;
@@ -91,13 +91,20 @@ recipe_of(const char *data, size_t steps)
 	snprintf(text, sizeof(text), "{\"network\": {\"architecture\": "
 	    "\"embed-resnet\", \"n_columns\": %d, \"channels\": [4, 8, 16], "
 	    "\"dimension\": 16}, \"features\": {\"hop_sec\": 0.2}, "
-	    "\"data\": %s, \"validation\": {\"queries\": 6, "
+	    "\"loss\": %s, \"data\": %s, \"validation\": {\"queries\": 6, "
 	    "\"distractors\": 12}, \"training\": {\"steps\": %zu, "
 	    "\"batch\": %d, \"block\": 6, \"learning_rate\": 0.01, "
-	    "\"schedule\": \"constant\"}}", N_COLUMNS, data, steps, N_ITEMS);
+	    "\"schedule\": \"constant\"}}", N_COLUMNS, loss, data, steps,
+	    N_ITEMS);
 	j = json_parse(text, strlen(text), &err);
 	assert_non_null(j);
 	return j;
+}
+
+static struct json *
+recipe_of(const char *data, size_t steps)
+{
+	return recipe_with("{}", data, steps);
 }
 
 static void
@@ -146,12 +153,130 @@ test_batches_repeat(void **state)
 	json_free(recipe);
 }
 
-/* Six pairs are learnt by heart. */
+/* As each kind of loss wants its data. */
+static const char *const losses[][2] = {
+	{ "{}", "{\"pairs\": 1}" },
+	{ "{\"kind\": \"triplet\"}",
+	    "{\"pairs\": 1, \"group_items\": 3}" },
+	{ "{\"kind\": \"group-infonce\"}",
+	    "{\"pairs\": 1, \"group_items\": 3}" },
+	{ "{\"kind\": \"segment\"}",
+	    "{\"pairs\": 1, \"windows\": 3, \"window_step_sec\": 0.2}" },
+};
+#define N_LOSSES (sizeof(losses) / sizeof(losses[0]))
+
+/* Loss and longest gradient of a batch of unit vectors, all different. */
+static double
+loss_of_batch(struct training_task *task, double *longest)
+{
+	float z[N_ITEMS * 16] = { 0 }, gradients[N_ITEMS * 16];
+	const float *outputs[1] = { z };
+	float *into[1] = { gradients };
+	struct error err;
+	double loss;
+
+	for (size_t i = 0; i < N_ITEMS; i++)
+		z[i * 16 + i] = 1;
+	assert_int_equal(task->loss(task->self, N_ITEMS, outputs, into, &loss,
+	    &err), 0);
+	*longest = 0;
+	for (size_t i = 0; i < N_ITEMS * 16; i++)
+		*longest = fmax(*longest, fabs((double)gradients[i]));
+	return loss;
+}
+
+/* Batches of one work, whose groups differ, have no negatives at all. */
 static void
-test_overfits(void **state)
+test_one_work_pushes_nothing(void **state)
 {
 	struct arena *a = *state;
-	struct json *recipe = recipe_of("{\"pairs\": 1}", 60);
+	float *images = arena_alloc(a, N_VALUES, sizeof(float));
+	struct error err;
+
+	assert_non_null(images);
+	write_pairs(a, "one.jsonl", 3, 3);
+	write_pairs(a, "six.jsonl", 0, 5);
+	for (size_t i = 0; i < 2 * N_LOSSES; i++) {
+		struct json *recipe = recipe_with(losses[i / 2][0],
+		    losses[i / 2][1], 1);
+		struct training_task *task = embed_task_new(recipe,
+		    path_of(a, i % 2 == 0 ? "one.jsonl" : "six.jsonl"), NULL,
+		    &err);
+		double sum = 0, loss = 0;
+
+		assert_non_null(task);
+		/* Two groups of six works may happen to be of one. */
+		for (uint64_t step = 1; step <= 5; step++) {
+			double longest;
+
+			make_batch(task, 2, 3, step, images);
+			loss += loss_of_batch(task, &longest);
+			sum += longest;
+		}
+		assert_true((loss > 0) == (i % 2 == 1));
+		assert_true((sum > 0) == (i % 2 == 1));
+		training_task_free(task);
+		json_free(recipe);
+	}
+}
+
+static size_t
+n_columns_same(const float *a, const float *b, size_t shift)
+{
+	size_t n_same = 0;
+
+	for (size_t k = 0; k + shift < N_COLUMNS; k++) {
+		size_t n = 0;
+
+		for (size_t bin = 0; bin < CROP_N_BINS; bin++)
+			n += fabsf(a[bin * N_COLUMNS + k + shift] -
+			    b[bin * N_COLUMNS + k]) < 1e-6f;
+		n_same += n == CROP_N_BINS;
+	}
+	return n_same;
+}
+
+/* The windows of a side are the same singing, a step apart. */
+static void
+test_windows_of_side(void **state)
+{
+	static const char none[] = "{\"stretch\": 0, "
+	    "\"centre_semitones\": 0, \"splice\": 0, \"truncate\": 0, "
+	    "\"gap\": 0, \"octave\": 0, \"ghost\": 0, \"mix\": 0, "
+	    "\"noise\": 0, \"blur\": 0}";
+	struct arena *a = *state;
+	struct json *recipe = recipe_with("{\"kind\": \"segment\"}",
+	    "{\"pairs\": 1, \"windows\": 3, \"window_step_sec\": 0.2}", 1);
+	float *images = arena_alloc(a, N_VALUES, sizeof(float));
+	const size_t size = CROP_N_BINS * N_COLUMNS;
+	struct training_task *task;
+	struct error err;
+	struct json *plain = json_parse(none, strlen(none), &err);
+	size_t n_same = 0;
+
+	assert_true(images != NULL && plain != NULL);
+	assert_int_equal(json_put(recipe, "augmentation", plain, &err), 0);
+	json_free(plain);
+	write_pairs(a, "train.jsonl", 0, 5);
+	task = embed_task_new(recipe, path_of(a, "train.jsonl"), NULL, &err);
+	assert_non_null(task);
+	make_batch(task, 2, 3, 1, images);
+	/* Each centres on its own median, which may differ: most agree. */
+	for (size_t i = 0; i < N_ITEMS; i += 3)
+		for (size_t w = 0; w < 2; w++)
+			n_same += n_columns_same(images + (i + w) * size,
+			    images + (i + w + 1) * size, 5);
+	assert_true(n_same >= (N_COLUMNS - 5) * 4);
+	training_task_free(task);
+	json_free(recipe);
+}
+
+/* Six pairs are learnt by heart. */
+static void
+overfit(struct arena *a, size_t loss)
+{
+	struct json *recipe = recipe_with(losses[loss][0], losses[loss][1],
+	    60);
 	struct training_options o;
 	struct training_task *task;
 	struct weights *w;
@@ -183,6 +308,13 @@ test_overfits(void **state)
 	pool_free(pool);
 	training_task_free(task);
 	json_free(recipe);
+}
+
+static void
+test_overfits(void **state)
+{
+	for (size_t i = 0; i < N_LOSSES; i++)
+		overfit(*state, i);
 }
 
 static void
@@ -309,6 +441,10 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_batches_repeat, setup,
+		    teardown),
+		cmocka_unit_test_setup_teardown(test_one_work_pushes_nothing,
+		    setup, teardown),
+		cmocka_unit_test_setup_teardown(test_windows_of_side, setup,
 		    teardown),
 		cmocka_unit_test_setup_teardown(test_overfits, setup,
 		    teardown),

@@ -48,7 +48,8 @@ setup(void **state)
 	assert_int_equal(net.dimension, DIMENSION);
 	assert_non_null(f.graph = embed_net_graph(&net, &err));
 	assert_non_null(f.weights = weights_for(f.graph, 1, &err));
-	f.encoder = encoder_new_for(f.graph, f.weights, &f.features, &err);
+	f.encoder = encoder_new_for(&(struct encoder_part){ f.graph,
+	    f.weights, f.features, 1 }, 1, &err);
 	assert_non_null(f.encoder);
 	assert_non_null(f.arena = arena_new());
 	*state = &f;
@@ -154,20 +155,30 @@ static void
 test_sliding_equals_single(void **state)
 {
 	const struct fixture *f = *state;
+	/* Of whole columns, between columns, and longer than a window. */
+	const size_t hops[] = { 20, 25, 23, 216, 250 };
 	struct track t = make_track(f, 9.3, 0, 0);
-	const struct encoder_view view = whole(&t);
 	struct output all, one;
 
-	embed(f, &t, &view, 1, &all);
-	for (size_t k = 0; k < all.n; k += 3) {
-		struct encoder_view single = view;
+	for (size_t i = 0; i < sizeof(hops) / sizeof(hops[0]); i++) {
+		struct encoder_view view = whole(&t);
 
-		single.first_frame = k * 20;
-		single.n_frames = view.n_frames - k * 20 < 200 ?
-		    view.n_frames - k * 20 : 200;
-		embed(f, &t, &single, 1, &one);
-		assert_memory_equal(one.rows, all.rows + k * DIMENSION,
-		    DIMENSION * sizeof(float));
+		view.hop_sec = 0.01 * (double)hops[i];
+		embed(f, &t, &view, 1, &all);
+		/* As long as half of the window is inside. */
+		assert_int_equal(all.n, 1 + (233 - 25) * 4 / hops[i]);
+		for (size_t k = 0; k < all.n; k += 3) {
+			struct encoder_view single = view;
+
+			single.first_frame = k * hops[i];
+			single.n_frames = view.n_frames - k * hops[i];
+			if (single.n_frames > 200)
+				single.n_frames = 200;
+			embed(f, &t, &single, 1, &one);
+			assert_memory_equal(one.rows,
+			    all.rows + k * DIMENSION,
+			    DIMENSION * sizeof(float));
+		}
 	}
 }
 
@@ -285,7 +296,7 @@ test_refusals(void **state)
 	struct error err;
 
 	assert_int_equal(encoder_source_of_track(&t, &source, &err), 0);
-	view.hop_sec = 0.05;
+	view.hop_sec = 0.055;
 	assert_int_equal(encoder_run(f->encoder, &source, &view, 1, keep, &o,
 	    &err), -1);
 	assert_int_equal(err.code, ERROR_LIMIT);
@@ -315,11 +326,146 @@ expect_bad_network(const char *text)
 	json_free(j);
 }
 
+/* A second network, of 20 columns; graph and weights are the caller's. */
+static void
+make_narrow(struct encoder_part *p, struct graph **g, struct weights **w)
+{
+	static const char narrow[] = "{\"network\": {\"architecture\": "
+	    "\"embed-resnet\", \"n_columns\": 20, \"channels\": [4, 8], "
+	    "\"dimension\": 8}}";
+	struct embed_net net;
+	struct error err;
+	struct json *j = json_parse(narrow, strlen(narrow), &err);
+
+	assert_non_null(j);
+	assert_int_equal(embed_net_read(j, &net, &err), 0);
+	assert_int_equal(encoder_features_read(j, net.n_columns,
+	    &p->features, &err), 0);
+	json_free(j);
+	assert_non_null(*g = embed_net_graph(&net, &err));
+	assert_non_null(*w = weights_for(*g, 2, &err));
+	p->graph = *g;
+	p->weights = *w;
+	p->share = 1;
+}
+
+static int
+keep_both(void *context, const float *fingerprints, size_t n,
+    struct error *err)
+{
+	return keep(context, fingerprints, 2 * n, err);
+}
+
+/* Window k of the second part alone: the middle of the first one's. */
+static void
+embed_middle(const struct fixture *f, struct encoder *e, struct track *t,
+    size_t k, struct output *o)
+{
+	const size_t first = k * 20 + 60;
+	const struct encoder_view view = { .first_frame = first,
+	    .n_frames = first + 80 > t->n_frames ? t->n_frames - first : 80,
+	    .time_scale = 1, .hop_sec = 0.2 };
+	struct fixture with = *f;
+
+	with.encoder = e;
+	embed(&with, t, &view, 1, o);
+}
+
+/*
+ * Two joined networks: each value is what its network gives alone, times the
+ * root of its share; where the middle is silent there is the first alone.
+ */
+static void
+test_joined(void **state)
+{
+	const struct fixture *f = *state;
+	struct track t = make_track(f, 5, 0, 0);
+	const struct encoder_view view = whole(&t);
+	struct encoder_part parts[2] = { { f->graph, f->weights, f->features,
+	    0.7 } };
+	struct encoder_source source;
+	struct encoder *alone, *both;
+	struct output a, b, joined = { .n = 0 };
+	size_t n_silent = 0;
+	struct graph *g;
+	struct weights *w;
+	struct error err;
+
+	for (size_t k = 260; k < 345; k++)
+		t.f0_hz[k] = t.confidence[k] = 0;
+	make_narrow(&parts[1], &g, &w);
+	assert_non_null(alone = encoder_new_for(&parts[1], 1, &err));
+	parts[1].share = 0.3;
+	assert_non_null(both = encoder_new_for(parts, 2, &err));
+	assert_int_equal(encoder_source_of_track(&t, &source, &err), 0);
+	assert_int_equal(encoder_run(both, &source, &view, 1, keep_both,
+	    &joined, &err), 0);
+	embed(f, &t, &view, 1, &a);
+	assert_int_equal(joined.n, 2 * a.n);
+	for (size_t k = 0; k < a.n; k++) {
+		const float *row = joined.rows + 2 * k * DIMENSION;
+		const float *first = a.rows + k * DIMENSION;
+		bool is_silent = true;
+
+		embed_middle(f, alone, &t, k, &b);
+		for (size_t d = 0; d < DIMENSION; d++)
+			is_silent = is_silent && b.rows[d] == 0;
+		n_silent += is_silent;
+		for (size_t d = 0; d < DIMENSION; d++) {
+			assert_true(fabs((double)(row[d] - first[d] *
+			    (is_silent ? 1 : sqrtf(0.7f)))) < 1e-6);
+			assert_true(fabs((double)(row[DIMENSION + d] -
+			    b.rows[d] * sqrtf(0.3f))) < 1e-6);
+		}
+	}
+	assert_true(n_silent > 0 && n_silent < a.n);
+	/* The longer one comes first. */
+	encoder_free(both);
+	assert_null(encoder_new_for((const struct encoder_part[]){ parts[1],
+	    parts[0] }, 2, &err));
+	encoder_free(alone);
+	graph_free(g);
+	weights_free(w);
+}
+
+/* ResNet18 without its last layer and with one channel in, and that layer. */
+static void
+test_resnet18(void **state)
+{
+	static const char text[] = "{\"network\": {\"architecture\": "
+	    "\"embed-resnet\", \"n_columns\": 128, \"channels\": [64, 64, "
+	    "128, 256, 512], \"blocks\": 2, \"stem_kernel_columns\": 7, "
+	    "\"stem_pool\": 3, \"first_stride\": 1, \"head\": \"mean\"}}";
+	struct error err;
+	struct embed_net net, again;
+	struct json *j = json_parse(text, strlen(text), &err);
+	struct graph *g;
+
+	(void)state;
+	assert_non_null(j);
+	assert_int_equal(embed_net_read(j, &net, &err), 0);
+	assert_non_null(g = embed_net_graph(&net, &err));
+	/* torchvision's 11176512 with three channels in. */
+	assert_int_equal(graph_n_parameters(g), 11176512 - 2 * 49 * 64 +
+	    512 * 128 + 128);
+	assert_int_equal(embed_net_put(&net, j, &err), 0);
+	assert_int_equal(embed_net_read(j, &again, &err), 0);
+	assert_int_equal(again.stem_kernel_columns, 7);
+	assert_int_equal(again.stem_pool, 3);
+	graph_free(g);
+	json_free(j);
+}
+
 static void
 test_bad_networks(void **state)
 {
 	(void)state;
 	expect_bad_network("{}");
+	expect_bad_network("{\"network\": {\"architecture\": \"embed-resnet\","
+	    "\"channels\": [4, 8], \"n_columns\": 50, \"stem_pool\": 2}}");
+	expect_bad_network("{\"network\": {\"architecture\": \"embed-resnet\","
+	    "\"channels\": [4, 8], \"n_columns\": 50, "
+	    "\"stem_kernel_bins\": 4}}");
 	expect_bad_network("{\"network\": {\"architecture\": \"crepe\"}}");
 	expect_bad_network("{\"network\": {\"architecture\": \"embed-resnet\","
 	    "\"channels\": [4], \"n_columns\": 50}}");
@@ -342,6 +488,8 @@ main(void)
 		cmocka_unit_test(test_silence_is_zero),
 		cmocka_unit_test(test_query),
 		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_joined),
+		cmocka_unit_test(test_resnet18),
 		cmocka_unit_test(test_bad_networks),
 	};
 

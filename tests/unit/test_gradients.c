@@ -49,6 +49,14 @@ conv(struct graph *g, int x)
 	    1, 0, 2, false });
 }
 
+/* Wide enough to be computed by Winograd's tiles, which reach over. */
+static int
+conv_wide(struct graph *g, int x)
+{
+	return graph_conv(g, "t", x, &(struct graph_conv){ 32, 3, 3, 1, 1, 1,
+	    1, 1, 1, false });
+}
+
 static int
 conv_line(struct graph *g, int x)
 {
@@ -334,6 +342,7 @@ test_gradients(void **state)
 		{ "conv", 7, 5, 3, conv, false },
 		{ "conv", 6, 9, 16, conv, false },
 		{ "conv and leaky ReLU", 3, 3, 2, conv_relu, true },
+		{ "conv of 32 channels", 7, 8, 32, conv_wide, false },
 		{ "conv along h", 11, 1, 6, conv_line, false },
 		{ "conv along h", 48, 1, 16, conv_line, false },
 		{ "conv along h", 24, 1, 4, conv_line, false },

@@ -8,7 +8,7 @@
 
 #include "base/random.h"
 
-#include "embed/ntxent.h"
+#include "embed/embed_loss.h"
 
 #define N 9
 #define D 5
@@ -33,6 +33,18 @@ draw(float z[N * D], uint64_t seed)
 		for (size_t d = 0; d < D; d++)
 			z[i * D + d] /= (float)sqrt(norm);
 	}
+}
+
+static int
+ntxent_loss(const float *z, size_t n, size_t dimension, const size_t *groups,
+    const size_t *works, const struct ntxent_options *o, float *gradients,
+    double *loss, struct error *err)
+{
+	const struct embed_loss l = { .kind = EMBED_LOSS_NTXENT,
+	    .ntxent = *o };
+	const struct embed_loss_items items = { n, groups, works, NULL };
+
+	return embed_loss_run(&l, z, dimension, &items, gradients, loss, err);
 }
 
 static double

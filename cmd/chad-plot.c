@@ -510,9 +510,10 @@ main(int argc, char *argv[])
 	static const struct cli_option options[] = {
 		{ CLI_END, NULL, NULL, 0, 0, NULL, NULL } };
 	const struct cli_kinds all = {
-		{ TOOL, "pictures of alignments, pitch and training",
+		{ TOOL, "pictures of alignments, pitch, training, "
+		    "fingerprints and scores (see KIND --help)",
 		    "similarity|f0|curve|activations|spectrogram|map|"
-		    "histogram --out FILE ... (see KIND --help)", options },
+		    "histogram --out FILE ...", options },
 		"which kind of picture?", "cannot draw", kinds };
 
 	return cli_kinds_main(&all, argc, argv);

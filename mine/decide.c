@@ -97,7 +97,7 @@ write_one(struct decided *d, const struct json *rec, struct error *err)
 	return status;
 }
 
-/* What people accepted stands as they did, once, for all that is found there. */
+/* What was accepted stands as it was, once, for all that is found there. */
 static int
 write_accepted(struct decided *d, size_t i, struct error *err)
 {

@@ -265,7 +265,7 @@ find_reviewed(const struct verdicts *v, const struct reviewed *place)
 	return best;
 }
 
-/* How much of the first, from 0 to 1, lies in the second, in both recordings. */
+/* How much of the first, 0 to 1, lies in the second, in both recordings. */
 static double
 share_within(const struct reviewed *r, const struct reviewed *other)
 {

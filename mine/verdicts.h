@@ -7,11 +7,11 @@
  * both.  Several reviewers decide by majority; a tie, or "unsure", leaves it to
  * people still: flag.
  *
- * What was rejected does not come back in pieces either: a fragment that lies by
- * half or more within a rejected one is dropped, and one that holds half or more
- * of a rejected one is flagged.  What was accepted is in every round as it was
- * accepted, moved where a reviewer has moved it, whether or not the aligner finds
- * it again.
+ * What was rejected does not come back in pieces either: a fragment that lies
+ * by half or more within a rejected one is dropped, and one that holds half or
+ * more of a rejected one is flagged.  What was accepted is in every round as it
+ * was accepted, moved where a reviewer has moved it, whether or not the aligner
+ * finds it again.
  */
 #ifndef MINE_VERDICTS_H
 #define MINE_VERDICTS_H

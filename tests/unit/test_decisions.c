@@ -300,7 +300,7 @@ test_inputs_stay(void **state)
 
 /* What the one fragment says of where it lies, as JSON without spaces. */
 static int
-keep_text(void *context, struct json *rec, struct error *err)
+keep_place(void *context, struct json *rec, struct error *err)
 {
 	static const char *const members[] = { "interval",
 	    "interval_samples", "original_interval", "tempo_ratio" };
@@ -319,7 +319,8 @@ keep_text(void *context, struct json *rec, struct error *err)
 		else if (j != NULL) {
 			double value = 0;
 
-			(void)json_want_number(rec, members[i], &value, err);
+			assert_int_equal(json_want_number(rec, members[i],
+			    &value, err), 0);
 			(void)snprintf(text + n, 200 - n, "%g", value);
 		}
 	}
@@ -333,7 +334,7 @@ check_place(struct catalogue *c, const char *want)
 	const struct fragments_filter all = { .group_id = "w" };
 	char text[200];
 
-	assert_int_equal(fragments_each(c, &all, keep_text, text, NULL), 0);
+	assert_int_equal(fragments_each(c, &all, keep_place, text, NULL), 0);
 	assert_string_equal(text, want);
 }
 

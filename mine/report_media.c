@@ -146,7 +146,7 @@ report_media_scores(const struct report_media *m, struct page *p,
 	if (m->round->embedded_path == NULL ||
 	    m->round->recordings.n_records < 6)
 		return 0;
-	add_option(&d, "--max-points", "1000");
+	add_option(&d, "--max-points", "600");
 	add_option(&d, "--perplexity", "15");
 	add(&d, m->round->embedded_path);
 	return draw(m, p, "map", "map.png", "Windows of the recordings by "

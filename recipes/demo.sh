@@ -73,6 +73,7 @@ export_all() {
 		mkdir -p models
 		cp "$model" "models/m$k.safetensors"
 		cp "${model%.safetensors}.json" "models/m$k.json"
+		cp "${model%.safetensors}.works.jsonl" "models/m$k.works.jsonl"
 	done
 }
 

@@ -3,7 +3,8 @@
  *
  * Brings the catalogue to --rounds finished rounds (mine/round.h).  The other
  * commands do the work; they are looked for beside this one, then on PATH.  A
- * summary of the last round comes on standard output.
+ * summary of the rounds comes on standard output.  "chad-mine report" writes
+ * pages about the rounds that are done (mine/report.h).
  *
  * Options: chad-mine.1.
  */
@@ -26,6 +27,7 @@
 
 #include "align/aligner.h"
 #include "embed/encoder.h"
+#include "mine/report.h"
 #include "mine/round.h"
 
 #define BUSY_MS 30000
@@ -338,6 +340,62 @@ run(const struct settings *set)
 	{ CLI_FLAG, "separate", &(o).separate, 0, 0, NULL, \
 	    "take the voice out of the mixture" }
 
+static int
+write_report(const char *catalogue_path, const struct report_options *o,
+    size_t *n_rounds, struct error *err)
+{
+	struct catalogue *c = catalogue_open(catalogue_path, CATALOGUE_READ,
+	    BUSY_MS, err);
+	struct arena *a = arena_new();
+	int status = -1;
+
+	if (a == NULL)
+		(void)error_set(err, ERROR_NOMEM, "out of memory");
+	else if (c != NULL && put_own_folder_first(a, err) == 0)
+		status = report_write(c, o, n_rounds, err);
+	arena_free(a);
+	catalogue_close(c);
+	return status;
+}
+
+/* chad-mine report; argv[0] is that word. */
+static int
+report(int argc, char *argv[])
+{
+	struct report_options o = { .folder = "chad-report", .n_sounds = 4,
+	    .seed = 1 };
+	const char *catalogue_path = "chad.sqlite";
+	const struct cli_option options[] = {
+		{ CLI_STRING, "catalogue", &catalogue_path, 0, 0, "FILE",
+		    "the catalogue" },
+		{ CLI_STRING, "out", &o.folder, 0, 0, "DIR",
+		    "folder of the pages" },
+		{ CLI_SIZE, "sounds", &o.n_sounds, 0, 100, "N",
+		    "kept fragments to listen to, and flagged ones" },
+		{ CLI_UINT64, "seed", &o.seed, 0, 0, "N",
+		    "draws which they are" },
+		{ CLI_END, NULL, NULL, 0, 0, NULL, NULL },
+	};
+	const struct cli_tool tool = { "chad-mine",
+	    "report: pages about the rounds that are done",
+	    "report [options]", options };
+	const int first = cli_parse(&tool, argc, argv);
+	struct error err = { ERROR_NONE, "" };
+	size_t n_rounds;
+
+	if (first < argc) {
+		cli_warn(NULL, "%.200s: chad-mine report takes no operands "
+		    "(try --help)", argv[first]);
+		return CLI_FATAL;
+	}
+	if (write_report(catalogue_path, &o, &n_rounds, &err) == 0) {
+		cli_note("%zu rounds: see %s/index.html", n_rounds, o.folder);
+		return CLI_OK;
+	}
+	cli_warn(&err, "no report");
+	return err.code == ERROR_BUSY ? CLI_AGAIN : CLI_FATAL;
+}
+
 /* The defaults are chad-align's. */
 static void
 take_thresholds(struct round_thresholds *t)
@@ -379,10 +437,12 @@ main(int argc, char *argv[])
 	};
 	const struct cli_tool tool = { "chad-mine",
 	    "Mine aligned fragments, train the next model on them, measure "
-	    "both.", "[options]", options };
+	    "both.", "[report] [options]", options };
 	char threads[32];
 	int first;
 
+	if (argc > 1 && strcmp(argv[1], "report") == 0)
+		return cli_finish(report(argc - 1, argv + 1));
 	take_thresholds(&o->thresholds);
 	set.place.work_folder = work != NULL && work[0] != '\0' ? work :
 	    "chad-work";

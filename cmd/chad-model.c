@@ -28,10 +28,12 @@
 #include "fetch/download.h"
 #include "fetch/model_table.h"
 
+#include "manifests/stream.h"
 #include "nn/weights.h"
 #include "nn/weights_h5.h"
 #include "nn/weights_pth.h"
 
+#include "mine/leak_audit.h"
 #include "pitch/pitch_keras.h"
 #include "pitch/pitch_net.h"
 
@@ -344,6 +346,39 @@ calibrate(const struct settings *set, char *const *operand,
 	return status;
 }
 
+static void
+say_leak(void *context, const char *sentence)
+{
+	(void)context;
+	(void)printf("%s\n", sentence);
+}
+
+/* 1: there are leaks, or what may be some. */
+static int
+audit(const struct settings *set, char *const *operand, struct error *err)
+{
+	struct stream_list records;
+	struct leak_audit r;
+	int status;
+
+	(void)set;
+	if (stream_list_load(&records, operand[1], err) != 0)
+		return -1;
+	status = leak_audit_run(operand[0], &records, say_leak, NULL, &r,
+	    err);
+	stream_list_release(&records);
+	if (status != 0)
+		return -1;
+	(void)printf("%s: %zu works, %zu titles and %zu videos trained on; "
+	    "of %zu records %zu leaks, %zu perhaps\n",
+	    r.n_leaks + r.n_alike == 0 ? "clean" : "leak", r.n_works,
+	    r.n_titles, r.n_videos, r.n_records, r.n_leaks, r.n_alike);
+	if (r.n_untitled > 0)
+		cli_note("%zu records have neither title nor video: of these "
+		    "only group_id was compared", r.n_untitled);
+	return r.n_leaks + r.n_alike == 0 ? 0 : 1;
+}
+
 /* What an import lacks; NULL: nothing. */
 static const char *
 import_lacks(const struct settings *set)
@@ -392,12 +427,14 @@ static const struct verb {
 	const char *name;
 	int n_operands;
 	const char *(*lacks)(const struct settings *set);	/* or NULL */
+	/* 0; 1: done, and there is something to see to; -1 with an error. */
 	int (*run)(const struct settings *set, char *const *operand,
 	    struct error *err);
 } verbs[] = {
 	{ "show", 1, NULL, show },
 	{ "import", 2, import_lacks, import },
 	{ "calibrate", 2, calibrate_lacks, calibrate },
+	{ "audit", 2, NULL, audit },
 	{ "list", 0, NULL, list },
 	{ "fetch", 1, fetch_name_lacks, fetch },
 	{ "fetch", 0, fetch_url_lacks, fetch },
@@ -448,22 +485,25 @@ main(int argc, char *argv[])
 	};
 	const struct cli_tool tool = { "chad-model",
 	    "look into weight files, fetch and import those of others",
-	    "show FILE | import WEIGHTS FILE | calibrate FILE NEW | list | "
-	    "fetch NAME", options };
+	    "show FILE | import WEIGHTS FILE | audit FILE LIST | list | "
+	    "fetch NAME | calibrate FILE NEW", options };
 	const int first = cli_parse(&tool, argc, argv);
 	const int n_operands = argc - first;
 	char *const *operand = argv + first;
 	const struct verb *verb = find_verb(n_operands, operand);
 	const char *lacks = verb == NULL ? "what to do: \"show FILE\", "
-	    "\"import WEIGHTS FILE\", \"calibrate FILE NEW\", \"list\" or "
+	    "\"import WEIGHTS FILE\", \"calibrate FILE NEW\", "
+	    "\"audit FILE LIST\", \"list\" or "
 	    "\"fetch NAME\"" :
 	    verb->lacks == NULL ? NULL : verb->lacks(&set);
 	struct error err = { ERROR_NONE, "" };
+	int status;
 
 	if (lacks != NULL)
 		return usage(lacks);
-	if (verb->run(&set, operand + 1, &err) == 0)
-		return cli_finish(CLI_OK);
+	status = verb->run(&set, operand + 1, &err);
+	if (status >= 0)
+		return cli_finish(status == 0 ? CLI_OK : CLI_SOME_FAILED);
 	cli_warn(&err, "cannot %s", verb->name);
 	return cli_finish(err.code == ERROR_BUSY ? CLI_AGAIN : CLI_FATAL);
 }

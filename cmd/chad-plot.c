@@ -1,5 +1,6 @@
 /*
- * chad-plot -- pictures of alignments, pitch and training, as SVG or PNG.
+ * chad-plot -- pictures of alignments, pitch, training, fingerprints and
+ * scores, as SVG or PNG.
  *
  *	chad-plot similarity --original ID --cover ID --out x.svg
  *	    manifest.jsonl [fragments.jsonl]
@@ -8,11 +9,14 @@
  *	chad-plot curve --out x.svg NAME.curve.csv
  *	chad-plot activations --out x.svg x.npy
  *	chad-plot spectrogram --out x.svg mixture.flac vocals.flac truth.flac
+ *	chad-plot map --out x.svg embedded.jsonl
+ *	chad-plot histogram --out x.svg --member agreement fragments.jsonl
  *
  * Options: chad-plot.1.
  */
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -25,6 +29,7 @@
 #include "base/json.h"
 
 #include "draw/heat_map.h"
+#include "draw/histogram.h"
 #include "draw/line_plot.h"
 #include "draw/palette.h"
 #include "draw/strokes.h"
@@ -33,12 +38,13 @@
 #include "dsp/track.h"
 #include "manifests/record.h"
 #include "manifests/stream.h"
+#include "nn/projection.h"
 
-#include "align/align_truth.h"
 #include "align/fragment_record.h"
-#include "align/recording.h"
-#include "align/similarity.h"
+#include "align/score_picture.h"
+#include "align/similarity_picture.h"
 #include "align/time_line.h"
+#include "embed/embed_map.h"
 #include "pitch/pitch_picture.h"
 #include "pitch/pitch_score.h"
 #include "pitch/pitch_series.h"
@@ -54,26 +60,6 @@
 /* Semitones between frames that are no longer joined. */
 #define MAX_JUMP 5.0
 
-/* The last record with that text in that member, or an error. */
-static const struct json *
-find_record(const struct stream_list *list, const char *member,
-    const char *wanted, struct error *err)
-{
-	const struct json *found = NULL;
-	const char *text;
-	size_t i;
-
-	for (i = 0; i < list->n_records; i++) {
-		if (json_get_string(list->records[i], member, "", &text,
-		    NULL) == 0 && strcmp(text, wanted) == 0)
-			found = list->records[i];
-	}
-	if (found == NULL)
-		error_set(err, ERROR_FORMAT, "no record has the \"%s\" "
-		    "\"%s\"", member, wanted);
-	return found;
-}
-
 /* MIDI note number of a frequency. */
 static double
 note_of(double f0_hz)
@@ -83,158 +69,17 @@ note_of(double f0_hz)
 
 /* ---- similarity ---- */
 
-struct similarity_settings {
-	const char *out_path, *original_id, *cover_id;
-	const char *manifest_path, *fragments_path;
-};
-
-/* The fragments of the pair with a decision. */
-static int
-fragment_strokes(const struct stream_list *list,
-    const struct similarity_settings *set, const char *decision,
-    struct strokes *s, struct arena *a, struct error *err)
-{
-	const char *text;
-	size_t i;
-
-	if (strokes_init(s, 2 * list->n_records, a, err) != 0)
-		return -1;
-	for (i = 0; i < list->n_records; i++) {
-		const struct json *rec = list->records[i];
-		struct time_line line;
-		double from, to;
-
-		if (record_has_failed(rec) ||
-		    strcmp(record_id(rec), set->cover_id) != 0 ||
-		    json_want_string(rec, "original_id", &text, NULL) != 0 ||
-		    strcmp(text, set->original_id) != 0 ||
-		    json_want_string(rec, "decision", &text, NULL) != 0 ||
-		    strcmp(text, decision) != 0)
-			continue;
-		if (fragment_record_line(rec, &line, &from, &to, err) != 0)
-			return -1;
-		strokes_add(s, true, from, time_line_cover(&line, from));
-		strokes_add(s, false, to, time_line_cover(&line, to));
-	}
-	return 0;
-}
-
-/* The true alignment of the cover, as far as it is known. */
-static int
-truth_strokes(const struct json *cover, const char *original_id,
-    struct strokes *s, struct arena *a, struct error *err)
-{
-	const struct json *list[1] = { cover };
-	struct align_truth truth;
-	size_t i, k, n = 0;
-
-	if (align_truth_load(list, 1, a, &truth, err) != 0)
-		return -1;
-	if (truth.n_covers == 0 ||
-	    strcmp(truth.covers[0].original_id, original_id) != 0)
-		return strokes_init(s, 0, a, err);
-	for (i = 0; i < truth.covers[0].n_segments; i++)
-		n += truth.covers[0].segments[i].n_points;
-	if (strokes_init(s, n, a, err) != 0)
-		return -1;
-	for (i = 0; i < truth.covers[0].n_segments; i++) {
-		const struct align_truth_segment *segment =
-		    &truth.covers[0].segments[i];
-
-		for (k = 0; k < segment->n_points; k++)
-			strokes_add(s, k == 0, segment->original_sec[k],
-			    segment->cover_sec[k]);
-	}
-	return 0;
-}
-
-/* The time that the windows stand for, from edge to edge of their cells. */
-static struct axes_range
-time_of(const struct recording *r)
-{
-	const double first = r->window_sec / 2.0 - r->hop_sec / 2.0;
-	const struct axes_range t = { first,
-	    first + (double)r->arrays.n_windows * r->hop_sec };
-
-	return t;
-}
-
-/* Compute the matrix, cover windows as rows, and draw it. */
-static int
-draw_similarity(const char *path, const struct recording *original,
-    const struct recording *cover, const struct axes_line *lines,
-    size_t n_lines, struct arena *a, struct error *err)
-{
-	struct similarity s = { cover->arrays.fingerprints,
-	    original->arrays.fingerprints, cover->arrays.n_windows,
-	    original->arrays.n_windows, original->n_dims };
-	struct heat_map map = { .x_label = "original (s)",
-	    .y_label = "cover (s)", .value = { 0.0, 1.0 },
-	    .x = time_of(original), .y = time_of(cover), .lines = lines,
-	    .n_lines = n_lines,
-	    .x_axis = { 0.0, original->arrays.duration_sec },
-	    .y_axis = { 0.0, cover->arrays.duration_sec } };
-	float *values;
-
-	if (s.n_rows == 0 || s.n_columns == 0)
-		return error_set(err, ERROR_LIMIT,
-		    "a recording is too short for a window");
-	if (similarity_thin(&s, MAX_CELLS, a, err) != 0)
-		return -1;
-	values = arena_need(a, s.n_rows * s.n_columns, sizeof(float),
-	    "similarities", err);
-	if (values == NULL || similarity_block(&s, 0, s.n_rows, 0,
-	    s.n_columns, values, err) != 0)
-		return -1;
-	map.values = values;
-	map.n_rows = s.n_rows;
-	map.n_columns = s.n_columns;
-	return heat_map_write(path, &map, err);
-}
-
-static int
-similarity_of(const struct similarity_settings *set,
-    const struct stream_list *manifest, const struct stream_list *fragments,
-    struct arena *a, struct error *err)
-{
-	const struct json *original_rec = find_record(manifest, "id",
-	    set->original_id, err);
-	const struct json *cover_rec = original_rec == NULL ? NULL :
-	    find_record(manifest, "id", set->cover_id, err);
-	struct recording original, cover;
-	struct aligner_options shared;
-	struct strokes truth, kept, flagged;
-	struct axes_line lines[3];
-
-	if (cover_rec == NULL ||
-	    recording_load(original_rec, manifest->folder, a, &original,
-	    err) != 0 ||
-	    recording_load(cover_rec, manifest->folder, a, &cover,
-	    err) != 0 ||
-	    recording_agree(&original, &cover, &shared, err) != 0 ||
-	    truth_strokes(cover_rec, set->original_id, &truth, a, err) != 0 ||
-	    fragment_strokes(fragments, set, "keep", &kept, a, err) != 0 ||
-	    fragment_strokes(fragments, set, "flag", &flagged, a, err) != 0)
-		return -1;
-	lines[0] = strokes_line(&truth, "true", PALETTE_SKY);
-	lines[0].is_dashed = true;
-	lines[0].width = 4.0;
-	lines[1] = strokes_line(&flagged, "flagged", PALETTE_PURPLE);
-	lines[2] = strokes_line(&kept, "kept", PALETTE_VERMILLION);
-	return draw_similarity(set->out_path, &original, &cover, lines, 3, a,
-	    err);
-}
-
 static int
 plot_similarity(int argc, char *argv[], struct arena *a, struct error *err)
 {
-	struct similarity_settings set = { .out_path = NULL };
+	struct similarity_picture p = { .original_id = NULL };
+	const char *out_path = NULL;
 	const struct cli_option options[] = {
-		{ CLI_STRING, "out", &set.out_path, 0, 0, "FILE",
+		{ CLI_STRING, "out", &out_path, 0, 0, "FILE",
 		    "the picture: x.svg or x.png" },
-		{ CLI_STRING, "original", &set.original_id, 0, 0, "ID",
+		{ CLI_STRING, "original", &p.original_id, 0, 0, "ID",
 		    "the original's id" },
-		{ CLI_STRING, "cover", &set.cover_id, 0, 0, "ID",
+		{ CLI_STRING, "cover", &p.cover_id, 0, 0, "ID",
 		    "the cover's id" },
 		{ CLI_END, NULL, NULL, 0, 0, NULL, NULL },
 	};
@@ -247,15 +92,17 @@ plot_similarity(int argc, char *argv[], struct arena *a, struct error *err)
 	struct stream_list fragments = { .records = NULL };
 	int status = -1;
 
-	if (set.out_path == NULL || set.original_id == NULL ||
-	    set.cover_id == NULL || first >= argc || argc - first > 2)
+	if (out_path == NULL || p.original_id == NULL ||
+	    p.cover_id == NULL || first >= argc || argc - first > 2)
 		return error_set(err, ERROR_FORMAT, "similarity needs --out, "
 		    "--original, --cover and a manifest, and may have "
 		    "fragments");
+	p.manifest = &manifest;
+	p.fragments = &fragments;
 	if (stream_list_load(&manifest, argv[first], err) == 0 &&
 	    (first + 1 >= argc ||
 	    stream_list_load(&fragments, argv[first + 1], err) == 0))
-		status = similarity_of(&set, &manifest, &fragments, a, err);
+		status = similarity_picture_write(out_path, &p, a, err);
 	stream_list_release(&manifest);
 	stream_list_release(&fragments);
 	return status;
@@ -327,9 +174,9 @@ f0_of(const struct f0_settings *set, const struct stream_list *manifest,
 		return -1;
 	span.low -= MARGIN_SEC;
 	span.high += MARGIN_SEC;
-	original = find_record(manifest, "id", original_id, err);
-	cover = original == NULL ? NULL : find_record(manifest, "id",
-	    record_id(fragment), err);
+	original = similarity_picture_record(manifest, "id", original_id, err);
+	cover = original == NULL ? NULL : similarity_picture_record(
+	    manifest, "id", record_id(fragment), err);
 	if (cover == NULL ||
 	    track_strokes(original, manifest->folder, &same, 0.0, &span,
 	    &sung, a, err) != 0 ||
@@ -402,7 +249,7 @@ plot_f0(int argc, char *argv[], struct arena *a, struct error *err)
 		return files_of(&set, argv[first], argv[first + 1], a, err);
 	if (stream_list_load(&manifest, argv[first], err) == 0 &&
 	    stream_list_load(&fragments, argv[first + 1], err) == 0 &&
-	    (fragment = find_record(&fragments, "fragment_id",
+	    (fragment = similarity_picture_record(&fragments, "fragment_id",
 	    set.fragment_id, err)) != NULL)
 		status = f0_of(&set, &manifest, fragment, a, err);
 	stream_list_release(&manifest);
@@ -550,6 +397,100 @@ plot_spectrogram(int argc, char *argv[], struct arena *a, struct error *err)
 	return spectrogram_picture_write(out_path, &picture, a, err);
 }
 
+/* ---- map ---- */
+
+/* Which of two words; -1 with an error. */
+static int
+choose(const char *option, const char *word, const char *no, const char *yes,
+    bool *is_yes, struct error *err)
+{
+	*is_yes = strcmp(word, yes) == 0;
+	if (*is_yes || strcmp(word, no) == 0)
+		return 0;
+	return error_set(err, ERROR_FORMAT, "--%s is \"%.40s\" and must be "
+	    "%s or %s", option, word, no, yes);
+}
+
+static int
+plot_map(int argc, char *argv[], struct arena *a, struct error *err)
+{
+	struct embed_map map = { .group = "group_id", .max_points = 2000,
+	    .perplexity = 30.0, .seed = 1 };
+	const char *out_path = NULL, *method = "tsne", *points = "windows";
+	const struct cli_option options[] = {
+		{ CLI_STRING, "out", &out_path, 0, 0, "FILE",
+		    "the picture: x.svg or x.png" },
+		{ CLI_STRING, "method", &method, 0, 0, "NAME",
+		    "pca or tsne" },
+		{ CLI_STRING, "points", &points, 0, 0, "NAME",
+		    "windows, or recordings: the mean of each" },
+		{ CLI_STRING, "group", &map.group, 0, 0, "MEMBER",
+		    "what the colours tell apart" },
+		{ CLI_SIZE, "max-points", &map.max_points, 3,
+		    PROJECTION_MAX_TSNE, "N", "more are thinned out" },
+		{ CLI_DOUBLE, "perplexity", &map.perplexity, 1, 1000, "X",
+		    "tsne: about how many neighbours a point has" },
+		{ CLI_UINT64, "seed", &map.seed, 0, 0, "N",
+		    "tsne: of the places at the start" },
+		{ CLI_END, NULL, NULL, 0, 0, NULL, NULL },
+	};
+	const struct cli_tool tool = { TOOL,
+	    "map: fingerprints as points of a plane",
+	    "map --out FILE [options] manifest", options };
+	const int first = cli_parse(&tool, argc, argv);
+	struct stream_list list = { .records = NULL };
+	int status = -1;
+
+	if (out_path == NULL || argc - first != 1)
+		return error_set(err, ERROR_FORMAT,
+		    "map needs --out and a manifest of chad-embed");
+	if (choose("method", method, "pca", "tsne", &map.by_tsne, err) != 0 ||
+	    choose("points", points, "windows", "recordings",
+	    &map.of_recordings, err) != 0)
+		return -1;
+	if (stream_list_load(&list, argv[first], err) == 0)
+		status = embed_map_write(out_path, &map, &list, a, err);
+	stream_list_release(&list);
+	return status;
+}
+
+/* ---- histogram ---- */
+
+static int
+plot_histogram(int argc, char *argv[], struct arena *a, struct error *err)
+{
+	struct score_picture p = { .member = "correlation", .n_bins = 40,
+	    .marks = { -HUGE_VAL } };
+	const char *out_path = NULL;
+	const struct cli_option options[] = {
+		{ CLI_STRING, "out", &out_path, 0, 0, "FILE",
+		    "the picture: x.svg or x.png" },
+		{ CLI_STRING, "member", &p.member, 0, 0, "NAME",
+		    "the number that is counted" },
+		{ CLI_SIZE, "bins", &p.n_bins, 1, HISTOGRAM_MAX_BINS, "N",
+		    "how many bars" },
+		{ CLI_DOUBLE, "mark", &p.marks[0], -1e300, 1e300, "X",
+		    "a dashed line there, such as a threshold "
+		    "(default: none)" },
+		{ CLI_END, NULL, NULL, 0, 0, NULL, NULL },
+	};
+	const struct cli_tool tool = { TOOL,
+	    "histogram: a score of fragments, by decision and truth",
+	    "histogram --out FILE [options] fragments", options };
+	const int first = cli_parse(&tool, argc, argv);
+	struct stream_list list = { .records = NULL };
+	int status = -1;
+
+	if (out_path == NULL || argc - first != 1)
+		return error_set(err, ERROR_FORMAT,
+		    "histogram needs --out and a manifest");
+	p.n_marks = isfinite(p.marks[0]) ? 1 : 0;
+	if (stream_list_load(&list, argv[first], err) == 0)
+		status = score_picture_write(out_path, &p, &list, a, err);
+	stream_list_release(&list);
+	return status;
+}
+
 /* ---- the command ---- */
 
 static const struct cli_kinds_entry kinds[] = {
@@ -558,6 +499,8 @@ static const struct cli_kinds_entry kinds[] = {
 	{ "curve", plot_curve },
 	{ "activations", plot_activations },
 	{ "spectrogram", plot_spectrogram },
+	{ "map", plot_map },
+	{ "histogram", plot_histogram },
 	{ NULL, NULL },
 };
 
@@ -567,9 +510,10 @@ main(int argc, char *argv[])
 	static const struct cli_option options[] = {
 		{ CLI_END, NULL, NULL, 0, 0, NULL, NULL } };
 	const struct cli_kinds all = {
-		{ TOOL, "pictures of alignments, pitch and training",
-		    "similarity|f0|curve|activations|spectrogram --out FILE "
-		    "... (see KIND --help)", options },
+		{ TOOL, "pictures of alignments, pitch, training, "
+		    "fingerprints and scores (see KIND --help)",
+		    "similarity|f0|curve|activations|spectrogram|map|"
+		    "histogram --out FILE ...", options },
 		"which kind of picture?", "cannot draw", kinds };
 
 	return cli_kinds_main(&all, argc, argv);

@@ -29,6 +29,7 @@
 
 #include "draw/line_plot.h"
 #include "draw/palette.h"
+#include "manifests/trained_on.h"
 #include "nn/model_card.h"
 #include "nn/training.h"
 #include "nn/training_curve.h"
@@ -264,6 +265,61 @@ report(void *context, const struct training_report *r, struct error *err)
 	return training_curve_add(j->curve, r, err);
 }
 
+/*
+ * The list of works that the model of --init was trained on, if there is one:
+ * what it has seen this one has seen too.
+ */
+static int
+take_over_works(struct job *j, struct trained_on *works, bool *is_known,
+    struct error *err)
+{
+	struct weights *init = weights_load(j->set->init_path, err);
+	const char *path = trained_on_path(j->set->init_path, j->arena, err);
+	const char *want = "";
+	char sha256[HASH_HEX_BYTES];
+	int status = init == NULL || path == NULL ? -1 : 0;
+
+	*is_known = false;
+	if (status == 0 && json_get_string(weights_metadata(init),
+	    "provenance.works_sha256", "", &want, NULL) == 0 &&
+	    want[0] != '\0' && hash_file(path, sha256, NULL) == 0 &&
+	    strcmp(want, sha256) == 0) {
+		status = trained_on_add_file(works, path, err);
+		*is_known = true;
+	}
+	weights_free(init);
+	return status;
+}
+
+/*
+ * Write down which works the model has seen, and in the model the SHA-256 of
+ * that list.  Without a list of the model that it began from there is none.
+ */
+static int
+record_works(struct job *j, struct error *err)
+{
+	struct trained_on *works = trained_on_new(err);
+	const char *path = trained_on_path(j->set->out_path, j->arena, err);
+	char sha256[HASH_HEX_BYTES];
+	bool is_known = true;
+	int status = works == NULL || path == NULL ? -1 : 0;
+
+	if (status == 0 && j->set->manifest_path != NULL)
+		status = trained_on_add_file(works, j->set->manifest_path,
+		    err);
+	if (status == 0 && j->set->init_path != NULL)
+		status = take_over_works(j, works, &is_known, err);
+	if (status == 0 && is_known && (trained_on_write(works, path,
+	    err) != 0 || hash_file(path, sha256, err) != 0 ||
+	    json_put_size(weights_metadata(j->weights), "provenance.works",
+	    trained_on_count(works, TRAINED_ON_WORK), err) != 0 ||
+	    json_put_string(weights_metadata(j->weights),
+	    "provenance.works_sha256", sha256, err) != 0))
+		status = -1;
+	trained_on_free(works);
+	return status;
+}
+
 static int
 put_optional(struct json *to, const char *name, const char *text,
     struct error *err)
@@ -383,7 +439,8 @@ train(struct job *j, struct error *err)
 		return -1;
 	if (!j->result.is_done)
 		return 0;
-	if (weights_save(j->set->out_path, j->weights, err) != 0 ||
+	if (record_works(j, err) != 0 ||
+	    weights_save(j->set->out_path, j->weights, err) != 0 ||
 	    write_card(j, err) != 0 || draw_curve(j, err) != 0)
 		return -1;
 	/* The same training may run twice: the other one has removed it. */

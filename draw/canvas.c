@@ -216,10 +216,23 @@ canvas_stroke(struct canvas *c)
 	cairo_stroke(c->cr);
 }
 
+void
+canvas_fill(struct canvas *c)
+{
+	cairo_fill(c->cr);
+}
+
 static void
 box_path(struct canvas *c, const struct canvas_box *box)
 {
 	cairo_rectangle(c->cr, box->left, box->top, box->width, box->height);
+}
+
+void
+canvas_fill_box(struct canvas *c, const struct canvas_box *box)
+{
+	box_path(c, box);
+	cairo_fill(c->cr);
 }
 
 void

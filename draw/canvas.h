@@ -53,11 +53,16 @@ void canvas_set_colour(struct canvas *c, struct canvas_colour colour);
 /* Of the lines that follow; dashed lines are easier told apart. */
 void canvas_set_line(struct canvas *c, double width, bool is_dashed);
 
-/* A path: canvas_move, canvas_line_to ..., then canvas_stroke. */
+/*
+ * A path: canvas_move, canvas_line_to ..., then canvas_stroke, or canvas_fill
+ * for all that lies inside it.
+ */
 void canvas_move(struct canvas *c, double x, double y);
 void canvas_line_to(struct canvas *c, double x, double y);
 void canvas_stroke(struct canvas *c);
+void canvas_fill(struct canvas *c);
 
+void canvas_fill_box(struct canvas *c, const struct canvas_box *box);
 void canvas_stroke_box(struct canvas *c, const struct canvas_box *box);
 
 /* Draw only inside the box until canvas_unclip. */

@@ -1,5 +1,7 @@
+#include <stdbool.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "manifests/record.h"
 #include "manifests/stream.h"
 #include "store/fragments.h"
@@ -77,37 +79,88 @@ is_fragment(const struct json *rec)
 	return !json_has(rec, "error") && json_has(rec, "fragment_id");
 }
 
+/* The list of decided fragments while it is put together. */
+struct decided {
+	const struct verdicts *verdicts;
+	struct lists_new out;
+	struct arena *scratch;
+	bool *is_in;		/* [verdicts_n_accepted] */
+};
+
+static int
+write_one(struct decided *d, const struct json *rec, struct error *err)
+{
+	const int status = stream_write(d->out.out, rec, d->scratch, err);
+
+	arena_reset(d->scratch);
+	d->out.n_records++;
+	return status;
+}
+
+/* What was accepted stands as it was, once, for all that is found there. */
+static int
+write_accepted(struct decided *d, size_t i, struct error *err)
+{
+	if (d->is_in[i])
+		return 0;
+	d->is_in[i] = true;
+	return write_one(d, verdicts_accepted(d->verdicts, i), err);
+}
+
+static int
+write_fragment(struct decided *d, struct json *rec, struct error *err)
+{
+	const size_t accepted = verdicts_find_accepted(d->verdicts, rec);
+	const char *word;
+
+	if (accepted < verdicts_n_accepted(d->verdicts))
+		return write_accepted(d, accepted, err);
+	if ((word = verdicts_on(d->verdicts, rec)) != NULL &&
+	    json_put_string(rec, "decision", word, err) != 0)
+		return -1;
+	return write_one(d, rec, err);
+}
+
 /* The decided fragments of the list, as a list of their own. */
 static int
 write_decided(const struct steps *s, const struct stream_list *list,
     const struct verdicts *v, struct lists_file *fragments,
     struct error *err)
 {
-	struct arena *scratch = arena_new();
-	struct lists_new out = { .out = NULL };
+	struct decided d = { .verdicts = v, .out = { .out = NULL } };
+	const size_t n_accepted = verdicts_n_accepted(v);
 	int status;
 
-	if (scratch == NULL)
-		return error_set(err, ERROR_NOMEM, "out of memory");
-	status = lists_begin(&out, err);
-	for (size_t i = 0; i < list->n_records && status == 0; i++) {
-		struct json *rec = list->records[i];
-		const char *word;
-
-		if (!is_fragment(rec))
-			continue;
-		if ((word = verdicts_on(v, rec)) != NULL)
-			status = json_put_string(rec, "decision", word, err);
-		if (status == 0)
-			status = stream_write(out.out, rec, scratch, err);
-		arena_reset(scratch);
-		out.n_records++;
-	}
-	arena_free(scratch);
+	d.is_in = memory_new(n_accepted, sizeof(*d.is_in), "reviews", err);
+	if (d.is_in == NULL)
+		return -1;
+	if ((d.scratch = arena_new()) == NULL)
+		status = error_set(err, ERROR_NOMEM, "out of memory");
+	else
+		status = lists_begin(&d.out, err);
+	for (size_t i = 0; i < list->n_records && status == 0; i++)
+		if (is_fragment(list->records[i]))
+			status = write_fragment(&d, list->records[i], err);
+	/* The aligner may not have found them again. */
+	for (size_t i = 0; i < n_accepted && status == 0; i++)
+		status = write_accepted(&d, i, err);
+	arena_free(d.scratch);
+	memory_free(d.is_in);
 	if (status == 0)
-		return lists_end(&out, s, fragments, err);
-	lists_abandon(&out);
+		return lists_end(&d.out, s, fragments, err);
+	lists_abandon(&d.out);
 	return -1;
+}
+
+/* So that others find the list: as a step of the round. */
+static int
+note_list(const struct steps *s, const struct lists_file *fragments,
+    struct error *err)
+{
+	struct steps_file f = { .name = "decide", .path = fragments->path };
+
+	memcpy(f.key, fragments->sha256, sizeof(f.key));
+	return steps_end(s, &f, err);
 }
 
 static int
@@ -135,7 +188,7 @@ decide_fragments(const struct steps *s, const struct steps_file *aligned,
 		return -1;
 	status = write_decided(s, &list, v, fragments, err);
 	stream_list_release(&list);
-	if (status != 0)
+	if (status != 0 || note_list(s, fragments, err) != 0)
 		return -1;
 	return in_transaction(s, fragments->path, store_fragments, err);
 }

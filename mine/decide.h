@@ -15,9 +15,10 @@ int decide_store_recordings(const struct steps *s,
     const struct steps_file *analysed, struct error *err) MUST_CHECK;
 
 /*
- * Let verdicts outrank the decisions of the aligned fragments and store them
- * in place of those of earlier rounds, in one transaction; put recordings
- * without any into quarantine.  *fragments is the list as decided.
+ * Let verdicts outrank the decisions of the aligned fragments, put what people
+ * accepted among them, and store them in place of those of earlier rounds, in
+ * one transaction; put recordings without any into quarantine.  *fragments is
+ * the list as decided, which is noted as the step "decide".
  */
 int decide_fragments(const struct steps *s, const struct steps_file *aligned,
     const struct verdicts *v, struct lists_file *fragments,

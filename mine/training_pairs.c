@@ -14,6 +14,17 @@ struct passage {
 	double other_from, other_to;
 };
 
+/* A text of the record, where it has it. */
+static int
+carry(struct json *part, const struct json *rec, const char *member,
+    struct error *err)
+{
+	const char *text;
+
+	return json_want_string(rec, member, &text, NULL) != 0 ? 0 :
+	    json_put_string(part, member, text, err);
+}
+
 /* The members of one side, e.g. "original". */
 static int
 put_side(struct json *pair, const char *side, const struct json *rec,
@@ -31,6 +42,8 @@ put_side(struct json *pair, const char *side, const struct json *rec,
 	    err) == 0 &&
 	    json_get_number(rec, "f0.hop_sec", 0.01, &hop_sec, err) == 0 &&
 	    json_put_string(part, "id", id, err) == 0 &&
+	    carry(part, rec, "title", err) == 0 &&
+	    carry(part, rec, "youtube_id", err) == 0 &&
 	    json_put_string(part, "activations", activations, err) == 0 &&
 	    json_put_number(part, "hop_sec", hop_sec, err) == 0 &&
 	    json_put_rounded(part, "offset", from_sec, 6, err) == 0 &&

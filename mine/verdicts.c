@@ -17,12 +17,14 @@ struct reviewed {
 	double from_sec, to_sec;
 	double original_from_sec, original_to_sec;
 	long balance;		/* accepts minus rejects */
+	struct json *record;	/* of an accepted fragment, or NULL */
+	size_t accepted;	/* which of these it is */
 };
 
 struct verdicts {
 	struct arena *names;
 	struct reviewed *items;	/* in order of group_id, fragment_id */
-	size_t n_items, capacity;
+	size_t n_items, capacity, n_accepted;
 	char sha256[HASH_HEX_BYTES];
 };
 
@@ -39,6 +41,33 @@ keep_text(struct verdicts *v, const struct json *rec, const char *member,
 	return copy;
 }
 
+/* A hash of itself and more: of the review, and where it moved what. */
+static int
+add_to_hash(struct verdicts *v, const struct json *rec, const char *group_id,
+    const char *fragment_id, const char *verdict, struct error *err)
+{
+	static const char *const members[] = { "review.interval",
+	    "review.original_interval" };
+	char both[2 * HASH_HEX_BYTES];
+
+	(void)snprintf(both, sizeof(both), "%s", v->sha256);
+	hash_texts(v->sha256, both, group_id, fragment_id, verdict,
+	    (const char *)NULL);
+	for (size_t i = 0; i < 2; i++) {
+		const struct json *moved = json_at(rec, members[i]);
+		const char *text;
+
+		if (moved == NULL)
+			continue;
+		if ((text = json_text(moved, v->names, err)) == NULL)
+			return -1;
+		(void)snprintf(both, sizeof(both), "%s", v->sha256);
+		hash_texts(v->sha256, both, members[i], text,
+		    (const char *)NULL);
+	}
+	return 0;
+}
+
 /* Add one review; those of one fragment come after each other. */
 static int
 take_review(void *context, struct json *rec, struct error *err)
@@ -46,7 +75,6 @@ take_review(void *context, struct json *rec, struct error *err)
 	struct verdicts *v = context;
 	struct reviewed *last;
 	const char *group_id, *fragment_id, *verdict;
-	char both[2 * HASH_HEX_BYTES];
 
 	if ((group_id = keep_text(v, rec, "group_id", err)) == NULL ||
 	    (fragment_id = keep_text(v, rec, "fragment_id", err)) == NULL ||
@@ -66,10 +94,7 @@ take_review(void *context, struct json *rec, struct error *err)
 		last->balance++;
 	else if (strcmp(verdict, "reject") == 0)
 		last->balance--;
-	(void)snprintf(both, sizeof(both), "%s", v->sha256);
-	hash_texts(v->sha256, both, group_id, fragment_id, verdict,
-	    (const char *)NULL);
-	return 0;
+	return add_to_hash(v, rec, group_id, fragment_id, verdict, err);
 }
 
 static int
@@ -142,6 +167,12 @@ take_fragment(void *context, struct json *rec, struct error *err)
 	item->to_sec = place.to_sec;
 	item->original_from_sec = place.original_from_sec;
 	item->original_to_sec = place.original_to_sec;
+	if (item->balance <= 0)
+		return 0;
+	if ((item->record = json_clone(rec, err)) == NULL)
+		return -1;
+	/* Fragments come in the order of the items. */
+	item->accepted = v->n_accepted++;
 	return 0;
 }
 
@@ -174,6 +205,8 @@ verdicts_free(struct verdicts *v)
 {
 	if (v == NULL)
 		return;
+	for (size_t i = 0; i < v->n_items; i++)
+		json_free(v->items[i].record);
 	arena_free(v->names);
 	memory_free(v->items);
 	memory_free(v);
@@ -195,36 +228,126 @@ word_of(const struct reviewed *r)
 	return r->balance > 0 ? "keep" : r->balance < 0 ? "drop" : "flag";
 }
 
-const char *
-verdicts_on(const struct verdicts *v, const struct json *fragment)
+/* Are both of the same two recordings? */
+static bool
+is_of_same(const struct reviewed *r, const struct reviewed *place)
+{
+	return r->id != NULL && strcmp(r->id, place->id) == 0 &&
+	    strcmp(r->original_id, place->original_id) == 0;
+}
+
+/* The reviewed fragment that this one is, or NULL. */
+static const struct reviewed *
+find_reviewed(const struct verdicts *v, const struct reviewed *place)
 {
 	const struct reviewed *best = NULL;
-	struct reviewed place;
 	double best_overlap = VERDICTS_MIN_OVERLAP;
 
-	if (v->n_items == 0 || !read_place(fragment, &place))
-		return NULL;
-	for (size_t i = lower_bound(v, place.group_id, "");
+	for (size_t i = lower_bound(v, place->group_id, "");
 	    i < v->n_items && strcmp(v->items[i].group_id,
-	    place.group_id) == 0; i++) {
+	    place->group_id) == 0; i++) {
 		const struct reviewed *r = &v->items[i];
 		double shared;
 
-		if (strcmp(r->fragment_id, place.fragment_id) == 0)
-			return word_of(r);
-		if (r->id == NULL || strcmp(r->id, place.id) != 0 ||
-		    strcmp(r->original_id, place.original_id) != 0)
+		if (strcmp(r->fragment_id, place->fragment_id) == 0)
+			return r;
+		if (!is_of_same(r, place))
 			continue;
-		shared = fmin(overlap(r->from_sec, r->to_sec, place.from_sec,
-		    place.to_sec), overlap(r->original_from_sec,
-		    r->original_to_sec, place.original_from_sec,
-		    place.original_to_sec));
+		shared = fmin(overlap(r->from_sec, r->to_sec,
+		    place->from_sec, place->to_sec),
+		    overlap(r->original_from_sec, r->original_to_sec,
+		    place->original_from_sec, place->original_to_sec));
 		if (shared >= best_overlap) {
 			best_overlap = shared;
 			best = r;
 		}
 	}
-	return best == NULL ? NULL : word_of(best);
+	return best;
+}
+
+/* How much of the first, 0 to 1, lies in the second, in both recordings. */
+static double
+share_within(const struct reviewed *r, const struct reviewed *other)
+{
+	const double shared = fmin(r->to_sec, other->to_sec) -
+	    fmax(r->from_sec, other->from_sec);
+	const double original = fmin(r->original_to_sec,
+	    other->original_to_sec) - fmax(r->original_from_sec,
+	    other->original_from_sec);
+	const double length = r->to_sec - r->from_sec;
+	const double original_length = r->original_to_sec -
+	    r->original_from_sec;
+
+	if (length <= 0 || original_length <= 0)
+		return 0;
+	return fmax(0, fmin(shared / length, original / original_length));
+}
+
+/* What a fragment is that has to do with rejected ones only in part. */
+static const char *
+word_of_part(const struct verdicts *v, const struct reviewed *place,
+    const struct json *fragment)
+{
+	const char *decision, *word = NULL;
+
+	for (size_t i = lower_bound(v, place->group_id, "");
+	    i < v->n_items && strcmp(v->items[i].group_id,
+	    place->group_id) == 0; i++) {
+		const struct reviewed *r = &v->items[i];
+
+		if (r->balance >= 0 || !is_of_same(r, place))
+			continue;
+		if (share_within(place, r) >= VERDICTS_MIN_OVERLAP)
+			return "drop";
+		if (share_within(r, place) >= VERDICTS_MIN_OVERLAP)
+			word = "flag";
+	}
+	/* What is dropped anyway needs nobody to look at it. */
+	if (json_get_string(fragment, "decision", "", &decision, NULL) == 0 &&
+	    strcmp(decision, "drop") == 0)
+		return NULL;
+	return word;
+}
+
+const char *
+verdicts_on(const struct verdicts *v, const struct json *fragment)
+{
+	const struct reviewed *found;
+	struct reviewed place;
+
+	if (v->n_items == 0 || !read_place(fragment, &place))
+		return NULL;
+	found = find_reviewed(v, &place);
+	return found != NULL ? word_of(found) :
+	    word_of_part(v, &place, fragment);
+}
+
+size_t
+verdicts_find_accepted(const struct verdicts *v, const struct json *fragment)
+{
+	const struct reviewed *found;
+	struct reviewed place;
+
+	if (v->n_accepted == 0 || !read_place(fragment, &place))
+		return v->n_accepted;
+	found = find_reviewed(v, &place);
+	return found == NULL || found->record == NULL ? v->n_accepted :
+	    found->accepted;
+}
+
+size_t
+verdicts_n_accepted(const struct verdicts *v)
+{
+	return v->n_accepted;
+}
+
+const struct json *
+verdicts_accepted(const struct verdicts *v, size_t i)
+{
+	for (size_t k = 0; k < v->n_items; k++)
+		if (v->items[k].record != NULL && v->items[k].accepted == i)
+			return v->items[k].record;
+	return NULL;
 }
 
 const char *

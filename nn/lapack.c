@@ -28,6 +28,9 @@ void dpocon_(const char *uplo, const int *n, const double *a, const int *lda,
 void dpstrf_(const char *uplo, const int *n, double *a, const int *lda,
     int *piv, int *rank, const double *tol, double *work, int *info,
     size_t n_uplo);
+void dsyev_(const char *jobz, const char *uplo, const int *n, double *a,
+    const int *lda, double *w, double *work, const int *lwork, int *info,
+    size_t n_jobz, size_t n_uplo);
 
 #define HALF "U"		/* that of LAPACK's which is taken apart */
 
@@ -188,5 +191,59 @@ lapack_factor_solve(const struct lapack_factor *f, double *sides,
 	for (size_t i = 0; i < n_sides; i++)
 		solve_pivoted(f, sides + i * f->n, work);
 	memory_free(work);
+	return 0;
+}
+
+/* Turn the rows round, so that the largest comes first, and fix their signs. */
+static void
+order_vectors(double *matrix, size_t n, double *values)
+{
+	for (size_t i = 0; i < n / 2; i++) {
+		const size_t k = n - 1 - i;
+		const double value = values[i];
+
+		values[i] = values[k];
+		values[k] = value;
+		for (size_t j = 0; j < n; j++) {
+			const double kept = matrix[i * n + j];
+
+			matrix[i * n + j] = matrix[k * n + j];
+			matrix[k * n + j] = kept;
+		}
+	}
+	for (size_t i = 0; i < n; i++) {
+		double *row = matrix + i * n;
+		size_t most = 0;
+
+		for (size_t j = 1; j < n; j++)
+			if (fabs(row[j]) > fabs(row[most]) * (1 + 1e-9))
+				most = j;
+		if (row[most] < 0.0)
+			for (size_t j = 0; j < n; j++)
+				row[j] = -row[j];
+	}
+}
+
+int
+lapack_eigen(double *matrix, size_t n, double *values, struct error *err)
+{
+	const int size = (int)n, n_work = 34 * (int)n;
+	double *work;
+	int info = 0;
+
+	if (n < 1 || n > LAPACK_MAX_EQUATIONS)
+		return error_set(err, ERROR_LIMIT, "eigenvectors of a matrix "
+		    "of %zu rows: expected 1 to %d", n, LAPACK_MAX_EQUATIONS);
+	work = memory_new((size_t)n_work, sizeof(*work), "eigenvectors", err);
+	if (work == NULL)
+		return -1;
+	openblas_set_num_threads(1);
+	dsyev_("V", HALF, &size, matrix, &size, values, work, &n_work, &info,
+	    1, 1);
+	memory_free(work);
+	if (info != 0)
+		return error_set(err, ERROR_LIMIT,
+		    "the eigenvectors could not be found");
+	order_vectors(matrix, n, values);
 	return 0;
 }

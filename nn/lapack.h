@@ -1,5 +1,6 @@
 /*
- * lapack -- systems of linear equations in double (the LAPACK in OpenBLAS).
+ * lapack -- systems of linear equations and eigenvectors in double (the LAPACK
+ * in OpenBLAS).
  *
  * One thread a call and the same bytes with any number of them, as nn/blas.h.
  */
@@ -44,5 +45,15 @@ void lapack_factor_release(struct lapack_factor *f);
  */
 int lapack_factor_solve(const struct lapack_factor *f, double *sides,
     size_t n_sides, struct error *err) MUST_CHECK;
+
+/*
+ * Replace a symmetric matrix [n][n], of which both halves are given, by its
+ * eigenvectors, one a row, of length 1, the first being that of the largest
+ * eigenvalue; values [n] are the eigenvalues, falling.  The value of largest
+ * magnitude of a vector is positive, the first of them where several are.  n is
+ * 1 to LAPACK_MAX_EQUATIONS.
+ */
+int lapack_eigen(double *matrix, size_t n, double *values, struct error *err)
+    MUST_CHECK;
 
 #endif

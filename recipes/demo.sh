@@ -33,25 +33,6 @@ corpus() {
 	    --out "$folder" "$@"
 }
 
-# Path of the output of a step of round 1; $1: its name.
-step() {
-	chad-store dump | grep '"table":"steps"' | grep "\"name\":\"$1\"" |
-	    sed 's/.*"path":"\([^"]*\)".*/\1/' | tail -1
-}
-
-# The record with the highest agreement of pitch.
-best() {
-	awk 'match($0, /"agreement":[0-9.]+/) {
-		score = substr($0, RSTART + 12, RLENGTH - 12) + 0
-		if (score > highest) { highest = score; record = $0 }
-	} END { print record }'
-}
-
-# Value of a text member of a record; $1: its name.
-member() {
-	sed -n "s/.*[{,]\"$1\":\"\([^\"]*\)\".*/\1/p"
-}
-
 make_corpus() {
 	say "corpus: $works works with an original and 2 covers, a tenth of" \
 	    "them wrong songs"
@@ -81,15 +62,10 @@ mine() {
 	    --voice-model "$MODELS/separate.safetensors"
 }
 
-draw() {
+# What others take on from here: the models, the kept fragments.
+export_all() {
 	chad-store query fragments --decision keep > kept.jsonl
-	best=$(best < kept.jsonl)
-	chad-plot similarity --out similarity.png \
-	    --original "$(echo "$best" | member original_id)" \
-	    --cover "$(echo "$best" | member id)" "$(step embed)" kept.jsonl
-	chad-plot f0 --out f0.png \
-	    --fragment "$(echo "$best" | member fragment_id)" \
-	    "$(step analyse)" kept.jsonl
+	chad-store export --decision keep > dataset.csv
 	for k in 0 1; do
 		model=$(chad-store dump | grep '"table":"models"' |
 		    grep "\"name\":\"m$k\"" |
@@ -97,34 +73,8 @@ draw() {
 		mkdir -p models
 		cp "$model" "models/m$k.safetensors"
 		cp "${model%.safetensors}.json" "models/m$k.json"
-		chad-plot curve --out "curve-m$k.png" \
-		    "${model%.safetensors}.curve.csv"
+		cp "${model%.safetensors}.works.jsonl" "models/m$k.works.jsonl"
 	done
-	chad-store export --decision keep > dataset.csv
-}
-
-describe() {
-	cat <<END
-<!DOCTYPE html>
-<html lang="en"><meta charset="utf-8"><title>CHAD tools: the demo</title>
-<style>body{font-family:sans-serif;max-width:60em;margin:2em auto}
-img{max-width:100%}</style>
-<h1>CHAD tools: the demo</h1>
-<pre>$(sed 's/&/\&amp;/g; s/</\&lt;/g' summary.txt)</pre>
-<p><a href="chad.sqlite">chad.sqlite</a> is the catalogue,
-<a href="dataset.csv">dataset.csv</a> the kept fragments as a CHAD table,
-<a href="kept.jsonl">kept.jsonl</a> the same as records;
-<a href="models/m0.json">M0</a> and <a href="models/m1.json">M1</a> the
-models.</p>
-<h2>An original and its cover, and the fragments that they share</h2>
-<img src="similarity.png" alt="similarity of the windows of two recordings">
-<h2>The pitch of a fragment in both</h2>
-<img src="f0.png" alt="f0 of the original over the cover's">
-<h2>Training of M0 and of M1</h2>
-<img src="curve-m0.png" alt="loss of M0 by step">
-<img src="curve-m1.png" alt="loss of M1 by step">
-</html>
-END
 }
 
 if [ -z "${RESUME:-}" ]; then
@@ -145,9 +95,9 @@ if [ ! -e songs.jsonl ] || [ ! -e chad.sqlite ]; then
 fi
 say "mining: $((3 * works)) recordings, models M0 and M1"
 mine > summary.txt
-say "pictures"
-draw
-describe > index.html
+say "report"
+export_all
+chad-mine report --quiet --out .
 say "done: see $out/index.html"
 echo
 cat summary.txt

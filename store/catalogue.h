@@ -89,6 +89,13 @@
  *	group_id, fragment_id, reviewer	key
  *	verdict			'accept', 'reject' or 'unsure'
  *	note			free text, or NULL
+ *	start_sec, end_sec	where the reviewer wants the end of the
+ *				cover or hum, or NULL: as it was found
+ *	original_start_sec, original_end_sec	the same of the original
+ *
+ * places -- a view: the rows of versions, but with the times to which the first
+ * reviewer who accepts the fragment and moved this end of it has moved it, and
+ *	is_moved		1 where one has
  *
  * blocks -- what must never be trained on, because models are measured on it
  *	kind, value		key; kind: 'work' (group_id), 'title'
@@ -104,7 +111,7 @@
 #include "base/json.h"
 
 #define CATALOGUE_APPLICATION_ID 0x43484144	/* "CHAD" */
-#define CATALOGUE_VERSION 1
+#define CATALOGUE_VERSION 2
 
 enum catalogue_mode {
 	CATALOGUE_READ,		/* must exist, is not changed */

@@ -41,7 +41,8 @@ struct fragments_filter {
 
 /*
  * Aligned fragments as records, in order of group_id, fragment_id, with the
- * decision of most reviewers where there are any.  The record is freed after
+ * decision of most reviewers where there are any, and at the times to which
+ * those who accept it moved it.  The record is freed after
  * the call; -1 of the callee ends it.
  */
 int fragments_each(struct catalogue *c, const struct fragments_filter *filter,

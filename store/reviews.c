@@ -4,10 +4,30 @@
 #include "store/reviews.h"
 #include "store/sql.h"
 
+/* Where an end was moved to; both pointers NULL when it was not. */
+static int
+read_moved(const struct json *rec, const char *name, const char *verdict,
+    double place[2], const double *pointer[2], struct error *err)
+{
+	pointer[0] = pointer[1] = NULL;
+	if (!json_has(rec, name))
+		return 0;
+	if (strcmp(verdict, "accept") != 0)
+		return error_set(err, ERROR_FORMAT, "\"%s\" moves a fragment "
+		    "that \"review.verdict\" does not accept", name);
+	if (member_interval(rec, name, &place[0], &place[1], err) != 0)
+		return -1;
+	pointer[0] = &place[0];
+	pointer[1] = &place[1];
+	return 0;
+}
+
 int
 reviews_put(struct catalogue *c, const struct json *rec, struct error *err)
 {
 	const char *group_id, *fragment_id, *reviewer, *verdict, *note;
+	const double *moved[4];
+	double place[4];
 	int64_t n_known;
 
 	if (member_key(rec, "group_id", &group_id, err) != 0 ||
@@ -21,6 +41,10 @@ reviews_put(struct catalogue *c, const struct json *rec, struct error *err)
 		return error_set(err, ERROR_FORMAT,
 		    "\"review.verdict\" is \"%.40s\" and must be accept, "
 		    "reject or unsure", verdict);
+	if (read_moved(rec, "review.interval", verdict, place, moved,
+	    err) != 0 || read_moved(rec, "review.original_interval", verdict,
+	    place + 2, moved + 2, err) != 0)
+		return -1;
 	if (sql_integer(c, &n_known, err, "SELECT count(*) FROM fragments"
 	    " WHERE group_id = ?1 AND fragment_id = ?2", "tt", group_id,
 	    fragment_id) != 0)
@@ -30,9 +54,13 @@ reviews_put(struct catalogue *c, const struct json *rec, struct error *err)
 		    "the catalogue has no fragment \"%.80s\" of \"%.80s\"",
 		    fragment_id, group_id);
 	return sql_run(c, err, "INSERT INTO reviews VALUES (?1, ?2, ?3, ?4,"
-	    " ?5) ON CONFLICT DO UPDATE SET verdict = excluded.verdict,"
-	    " note = excluded.note", "ttttt", group_id, fragment_id, reviewer,
-	    verdict, note);
+	    " ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO UPDATE SET"
+	    " verdict = excluded.verdict, note = excluded.note,"
+	    " start_sec = excluded.start_sec, end_sec = excluded.end_sec,"
+	    " original_start_sec = excluded.original_start_sec,"
+	    " original_end_sec = excluded.original_end_sec", "tttttDDDD",
+	    group_id, fragment_id, reviewer, verdict, note, moved[0],
+	    moved[1], moved[2], moved[3]);
 }
 
 static struct json *
@@ -48,7 +76,13 @@ restore(void *from, sqlite3_stmt *row, struct error *err)
 			json_free(rec);
 			return NULL;
 		}
-	return rec;
+	if (rec == NULL || ((!sql_has(row, 5) || member_put_interval(rec,
+	    "review.interval", row, 5, err) == 0) && (!sql_has(row, 7) ||
+	    member_put_interval(rec, "review.original_interval", row, 7,
+	    err) == 0)))
+		return rec;
+	json_free(rec);
+	return NULL;
 }
 
 int
@@ -59,6 +93,7 @@ reviews_each(struct catalogue *c,
 	struct member_reader reader = { restore, NULL, each, context };
 
 	return member_each(c, sql_query(c, err, "SELECT group_id,"
-	    " fragment_id, reviewer, verdict, note FROM reviews"
+	    " fragment_id, reviewer, verdict, note, start_sec, end_sec,"
+	    " original_start_sec, original_end_sec FROM reviews"
 	    " ORDER BY group_id, fragment_id, reviewer", ""), &reader, err);
 }

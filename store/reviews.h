@@ -2,8 +2,11 @@
  * reviews -- what people said of fragments.
  *
  * A review is a record {group_id, fragment_id, review: {reviewer, verdict,
- * note}}; verdict is "accept", "reject" or "unsure", note may be missing.  A
- * reviewer who speaks twice of a fragment has the last word.
+ * note, interval, original_interval}}; verdict is "accept", "reject" or
+ * "unsure", the rest may be missing.  A reviewer who accepts a fragment may
+ * move it: the intervals, in seconds, are where it should lie in the cover or
+ * hum and in the original.  Of several who moved an end the first by name
+ * counts.  A reviewer who speaks twice of a fragment has the last word.
  */
 #ifndef STORE_REVIEWS_H
 #define STORE_REVIEWS_H

@@ -94,6 +94,26 @@ rounds_put_step(struct catalogue *c, const char *round_key,
 }
 
 int
+rounds_find_step(struct catalogue *c, const char *round_key,
+    const char *name, struct arena *a, const char **path, struct error *err)
+{
+	sqlite3_stmt *row;
+	bool found;
+	int status;
+
+	*path = NULL;
+	row = sql_query(c, err, "SELECT path FROM steps WHERE round_key = ?1"
+	    " AND name = ?2", "tt", round_key, name);
+	if (row == NULL)
+		return -1;
+	status = sql_next(c, row, &found, err);
+	if (status == 0 && found)
+		status = take_text(row, 0, a, path, err);
+	(void)sqlite3_finalize(row);
+	return status;
+}
+
+int
 rounds_put_score(struct catalogue *c, const char *round_key,
     const struct rounds_score *score, struct error *err)
 {

@@ -60,6 +60,14 @@ struct rounds_step {
 int rounds_put_step(struct catalogue *c, const char *round_key,
     const struct rounds_step *step, struct error *err) MUST_CHECK;
 
+/*
+ * The path of a step's file, arena memory; NULL in *path when the round has no
+ * such step.
+ */
+int rounds_find_step(struct catalogue *c, const char *round_key,
+    const char *name, struct arena *a, const char **path, struct error *err)
+    MUST_CHECK;
+
 struct rounds_score {
 	const char *subject;		/* SHA-256 of a model, or "fragments" */
 	const char *measure;

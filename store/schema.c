@@ -2,6 +2,13 @@
 
 #include "store/schema.h"
 
+/* To where a reviewer "m" moved the end of a version "v"; NULL: not at all. */
+#define MOVED(end) \
+	"iif(v.part = 'original', m.original_" end "_sec, m." end "_sec)"
+#define MOVED_SAMPLE(end) \
+	"coalesce(CAST(round(" MOVED(end) " * v.rate_hz) AS INTEGER)," \
+	" v." end "_sample)"
+
 /*
  * Step i brings a file of version i to version i + 1.  A step that was
  * released is never edited; a change of the tables is a new step.
@@ -142,6 +149,31 @@ static const char *const steps[CATALOGUE_VERSION] = {
 	"  set_name TEXT NOT NULL,"
 	"  PRIMARY KEY (kind, value)"
 	") STRICT, WITHOUT ROWID;",
+
+	"ALTER TABLE reviews ADD COLUMN start_sec REAL"
+	"  CHECK (start_sec >= 0);"
+	"ALTER TABLE reviews ADD COLUMN end_sec REAL"
+	"  CHECK (end_sec > start_sec);"
+	"ALTER TABLE reviews ADD COLUMN original_start_sec REAL"
+	"  CHECK (original_start_sec >= 0);"
+	"ALTER TABLE reviews ADD COLUMN original_end_sec REAL"
+	"  CHECK (original_end_sec > original_start_sec);"
+
+	"CREATE VIEW places AS SELECT v.group_id, v.fragment_id, v.id,"
+	"  v.part, v.recording_id, v.audio_type, v.youtube_id, v.rate_hz,"
+	"  " MOVED_SAMPLE("start") " AS start_sample,"
+	"  " MOVED_SAMPLE("end") " AS end_sample,"
+	"  coalesce(" MOVED("start") ", v.start_sec) AS start_sec,"
+	"  coalesce(" MOVED("end") ", v.end_sec) AS end_sec,"
+	"  v.duration_sec, v.correlation, v.check_by_crowdsource,"
+	"  v.is_available, v.extra, m.reviewer IS NOT NULL AS is_moved"
+	"  FROM versions AS v LEFT JOIN reviews AS m"
+	"  ON m.group_id = v.group_id AND m.fragment_id = v.fragment_id"
+	"  AND m.reviewer = (SELECT min(r.reviewer) FROM reviews AS r"
+	"  WHERE r.group_id = v.group_id AND r.fragment_id = v.fragment_id"
+	"  AND r.verdict = 'accept' AND iif(v.part = 'original',"
+	"  r.original_start_sec, iif(v.part = 'other', r.start_sec, NULL))"
+	"  IS NOT NULL);",
 };
 
 const struct schema_table *

@@ -73,3 +73,78 @@ title_normalise(const char *title, char *key, size_t n_bytes)
 	if (key[0] == '\0')
 		normalise(title, false, key, n_bytes);
 }
+
+/* Do both have the same digits in the same order? */
+static bool
+has_same_numbers(const char *a, const char *b)
+{
+	for (;; a++, b++) {
+		while (*a != '\0' && !(*a >= '0' && *a <= '9'))
+			a++;
+		while (*b != '\0' && !(*b >= '0' && *b <= '9'))
+			b++;
+		if (*a != *b)
+			return false;
+		if (*a == '\0')
+			return true;
+	}
+}
+
+/* Does the shorter stand within the longer, in whole words? */
+static bool
+holds(const char *longer, const char *shorter)
+{
+	const size_t n = strlen(shorter);
+
+	if (n < 8 || strchr(shorter, ' ') == NULL)
+		return false;
+	for (const char *s = longer; (s = strstr(s, shorter)) != NULL; s++)
+		if ((s == longer || s[-1] == ' ') &&
+		    (s[n] == '\0' || s[n] == ' '))
+			return true;
+	return false;
+}
+
+/* Levenshtein's distance, or something above most when it is above. */
+static size_t
+distance(const char *a, size_t n_a, const char *b, size_t n_b, size_t most)
+{
+	size_t row[TITLE_MAX_LIKE + 1];
+
+	for (size_t k = 0; k <= n_b; k++)
+		row[k] = k;
+	for (size_t i = 1; i <= n_a; i++) {
+		size_t corner = row[0], least = row[0] = i;
+
+		for (size_t k = 1; k <= n_b; k++) {
+			const size_t above = row[k];
+			size_t best = corner + (a[i - 1] != b[k - 1]);
+
+			best = above + 1 < best ? above + 1 : best;
+			best = row[k - 1] + 1 < best ? row[k - 1] + 1 : best;
+			row[k] = best;
+			corner = above;
+			least = best < least ? best : least;
+		}
+		if (least > most)
+			return most + 1;
+	}
+	return row[n_b];
+}
+
+bool
+title_is_like(const char *a, const char *b)
+{
+	const size_t n_a = strlen(a), n_b = strlen(b);
+	const size_t most = (n_a < n_b ? n_a : n_b) / 8;
+	const size_t apart = n_a < n_b ? n_b - n_a : n_a - n_b;
+
+	if (strcmp(a, b) == 0)
+		return true;
+	if (n_a > TITLE_MAX_LIKE || n_b > TITLE_MAX_LIKE ||
+	    !has_same_numbers(a, b))
+		return false;
+	if (n_a < n_b ? holds(b, a) : holds(a, b))
+		return true;
+	return apart <= most && distance(a, n_a, b, n_b, most) <= most;
+}

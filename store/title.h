@@ -8,6 +8,7 @@
 #ifndef STORE_TITLE_H
 #define STORE_TITLE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -18,5 +19,16 @@
  * final zero are written.
  */
 void title_normalise(const char *title, char *key, size_t n_bytes);
+
+/*
+ * Are two keys perhaps of one song: with the same numbers in them, and at most
+ * one letter in eight put in, left out or another (Levenshtein 1966), or the
+ * one standing, in whole words, within the other, if it has two words and
+ * eight bytes?  "hey jude" and "the beatles hey jude", "hey jude" and "hey
+ * judy"; not "symphony no 5" and "symphony no 6".  Keys over TITLE_MAX_LIKE
+ * bytes are only alike when they are equal.
+ */
+#define TITLE_MAX_LIKE 256
+bool title_is_like(const char *a, const char *b);
 
 #endif

@@ -13,7 +13,9 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <sqlite3.h>
 
+#include "base/arena.h"
 #include "store/catalogue.h"
 #include "store/fragments.h"
 #include "store/inspect.h"
@@ -296,6 +298,118 @@ test_inputs_stay(void **state)
 	}
 }
 
+/* What the one fragment says of where it lies, as JSON without spaces. */
+static int
+keep_place(void *context, struct json *rec, struct error *err)
+{
+	static const char *const members[] = { "interval",
+	    "interval_samples", "original_interval", "tempo_ratio" };
+	char *text = context;
+	struct arena *a = arena_new();
+
+	assert_non_null(a);
+	text[0] = '\0';
+	for (size_t i = 0; i < 4; i++) {
+		const struct json *j = json_at(rec, members[i]);
+		const size_t n = strlen(text);
+
+		if (j != NULL && json_is_array(j))
+			(void)snprintf(text + n, 200 - n, "%s ",
+			    json_text(j, a, err));
+		else if (j != NULL) {
+			double value = 0;
+
+			assert_int_equal(json_want_number(rec, members[i],
+			    &value, err), 0);
+			(void)snprintf(text + n, 200 - n, "%g", value);
+		}
+	}
+	arena_free(a);
+	return 0;
+}
+
+static void
+check_place(struct catalogue *c, const char *want)
+{
+	const struct fragments_filter all = { .group_id = "w" };
+	char text[200];
+
+	assert_int_equal(fragments_each(c, &all, keep_place, text, NULL), 0);
+	assert_string_equal(text, want);
+}
+
+#define MOVE(reviewer, verdict, intervals) \
+	"{\"group_id\":\"w\",\"fragment_id\":\"f1\",\"review\":{" \
+	"\"reviewer\":\"" reviewer "\",\"verdict\":\"" verdict "\"" \
+	intervals "}}"
+
+/* Where a person moved it is where it lies, in rounds to come as well. */
+static void
+test_moved(void **state)
+{
+	const struct place *p = *state;
+	struct json *rec = parse(MOVE("cy", "reject",
+	    ",\"interval\":[1,2]"));
+
+	add(p->c, FRAGMENT("f1", "c", "flag"));
+	check_place(p->c, "[1.0,11.0] [16000,176000] [2.0,12.0] ");
+	add(p->c, MOVE("bob", "accept", ",\"interval\":[2,7]"));
+	check_place(p->c, "[2.0,7.0] [32000,112000] [2.0,12.0] 0.5");
+	/* Each end has the first who moved it. */
+	add(p->c, MOVE("ann", "accept", ",\"original_interval\":[3,13]"));
+	check_place(p->c, "[2.0,7.0] [32000,112000] [3.0,13.0] 0.5");
+	add(p->c, FRAGMENT("f1", "c", "drop"));
+	check_place(p->c, "[2.0,7.0] [32000,112000] [3.0,13.0] 0.5");
+	/* A last word without times takes them back. */
+	add(p->c, MOVE("bob", "accept", ""));
+	check_place(p->c, "[1.0,11.0] [16000,176000] [3.0,13.0] 1");
+	assert_int_equal(catalogue_add(p->c, rec, NULL), -1);
+	json_free(rec);
+	rec = parse(MOVE("cy", "accept", ",\"interval\":[2,2]"));
+	assert_int_equal(catalogue_add(p->c, rec, NULL), -1);
+	json_free(rec);
+}
+
+/* The reviews as version 1 had them, with one in them. */
+static const char version_1[] =
+	"DROP VIEW places; DROP TABLE reviews;"
+	"CREATE TABLE reviews ("
+	"  group_id TEXT NOT NULL,"
+	"  fragment_id TEXT NOT NULL,"
+	"  reviewer TEXT NOT NULL,"
+	"  verdict TEXT NOT NULL"
+	"    CHECK (verdict IN ('accept', 'reject', 'unsure')),"
+	"  note TEXT,"
+	"  PRIMARY KEY (group_id, fragment_id, reviewer),"
+	"  FOREIGN KEY (group_id, fragment_id)"
+	"    REFERENCES fragments (group_id, fragment_id)"
+	") STRICT, WITHOUT ROWID;"
+	"INSERT INTO reviews VALUES ('w', 'f1', 'ann', 'accept', NULL);"
+	"PRAGMA user_version = 1";
+
+static void
+test_version_1(void **state)
+{
+	struct place *p = *state;
+	struct error err = { ERROR_NONE, "" };
+	sqlite3 *db;
+
+	add(p->c, FRAGMENT("f1", "c", "flag"));
+	catalogue_close(p->c);
+	assert_int_equal(sqlite3_open(p->path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, version_1, NULL, NULL, NULL),
+	    SQLITE_OK);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	p->c = catalogue_open(p->path, CATALOGUE_READ, 0, &err);
+	assert_null(p->c);
+	assert_non_null(strstr(err.text, "older version"));
+	p->c = catalogue_open(p->path, CATALOGUE_WRITE, 0, &err);
+	assert_non_null(p->c);
+	check_count(p->c, "keep", 1, 2);
+	add(p->c, MOVE("bob", "accept", ",\"interval\":[2,7]"));
+	check_place(p->c, "[2.0,7.0] [32000,112000] [2.0,12.0] 0.5");
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int
@@ -308,6 +422,8 @@ main(void)
 		TEST(test_rows_of_aligned),
 		TEST(test_round_given_up),
 		TEST(test_inputs_stay),
+		TEST(test_moved),
+		TEST(test_version_1),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,6 +12,7 @@
 
 #include "base/file.h"
 #include "draw/heat_map.h"
+#include "draw/histogram.h"
 #include "draw/line_plot.h"
 #include "draw/strokes.h"
 
@@ -53,6 +54,21 @@ ranges_hold_their_values(void **state)
 	assert_true(r.low < 4.9 && r.high > 5.1);
 	r = axes_range_of(NULL, 0);
 	assert_true(r.low < r.high);
+}
+
+static void
+bins_hold_their_values(void **state)
+{
+	const struct axes_range r = { -1.0, 1.0 };
+
+	(void)state;
+	assert_int_equal(histogram_bin(&r, 4, -1.0), 0);
+	assert_int_equal(histogram_bin(&r, 4, -0.5), 1);
+	assert_int_equal(histogram_bin(&r, 4, 0.999), 3);
+	assert_int_equal(histogram_bin(&r, 4, 1.0), 3);
+	assert_int_equal(histogram_bin(&r, 4, -7.0), 0);
+	assert_int_equal(histogram_bin(&r, 4, 7.0), 3);
+	assert_int_equal(histogram_bin(&r, 4, NAN), 0);
 }
 
 /* Relative luminance, so that the map reads in grey as well. */
@@ -206,6 +222,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ticks_are_round),
 		cmocka_unit_test(ranges_hold_their_values),
+		cmocka_unit_test(bins_hold_their_values),
 		cmocka_unit_test(heat_grows_lighter),
 		cmocka_unit_test(smoothing_keeps_straight_lines),
 		cmocka_unit_test(frames_turn_into_rows),

@@ -22,7 +22,6 @@
 #include "manifests/record.h"
 #include "manifests/stream.h"
 
-#include "embed/confidence.h"
 #include "embed/embedded.h"
 #include "embed/melody_key.h"
 #include "embed/song_search.h"
@@ -49,8 +48,8 @@ struct shared {
 /* What is said of one answer. */
 static int
 fill_answer(const struct shared *sh, const struct embedded_hum *hum,
-    const struct retrieval_answer *answer, double probability,
-    struct json *j, struct arena *a, struct error *err)
+    const struct retrieval_answer *answer, struct json *j, struct arena *a,
+    struct error *err)
 {
 	const bool is_compared = answer->distance >= 0;
 	struct melody_line line;
@@ -70,9 +69,15 @@ fill_answer(const struct shared *sh, const struct embedded_hum *hum,
 	    "transposition_semitones", semitones, 1, err) != 0) ||
 	    json_put_rounded(j, "score", answer->score, 4, err) != 0 ||
 	    (is_compared && json_put_rounded(j, "distance", answer->distance,
-	    4, err) != 0))
+	    4, err) != 0) ||
+	    (answer->is_warped && (json_put_rounded(j, "drift", answer->drift,
+	    4, err) != 0 || json_put_rounded(j, "motion", answer->motion, 4,
+	    err) != 0)) ||
+	    (is_compared && json_put_rounded(j, "log_prior",
+	    answer->log_prior, 4, err) != 0))
 		return -1;
-	return json_put_rounded(j, "probability", probability, 4, err);
+	return json_put_rounded(j, "probability", answer->probability, 4,
+	    err);
 }
 
 static int
@@ -81,7 +86,6 @@ put_answers(const struct shared *sh, const struct embedded_hum *hum,
     struct arena *a, struct error *err)
 {
 	const size_t n_works = song_search_n_works(sh->songs);
-	const struct confidence *c = confidence_of(answers[0].distance >= 0);
 	struct json *list = json_new_array(err);
 	int status = list == NULL ? -1 : 0;
 
@@ -96,8 +100,7 @@ put_answers(const struct shared *sh, const struct embedded_hum *hum,
 			status = -1;
 			break;
 		}
-		status = fill_answer(sh, hum, &answers[i],
-		    confidence_find(c, answers, n_works, i), j, a, err) != 0 ?
+		status = fill_answer(sh, hum, &answers[i], j, a, err) != 0 ?
 		    -1 : json_append(list, "", j, err);
 		json_free(j);
 	}
@@ -105,8 +108,7 @@ put_answers(const struct shared *sh, const struct embedded_hum *hum,
 	if (status == 0)
 		status = json_put(rec, "search.answers", list, err);
 	json_free(list);
-	return status != 0 ? -1 : json_put_string(rec, "search.probabilities",
-	    c->is_calibrated ? "calibrated" : "uncalibrated", err);
+	return status;
 }
 
 static int

@@ -4,8 +4,9 @@
 
 #define PLACE_VALUES 6		/* tenths of a second that are one place */
 
-/* Fitted by tests/real/ranking_fit.sh. */
+/* Fitted by recipes/ranking.sh. */
 static const double coarse[MATCH_COST_N_PARTS] = { 12, 4, -12, 0, 0 };
+#define SCORE_ALONE 20.0
 static const double fine[MATCH_COST_N_PARTS] = { 6, 4.5, -12, 6, -6 };
 
 void
@@ -40,4 +41,10 @@ match_cost(const struct melody_match *m, double score, size_t n_values)
 	for (size_t i = 0; i < MATCH_COST_N_PARTS; i++)
 		cost += weights[i] * parts[i];
 	return cost;
+}
+
+double
+match_cost_of_score(double score)
+{
+	return -SCORE_ALONE * score;
 }

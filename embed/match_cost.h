@@ -12,8 +12,8 @@
  *			more places to be alike by chance, must be more alike
  *
  * The weights maximise the probability of the right work, exp(-cost) over the
- * sum of all works', on made-up hums (tests/real/ranking_fit.sh); so the same
- * quotient is the probability of an answer, embed/confidence.h.
+ * sum of all works', on made-up hums (recipes/ranking.sh); so the same
+ * quotient is the probability of an answer.
  */
 #ifndef EMBED_MATCH_COST_H
 #define EMBED_MATCH_COST_H
@@ -43,5 +43,8 @@ double match_cost_prior(const struct melody_match *m, size_t n_values);
  */
 double match_cost(const struct melody_match *m, double score,
     size_t n_values);
+
+/* The same where nothing but the fingerprints was compared. */
+double match_cost_of_score(double score);
 
 #endif

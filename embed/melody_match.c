@@ -57,8 +57,8 @@ compare_places(const float *x, size_t n, const float *song,
 	memset(sum, 0, sizeof(sum));
 	for (size_t i = 0; i < n; i++)
 		for (size_t l = 0; l < LANES; l++)
-			sum[l] += fminf(fabsf(song[i + l] - x[i] - key[l]),
-			    CUT);
+			sum[l] += fabsf(cut(song[i + l] - x[i] - key[l],
+			    CUT));
 	for (size_t l = 0; l < LANES; l++)
 		distance[l] = sum[l] * share;
 }

@@ -39,7 +39,9 @@ struct retrieval {
 struct standing {
 	size_t work, song;
 	double score, cost;	/* cost: what rescored works are ordered by */
-	double offset_sec, time_scale, distance;
+	double offset_sec, time_scale, log_prior;
+	/* Of the cheaper of the two; distance -1: not compared. */
+	struct melody_match match;
 	struct melody_match matches[MELODY_MATCH_N_PLACES];
 };
 
@@ -314,7 +316,8 @@ take_match(const struct song *song, struct standing *s)
 		if (!(cost < s->cost))
 			continue;
 		s->cost = cost;
-		s->distance = m->distance;
+		s->match = *m;
+		s->log_prior = match_cost_prior(m, song->line.n);
 		s->offset_sec = m->offset_sec;
 		s->time_scale = m->tempo_ratio;
 	}
@@ -358,13 +361,16 @@ rescore_all(const struct retrieval *db, const struct retrieval_query *query,
     const struct retrieval_options *o, struct standing *standings,
     struct error *err)
 {
-	const size_t n = o->n_rescored < db->n_works ? o->n_rescored :
-	    db->n_works;
-	const size_t n_warped = o->n_warped < n ? o->n_warped : n;
 	struct melody_query *q = melody_query_new(&query->line, err);
+	size_t n = o->n_rescored < db->n_works ? o->n_rescored : db->n_works;
+	size_t n_warped;
 
 	if (q == NULL)
 		return -1;
+	/* Works that a lookup did not find are at the end. */
+	while (n > 0 && standings[n - 1].song == SIZE_MAX)
+		n--;
+	n_warped = o->n_warped < n ? o->n_warped : n;
 	for (size_t i = 0; i < n; i++)
 		rescore(db, q, &standings[i]);
 	qsort(standings, n, sizeof(*standings), compare_costs);
@@ -404,9 +410,35 @@ give_answer(const struct retrieval *db, const struct standing *s,
 {
 	*answer = (struct retrieval_answer){ .work = db->works[s->work],
 	    .id = s->song == SIZE_MAX ? "" : db->songs[s->song].id,
-	    .song = s->song, .score = s->score, .distance = s->distance,
-	    .cost = s->distance < 0 ? -s->score : s->cost,
-	    .offset_sec = s->offset_sec, .time_scale = s->time_scale };
+	    .song = s->song, .score = s->score,
+	    .distance = s->match.distance, .is_warped = s->match.is_warped,
+	    .drift = s->match.drift, .motion = s->match.motion,
+	    .log_prior = s->log_prior,
+	    .cost = s->match.distance < 0 ? match_cost_of_score(s->score) :
+	    s->cost, .offset_sec = s->offset_sec,
+	    .time_scale = s->time_scale };
+}
+
+/* Were both compared in the same ways, so that their costs are of one kind? */
+static bool
+is_alike(const struct retrieval_answer *x, const struct retrieval_answer *y)
+{
+	return x->is_warped == y->is_warped &&
+	    (x->distance < 0) == (y->distance < 0);
+}
+
+/* Answers come best first, those that were compared in most ways first. */
+static void
+give_probabilities(struct retrieval_answer *answers, size_t n)
+{
+	double sum = 0;
+	size_t end = 0;
+
+	for (; end < n && is_alike(&answers[end], &answers[0]); end++)
+		sum += exp(answers[0].cost - answers[end].cost);
+	for (size_t i = 0; i < end; i++)
+		answers[i].probability = exp(answers[0].cost -
+		    answers[i].cost) / sum;
 }
 
 int
@@ -425,8 +457,8 @@ retrieval_search(const struct retrieval *db,
 		return -1;
 	for (size_t i = 0; i < n; i++)
 		standings[i] = (struct standing){ .work = i,
-		    .song = SIZE_MAX, .score = -1, .distance = -1,
-		    .time_scale = 1 };
+		    .song = SIZE_MAX, .score = -1, .time_scale = 1,
+		    .match.distance = -1 };
 	if (vote_all(db, query, standings, a, err) != 0)
 		return -1;
 	qsort(standings, n, sizeof(*standings), compare_scores);
@@ -435,5 +467,6 @@ retrieval_search(const struct retrieval *db,
 		return -1;
 	for (size_t i = 0; i < n; i++)
 		give_answer(db, &standings[i], &(*answers)[i]);
+	give_probabilities(*answers, n);
 	return 0;
 }

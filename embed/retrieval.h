@@ -16,6 +16,7 @@
 #ifndef EMBED_RETRIEVAL_H
 #define EMBED_RETRIEVAL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/arena.h"
@@ -65,8 +66,16 @@ struct retrieval_answer {
 	size_t song;			/* number, in the order of adding */
 	double score;			/* mean similarity, -1..1 */
 	double distance;		/* semitones; -1: not compared */
-	/* What the order is by: as above, or -score where not compared. */
+	/* By warping, for the n_warped best; and of the place. */
+	bool is_warped;
+	double drift, motion, log_prior;
+	/* What the order is by: of embed/match_cost.h, or from the score. */
 	double cost;
+	/*
+	 * That this is the work, given that it is in the database: exp(-cost)
+	 * over the sum of all that were compared alike.
+	 */
+	double probability;
 	double offset_sec;		/* in the recording */
 	double time_scale;		/* of the view, or tempo ratio */
 };

@@ -22,7 +22,6 @@
 #include "dsp/track.h"
 #include "manifests/record.h"
 
-#include "embed/confidence.h"
 #include "embed/index_file.h"
 #include "embed/melody_key.h"
 #include "embed/song_index.h"
@@ -324,7 +323,8 @@ check_search(struct fixture *f, const char *path)
 		assert_string_equal(a[0].work, b[0].work);
 		assert_true(a[0].score == b[0].score);
 		assert_true(a[0].offset_sec == 0.5 * (double)(3 + i));
-		assert_true(a[0].cost == -a[0].score);
+		assert_true(a[0].cost < a[1].cost);
+		assert_true(a[0].probability > a[1].probability);
 	}
 	h.e.model_sha256 = "another";
 	assert_int_equal(song_search_run(s, &h, &lists, f->arena,
@@ -444,26 +444,6 @@ test_lock(void **state)
 	assert_int_equal(status, 0);
 }
 
-/* More cost is less likely, a wider gap more; the others are less likely. */
-static void
-test_confidence(void **state)
-{
-	struct retrieval_answer a[3] = { { .cost = 0.1 }, { .cost = 0.4 },
-	    { .cost = 0.5 } };
-	const struct confidence c = { 0.5, -2, 10, true };
-	double p;
-
-	(void)state;
-	p = confidence_find(&c, a, 3, 0);
-	assert_true(fabs(p - 1 / (1 + exp(-(0.5 - 2 * 0.1 + 10 * 0.3)))) <
-	    1e-12);
-	assert_true(fabs(confidence_find(&c, a, 3, 2) - 1 / (1 +
-	    exp(-(0.5 - 2 * 0.5 - 10 * 0.4)))) < 1e-12);
-	a[1].cost = 0.2;
-	assert_true(confidence_find(&c, a, 3, 0) < p);
-	assert_true(confidence_find(confidence_of(true), a, 1, 0) <= 1);
-}
-
 /* A hum five semitones below and a quarter faster than its song. */
 static void
 test_key(void **state)
@@ -496,7 +476,6 @@ main(void)
 		cmocka_unit_test(test_search),
 		cmocka_unit_test(test_damage),
 		cmocka_unit_test(test_lock),
-		cmocka_unit_test(test_confidence),
 		cmocka_unit_test(test_key),
 	};
 

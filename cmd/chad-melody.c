@@ -1,8 +1,9 @@
 /*
- * chad-melody -- the pitch track of the melody of MIDI files.
+ * chad-melody -- the pitch track of the melody of MIDI files and of pitch
+ * vectors.
  *
- * Reads records whose audio_filepath is a MIDI file, or takes MIDI files as
- * operands and makes a record of each, and adds what chad-f0 adds to a
+ * Reads records whose audio_filepath is a MIDI file or a pitch vector (.pv), or
+ * takes such files as operands and makes a record of each, and adds what chad-f0 adds to a
  * recording: so a hum can be searched among scores as among songs.
  *
  * Options: chad-melody.1.  Members of a record: manifests/FORMAT.md.
@@ -23,6 +24,7 @@
 #include "base/random.h"
 
 #include "dsp/activations.h"
+#include "dsp/pitch_vector.h"
 #include "dsp/track.h"
 #include "manifests/artefact.h"
 #include "manifests/record.h"
@@ -51,6 +53,14 @@ struct result {
 	char key[HASH_HEX_BYTES];
 	const char *track_path, *activations_path;
 };
+
+static bool
+has_suffix(const char *path, const char *suffix)
+{
+	const char *dot = strrchr(path, '.');
+
+	return dot != NULL && strcasecmp(dot, suffix) == 0;
+}
 
 /* The melody as written: sung in time and in tune, with short glides. */
 static int
@@ -99,7 +109,8 @@ name_result(const struct settings *set, const struct json *rec,
 /* The members that chad-f0 would add. */
 static int
 put_result(const struct settings *set, struct json *rec,
-    const struct result *result, const struct track *t, struct error *err)
+    const struct result *result, const struct track *t, bool is_vector,
+    struct error *err)
 {
 	if (json_put_string(rec, "f0.path", result->track_path, err) != 0 ||
 	    json_put_string(rec, "f0.key", result->key, err) != 0 ||
@@ -110,7 +121,8 @@ put_result(const struct settings *set, struct json *rec,
 	    json_put_rounded(rec, "f0.voiced_share", track_voiced_share(t),
 	    6, err) != 0)
 		return -1;
-	return json_put_string(rec, "f0.method", "score", err);
+	return json_put_string(rec, "f0.method", is_vector ? "vector" :
+	    "score", err);
 }
 
 static int
@@ -118,15 +130,18 @@ add_melody(const void *shared, void *local, struct json *rec,
     struct arena *scratch, struct error *err)
 {
 	const struct shared *sh = shared;
-	const char *midi = record_path(rec, "audio_filepath", sh->folder,
+	const char *path = record_path(rec, "audio_filepath", sh->folder,
 	    scratch, err);
+	const bool is_vector = path != NULL && has_suffix(path, ".pv");
 	struct result result;
 	struct track t;
 
 	(void)local;
-	if (midi == NULL || name_result(sh->set, rec, midi, scratch, &result,
-	    err) != 0 || read_melody(midi, sh->set->track_name, scratch, &t,
+	if (path == NULL || name_result(sh->set, rec, path, scratch, &result,
 	    err) != 0)
+		return -1;
+	if (is_vector ? pitch_vector_read(path, scratch, &t, err) != 0 :
+	    read_melody(path, sh->set->track_name, scratch, &t, err) != 0)
 		return -1;
 	if (!file_exists(result.track_path) &&
 	    track_write(result.track_path, &t, TRACK_CREPE, err) != 0)
@@ -135,7 +150,7 @@ add_melody(const void *shared, void *local, struct json *rec,
 	    !file_exists(result.activations_path) &&
 	    activations_write(result.activations_path, &t, err) != 0)
 		return -1;
-	return put_result(sh->set, rec, &result, &t, err);
+	return put_result(sh->set, rec, &result, &t, is_vector, err);
 }
 
 /* The record of one MIDI file; its name is its work. */
@@ -228,12 +243,10 @@ do_manifest(struct settings *set, const char *path)
 }
 
 static bool
-is_midi(const char *path)
+is_melody(const char *path)
 {
-	const char *dot = strrchr(path, '.');
-
-	return dot != NULL &&
-	    (strcasecmp(dot, ".mid") == 0 || strcasecmp(dot, ".midi") == 0);
+	return has_suffix(path, ".mid") || has_suffix(path, ".midi") ||
+	    has_suffix(path, ".pv");
 }
 
 int
@@ -249,21 +262,21 @@ main(int argc, char *argv[])
 		{ CLI_END, NULL, NULL, 0, 0, NULL, NULL },
 	};
 	const struct cli_tool tool = { "chad-melody",
-	    "add the pitch track of the melody of MIDI files",
+	    "add the pitch track of MIDI melodies and pitch vectors",
 	    "[options] [manifest | FILE.mid ...] > manifest", options };
 	const struct shared shared = { &set, NULL };
 	int i;
 
 	stream_options_init(&set.stream);
 	i = cli_parse(&tool, argc, argv);
-	if (i < argc && is_midi(argv[i]))
+	if (i < argc && is_melody(argv[i]))
 		return cli_finish(do_files(&shared, argv + i,
 		    (size_t)(argc - i)));
 	if (argc - i > 1) {
 		struct error err;
 
 		(void)error_set(&err, ERROR_FORMAT,
-		    "one manifest or several .mid files are read");
+		    "one manifest or several .mid or .pv files are read");
 		cli_warn(&err, "cannot start");
 		return cli_finish(CLI_FATAL);
 	}

@@ -17,6 +17,10 @@
 # singer and every song here is unseen.  POP909 melodies are among M0's training
 # data; here they are only what hums must not be mistaken for.
 #
+# The protocol is that of MIREX's query by humming: top-10 and MRR of hums, given
+# as sound or, with VECTORS=1, as the pitch vectors NNNNN.pv beside them (all
+# 2,703 of them, or every EVERY-th), among melodies of MIDI files.
+#
 # Files go to OUT (default: a folder that is removed).  F0 and EMBED in the
 # environment are further options for the commands ("--method yin"), SONGS is a
 # manifest of chad-embed to use as database in place of the melodies, BIN the
@@ -52,9 +56,12 @@ songs_of() {
 	}'
 }
 
-find -L "$data/qbsh/waveFile" -name '*.wav' | sort | awk '{
+kind=wav
+[ -z "${VECTORS:-}" ] || kind=pv
+find -L "$data/qbsh/waveFile" -name "*.$kind" | sort |
+    awk -v every="${EVERY:-1}" -v suffix="[.]$kind\$" 'NR % every == 0 {
 	n = split($0, part, "/")
-	song = part[n]; sub(/\.wav$/, "", song)
+	song = part[n]; sub(suffix, "", song)
 	singer = part[n - 2] "-" part[n - 1]
 	printf "{\"id\":\"%s-%s\",\"group_id\":\"qbsh-%s\"," \
 	    "\"audio_type\":\"humming\",\"singer\":\"%s\"," \
@@ -76,9 +83,12 @@ if [ -z "${SONGS:-}" ]; then
 	    chad-embed --quiet ${EMBED:-} > "$SONGS"
 fi
 # shellcheck disable=SC2086
-chad-decode --quiet hums.jsonl |
-    chad-f0 --quiet --activations ${F0:-} |
-    chad-embed --quiet --query ${EMBED:-} > hums.embedded.jsonl || true
+if [ "$kind" = pv ]; then
+	chad-melody --quiet hums.jsonl
+else
+	chad-decode --quiet hums.jsonl |
+	    chad-f0 --quiet --activations ${F0:-}
+fi | chad-embed --quiet --query ${EMBED:-} > hums.embedded.jsonl || true
 
 echo "$(wc -l < hums.embedded.jsonl) hums, $(wc -l < "$SONGS") songs"
 echo "by fingerprints:"

@@ -3,8 +3,9 @@
  * vectors.
  *
  * Reads records whose audio_filepath is a MIDI file or a pitch vector (.pv), or
- * takes such files as operands and makes a record of each, and adds what chad-f0 adds to a
- * recording: so a hum can be searched among scores as among songs.
+ * takes such files as operands and makes a record of each, and adds what
+ * chad-f0 adds to a recording: so a hum can be searched among scores as among
+ * songs.
  *
  * Options: chad-melody.1.  Members of a record: manifests/FORMAT.md.
  */

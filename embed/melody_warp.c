@@ -99,7 +99,7 @@ run_warp(struct warp *w, size_t *end)
 
 /*
  * Write the path that ends in column k, backwards, as pitches of the hum and
- * of the song.  Returns its length, which is n: no value of the hum is left out.
+ * of the song.  Returns its length, n: no value of the hum is left out.
  */
 static size_t
 trace(const struct warp *w, size_t k, float *hum, float *song)

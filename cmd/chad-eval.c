@@ -36,6 +36,7 @@
 #include "align/align_table.h"
 #include "align/align_truth.h"
 #include "align/calibration.h"
+#include "embed/match_cost.h"
 #include "embed/retrieval_eval.h"
 #include "embed/song_search.h"
 #include "pitch/pitch_score.h"
@@ -225,6 +226,7 @@ struct retrieval_settings {
 	const char *database_path, *index_path;
 	size_t n_threads;
 	bool wants_rescore, is_exact;
+	double beginning;
 };
 
 static int
@@ -241,6 +243,7 @@ retrieval_score(const struct retrieval_settings *set,
 
 	song_search_options_init(&o.search, set->wants_rescore);
 	o.search.is_exact = set->is_exact;
+	o.search.retrieval.beginning = set->beginning;
 	if (hums != NULL && retrieval_eval_run(songs, queries, &o, a,
 	    &result, err) == 0 && retrieval_eval_put_row(&result, rows,
 	    err) == 0 && retrieval_eval_put_hums(&result, hums, err) == 0)
@@ -255,7 +258,8 @@ static int
 eval_retrieval(int argc, char *argv[], struct arena *a, struct error *err)
 {
 	struct retrieval_settings set = { .common = { .seed = 1 },
-	    .n_threads = 1, .wants_rescore = true };
+	    .n_threads = 1, .wants_rescore = true,
+	    .beginning = MATCH_COST_BEGINNING };
 	const struct cli_option options[] = {
 		{ CLI_STRING, "database", &set.database_path, 0, 0, "FILE",
 		    "manifest of the songs, with fingerprints" },
@@ -265,6 +269,8 @@ eval_retrieval(int argc, char *argv[], struct arena *a, struct error *err)
 		    "search the whole index, without its lists" },
 		{ CLI_FLAG, "rescore", &set.wants_rescore, 0, 0, NULL,
 		    "compare the best works again by pitch" },
+		{ CLI_DOUBLE, "beginning", &set.beginning, 0, 1, "SHARE",
+		    "of hums that begin where the melody does" },
 		{ CLI_SIZE, "threads", &set.n_threads, 1, 256, "N",
 		    "queries searched at a time" },
 		COMMON_OPTIONS(set.common),

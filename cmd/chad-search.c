@@ -23,6 +23,7 @@
 #include "manifests/stream.h"
 
 #include "embed/embedded.h"
+#include "embed/match_cost.h"
 #include "embed/melody_key.h"
 #include "embed/song_search.h"
 
@@ -35,6 +36,7 @@ struct settings {
 	const char *index_path;
 	size_t n_answers, n_candidates, n_probed;
 	bool wants_rescore, is_exact;
+	double beginning;
 };
 
 /* What every worker shares. */
@@ -138,6 +140,7 @@ prepare(struct shared *sh, struct song_search **songs, char **folder,
 	song_search_options_init(&sh->options, set->wants_rescore);
 	sh->options.is_exact = set->is_exact;
 	sh->options.n_probed = set->n_probed;
+	sh->options.retrieval.beginning = set->beginning;
 	if (set->n_candidates > 0)
 		sh->options.n_candidates = set->n_candidates;
 	if (stream_folder(set->stream.in_path, folder, err) != 0)
@@ -153,7 +156,8 @@ int
 main(int argc, char *argv[])
 {
 	struct settings set = { .index_path = "songs.chad", .n_answers = 10,
-	    .wants_rescore = true };
+	    .wants_rescore = true,
+	    .beginning = MATCH_COST_BEGINNING };
 	const struct cli_option options[] = {
 		{ CLI_STRING, "index", &set.index_path, 0, 0, "FILE",
 		    "the songs, as chad-index made it" },
@@ -161,6 +165,8 @@ main(int argc, char *argv[])
 		    "works named for each hum" },
 		{ CLI_FLAG, "rescore", &set.wants_rescore, 0, 0, NULL,
 		    "compare the best works again by pitch" },
+		{ CLI_DOUBLE, "beginning", &set.beginning, 0, 1, "SHARE",
+		    "of hums that begin where the melody does" },
 		{ CLI_FLAG, "exact", &set.is_exact, 0, 0, NULL,
 		    "search the whole index, not only what its lists find" },
 		{ CLI_SIZE, "probes", &set.n_probed, 0, NEIGHBOURS_MAX_LISTS,

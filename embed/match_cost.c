@@ -21,21 +21,24 @@ match_cost_parts(const struct melody_match *m, double score,
 }
 
 double
-match_cost_prior(const struct melody_match *m, size_t n_values)
+match_cost_prior(const struct melody_match *m, size_t n_values,
+    double beginning)
 {
 	const double n_places = fmax(1, (double)n_values / PLACE_VALUES);
-	const double elsewhere = (1 - MATCH_COST_P_BEGINNING) / n_places;
+	const double elsewhere = (1 - beginning) / n_places;
 
-	return log(elsewhere + (m->is_beginning ? MATCH_COST_P_BEGINNING :
-	    0));
+	/* Not even when all hums are said to begin there, never. */
+	return log(fmax(elsewhere + (m->is_beginning ? beginning : 0),
+	    1e-9));
 }
 
 double
-match_cost(const struct melody_match *m, double score, size_t n_values)
+match_cost(const struct melody_match *m, double score, size_t n_values,
+    double beginning)
 {
 	const double *weights = m->is_warped ? fine : coarse;
 	double parts[MATCH_COST_N_PARTS];
-	double cost = -match_cost_prior(m, n_values);
+	double cost = -match_cost_prior(m, n_values, beginning);
 
 	match_cost_parts(m, score, parts);
 	for (size_t i = 0; i < MATCH_COST_N_PARTS; i++)

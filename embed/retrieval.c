@@ -306,18 +306,19 @@ compare_costs(const void *a, const void *b)
 
 /* The cheaper of a song's places. */
 static void
-take_match(const struct song *song, struct standing *s)
+take_match(const struct song *song, double beginning, struct standing *s)
 {
 	s->cost = HUGE_VAL;
 	for (size_t i = 0; i < MELODY_MATCH_N_PLACES; i++) {
 		const struct melody_match *m = &s->matches[i];
-		const double cost = match_cost(m, s->score, song->line.n);
+		const double cost = match_cost(m, s->score, song->line.n,
+		    beginning);
 
 		if (!(cost < s->cost))
 			continue;
 		s->cost = cost;
 		s->match = *m;
-		s->log_prior = match_cost_prior(m, song->line.n);
+		s->log_prior = match_cost_prior(m, song->line.n, beginning);
 		s->offset_sec = m->offset_sec;
 		s->time_scale = m->tempo_ratio;
 	}
@@ -326,7 +327,7 @@ take_match(const struct song *song, struct standing *s)
 /* Compare a work by pitch: the best of its recordings counts. */
 static void
 rescore(const struct retrieval *db, struct melody_query *q,
-    struct standing *s)
+    double beginning, struct standing *s)
 {
 	bool is_known = false;
 
@@ -338,7 +339,7 @@ rescore(const struct retrieval *db, struct melody_query *q,
 			continue;
 		melody_match_find(q, &song->line, here.matches);
 		here.song = i;
-		take_match(song, &here);
+		take_match(song, beginning, &here);
 		if (!is_known || here.cost < s->cost)
 			*s = here;
 		is_known = true;
@@ -347,13 +348,14 @@ rescore(const struct retrieval *db, struct melody_query *q,
 
 /* Look closer at the places that were found. */
 static void
-warp(const struct retrieval *db, struct melody_query *q, struct standing *s)
+warp(const struct retrieval *db, struct melody_query *q, double beginning,
+    struct standing *s)
 {
 	const struct song *song = &db->songs[s->song];
 
 	for (size_t i = 0; i < MELODY_MATCH_N_PLACES; i++)
 		melody_warp_run(q, &song->line, &s->matches[i]);
-	take_match(song, s);
+	take_match(song, beginning, s);
 }
 
 static int
@@ -372,10 +374,10 @@ rescore_all(const struct retrieval *db, const struct retrieval_query *query,
 		n--;
 	n_warped = o->n_warped < n ? o->n_warped : n;
 	for (size_t i = 0; i < n; i++)
-		rescore(db, q, &standings[i]);
+		rescore(db, q, o->beginning, &standings[i]);
 	qsort(standings, n, sizeof(*standings), compare_costs);
 	for (size_t i = 0; i < n_warped; i++)
-		warp(db, q, &standings[i]);
+		warp(db, q, o->beginning, &standings[i]);
 	qsort(standings, n_warped, sizeof(*standings), compare_costs);
 	melody_query_free(q);
 	return 0;

@@ -58,6 +58,7 @@ struct retrieval_query {
 struct retrieval_options {
 	size_t n_rescored;		/* works compared by pitch; 0: none */
 	size_t n_warped;		/* the best of these also by warping */
+	double beginning;		/* as for match_cost_prior */
 };
 
 /* One work, at its best place. */

@@ -7,6 +7,7 @@
 #include "manifests/record.h"
 #include "manifests/stream.h"
 
+#include "embed/match_cost.h"
 #include "embed/song_search.h"
 
 #define N_RESCORED 2000
@@ -48,6 +49,7 @@ song_search_options_init(struct song_search_options *o, bool wants_rescore)
 		return;
 	o->retrieval.n_rescored = N_RESCORED;
 	o->retrieval.n_warped = N_WARPED;
+	o->retrieval.beginning = MATCH_COST_BEGINNING;
 }
 
 static struct song_search *

@@ -30,7 +30,7 @@ struct song_search_options {
 };
 
 /*
- * The defaults; with rescoring 300 works are compared by pitch, 40 of them by
+ * The defaults; with rescoring 2000 works are compared by pitch, 400 of them by
  * warping.
  */
 void song_search_options_init(struct song_search_options *o,

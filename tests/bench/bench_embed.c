@@ -117,7 +117,7 @@ out:
 static int
 bench_search(struct arena *a, struct error *err)
 {
-	const struct retrieval_options o = { 0, 0 };
+	const struct retrieval_options o = { 0, 0, 0.2 };
 	struct retrieval *db = retrieval_new(err);
 	float *rows = arena_need(a, N_WINDOWS * DIMENSION, sizeof(*rows),
 	    "values", err);

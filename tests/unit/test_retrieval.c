@@ -86,7 +86,7 @@ static void
 test_finds_passages(void **state)
 {
 	const struct fixture *f = *state;
-	const struct retrieval_options o = { 0, 0 };
+	const struct retrieval_options o = { 0, 0, 0.2 };
 	struct random r;
 	struct error err;
 
@@ -121,7 +121,7 @@ static void
 test_named_songs(void **state)
 {
 	const struct fixture *f = *state;
-	const struct retrieval_options o = { 0, 0 };
+	const struct retrieval_options o = { 0, 0, 0.2 };
 	const struct retrieval_view view = { 1, f->songs[4], 5 };
 	const size_t songs[] = { 3, 5 }, beyond[] = { N_SONGS };
 	struct retrieval_query q = { .views = &view, .n_views = 1,
@@ -158,7 +158,7 @@ static void
 test_score(void **state)
 {
 	const struct fixture *f = *state;
-	const struct retrieval_options o = { 0, 0 };
+	const struct retrieval_options o = { 0, 0, 0.2 };
 	const struct retrieval_view view = { 1, f->songs[4] +
 	    (N_WINDOWS - 2) * D, 2 };
 	const struct retrieval_query q = { .views = &view, .n_views = 1,
@@ -188,7 +188,7 @@ static void
 test_refusals(void **state)
 {
 	const struct fixture *f = *state;
-	const struct retrieval_options o = { 0, 0 };
+	const struct retrieval_options o = { 0, 0, 0.2 };
 	const float row[D] = { 1 };
 	const struct retrieval_view view = { 1, row, 1 };
 	struct retrieval_query q = { .views = &view, .n_views = 1,
@@ -378,15 +378,18 @@ static void
 test_prior(void **state)
 {
 	struct melody_match m = { .distance = 0.5, .tempo_ratio = 1 };
-	const double here = match_cost(&m, 0.5, 300);
+	const double here = match_cost(&m, 0.5, 300, 0.2);
 
 	(void)state;
-	assert_true(fabs(match_cost(&m, 0.5, 3000) - here - log(10)) < 1e-9);
-	assert_true(match_cost(&m, 0.6, 300) < here);
+	assert_true(fabs(match_cost(&m, 0.5, 3000, 0.2) - here - log(10)) < 1e-9);
+	assert_true(match_cost(&m, 0.6, 300, 0.2) < here);
 	m.is_beginning = true;
 	/* A fifth, and a fiftieth of the rest, against that fiftieth. */
-	assert_true(fabs(here - match_cost(&m, 0.5, 300) -
+	assert_true(fabs(here - match_cost(&m, 0.5, 300, 0.2) -
 	    log((0.2 + 0.8 / 50) / (0.8 / 50))) < 1e-9);
+	assert_true(isfinite(match_cost_prior(&m, 300, 1)));
+	m.is_beginning = false;
+	assert_true(isfinite(match_cost_prior(&m, 300, 1)));
 }
 
 /* A hum with octave slips and blips keeps its tune and loses those. */

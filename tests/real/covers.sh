@@ -20,7 +20,8 @@
 # what is the same melody after all.
 #
 # Decodes, separates, tracks, embeds and aligns the recordings and scores the
-# fragments; files go to OUT (default: a folder that is removed).  DECODE,
+# fragments; with CLEAN=1 the voices stay alone and nothing is separated.  Files
+# go to OUT (default: a folder that is removed).  DECODE,
 # SEPARATE, F0, EMBED and ALIGN in the environment are further options for the
 # commands, BIN the folder of the commands.
 set -eu
@@ -99,6 +100,10 @@ level_db() {
 
 # The voice of recording $1 over the accompaniment of recording $2 as $3.
 make_recording() {
+	if [ -n "${CLEAN:-}" ]; then
+		join_clips "$1" c1 $gap_samples "$3"
+		return
+	fi
 	join_clips "$1" c1 0 "$out/voice.wav"
 	join_clips "$2" c0 0 "$out/band.wav"
 	gain=$(echo "$(level_db "$out/voice.wav") $(level_db "$out/band.wav")" |
@@ -195,7 +200,8 @@ make_manifest > "$out/manifest.jsonl"
 # Options in the environment are meant to be split into words.
 # shellcheck disable=SC2086
 chad-decode --quiet --work "$out/work" ${DECODE:-} "$out/manifest.jsonl" |
-    chad-separate --quiet --work "$out/work" ${SEPARATE:-} |
+    if [ -n "${CLEAN:-}" ]; then cat; else
+	chad-separate --quiet --work "$out/work" ${SEPARATE:-}; fi |
     chad-f0 --quiet --work "$out/work" --activations ${F0:-} |
     chad-embed --quiet --work "$out/work" ${EMBED:-} > "$out/embedded.jsonl"
 # shellcheck disable=SC2086

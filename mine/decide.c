@@ -77,11 +77,31 @@ is_fragment(const struct json *rec)
 	return !json_has(rec, "error") && json_has(rec, "fragment_id");
 }
 
+/* A verdict, or doubt whether the two share a work, changes the decision. */
+static int
+decide(struct json *rec, const struct verdicts *v, double same_work,
+    struct error *err)
+{
+	const char *verdict = verdicts_on(v, rec), *word;
+	double p;
+
+	if (verdict != NULL)
+		return json_put_string(rec, "decision", verdict, err);
+	if (json_get_number(rec, "same_work", 1.0, &p, err) != 0 ||
+	    json_get_string(rec, "decision", "", &word, err) != 0)
+		return -1;
+	if (p >= same_work || strcmp(word, "keep") != 0)
+		return 0;
+	if (json_put_bool(rec, "check_by_crowdsource", true, err) != 0)
+		return -1;
+	return json_put_string(rec, "decision", "flag", err);
+}
+
 /* The decided fragments of the list, as a list of their own. */
 static int
 write_decided(const struct steps *s, const struct stream_list *list,
-    const struct verdicts *v, struct lists_file *fragments,
-    struct error *err)
+    const struct verdicts *v, double same_work,
+    struct lists_file *fragments, struct error *err)
 {
 	struct arena *scratch = arena_new();
 	struct lists_new out = { .out = NULL };
@@ -92,12 +112,10 @@ write_decided(const struct steps *s, const struct stream_list *list,
 	status = lists_begin(&out, err);
 	for (size_t i = 0; i < list->n_records && status == 0; i++) {
 		struct json *rec = list->records[i];
-		const char *word;
 
 		if (!is_fragment(rec))
 			continue;
-		if ((word = verdicts_on(v, rec)) != NULL)
-			status = json_put_string(rec, "decision", word, err);
+		status = decide(rec, v, same_work, err);
 		if (status == 0)
 			status = stream_write(out.out, rec, scratch, err);
 		arena_reset(scratch);
@@ -125,15 +143,16 @@ store_fragments(const struct steps *s, const struct stream_list *list,
 
 int
 decide_fragments(const struct steps *s, const struct steps_file *aligned,
-    const struct verdicts *v, struct lists_file *fragments,
-    struct error *err)
+    const struct verdicts *v, double same_work,
+    struct lists_file *fragments, struct error *err)
 {
 	struct stream_list list;
 	int status;
 
 	if (stream_list_load(&list, aligned->path, err) != 0)
 		return -1;
-	status = write_decided(s, &list, v, fragments, err);
+	status = write_decided(s, &list, v, same_work, fragments,
+	    err);
 	stream_list_release(&list);
 	if (status != 0)
 		return -1;

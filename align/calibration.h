@@ -84,7 +84,8 @@ int calibration_check(const struct json *rec, const struct align_truth *truth,
 /*
  * Fit to the records whose truth is known; a kind without cases of both sorts
  * is left out, and it is an error when both are, or when their histories name
- * fingerprints of different models.  data: what they are, for people.  Returns the object, to be freed with json_free, or NULL.
+ * fingerprints of different models.  data: what they are, for people.  Returns
+ * the object, to be freed with json_free, or NULL.
  */
 struct json *calibration_fit(const struct json *const *records, size_t n,
     const struct align_truth *truth, const char *data, struct error *err)

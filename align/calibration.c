@@ -5,7 +5,6 @@
 #include "base/memory.h"
 
 #include "manifests/record.h"
-#include "nn/weights.h"
 
 #include "align/align_score.h"
 #include "align/calibration.h"
@@ -15,6 +14,8 @@
 #define TOLERANCE_SEC 0.5
 /* Voiced seconds from which a logarithm is taken. */
 #define VOICED_FLOOR_SEC 0.5
+/* Numbers beyond this, and scales below its inverse, are no measurements. */
+#define MAX_NUMBER 1e9
 
 static const char *const kind_names[] = { "fragment", "pair" };
 
@@ -85,6 +86,9 @@ read_feature(const struct json *rec, const struct feature *f, double *value,
 		if (json_want_number(rec, f->name, value, err) != 0)
 			return -1;
 	}
+	if (fabs(*value) > MAX_NUMBER)
+		return error_set(err, ERROR_FORMAT, "\"%s\" is %g", f->name,
+		    *value);
 	if (f->shape == SHAPE_PLAIN)
 		return 0;
 	if (!(*value + f->add > 0.0))
@@ -139,26 +143,55 @@ read_model(const struct json *j, enum calibration_kind kind,
 		    json_want_number(f, "scale", &m->scale[i], err) != 0 ||
 		    json_want_number(f, "weight", &m->weights[i], err) != 0)
 			return error_add(err, "\"%s\"", name);
-		if (!(m->scale[i] > 0.0))
+		if (!(m->scale[i] >= 1.0 / MAX_NUMBER))
 			return error_set(err, ERROR_FORMAT,
 			    "\"%s\": a scale of %g", name, m->scale[i]);
+		if (fabs(m->mean[i]) > MAX_NUMBER ||
+		    fabs(m->weights[i]) > MAX_NUMBER)
+			return error_set(err, ERROR_FORMAT, "\"%s\": a mean "
+			    "of %g and a weight of %g", name, m->mean[i],
+			    m->weights[i]);
 	}
-	return json_want_number(j, "bias", &m->bias, err);
+	if (json_want_number(j, "bias", &m->bias, err) != 0)
+		return -1;
+	return fabs(m->bias) <= MAX_NUMBER ? 0 : error_set(err, ERROR_FORMAT,
+	    "a bias of %g", m->bias);
 }
 
+/* The model whose fingerprints it is for, if it says so. */
 static int
-read_object(const struct json *j, struct calibration *c, struct error *err)
+read_model_sha256(const struct json *j, struct calibration *c,
+    struct error *err)
+{
+	const char *hex;
+
+	if (json_get_string(j, "model_sha256", "", &hex, err) != 0)
+		return -1;
+	if (hex[0] != '\0' && (strlen(hex) != HASH_HEX_BYTES - 1 ||
+	    strspn(hex, "0123456789abcdef") != HASH_HEX_BYTES - 1))
+		return error_set(err, ERROR_FORMAT, "\"model_sha256\" is no "
+		    "SHA-256");
+	memcpy(c->model_sha256, hex, strlen(hex) + 1);
+	return 0;
+}
+
+int
+calibration_read(const struct json *j, struct calibration *c,
+    struct error *err)
 {
 	struct arena *a;
 	const char *format, *text;
-	int kind, status = 0;
+	int kind;
 
+	memset(c, 0, sizeof(*c));
 	if (json_get_string(j, "format", "", &format, err) != 0)
 		return -1;
 	if (strcmp(format, FORMAT) != 0)
 		return error_set(err, ERROR_FORMAT, "not a calibration: its "
 		    "\"format\" is \"%s\" and not \"" FORMAT "\"", format);
-	for (kind = 0; kind < CALIBRATION_N_KINDS && status == 0; kind++) {
+	if (read_model_sha256(j, c, err) != 0)
+		return -1;
+	for (kind = 0; kind < CALIBRATION_N_KINDS; kind++) {
 		const struct json *part = json_at(j, kind_names[kind]);
 
 		c->has[kind] = part != NULL;
@@ -175,44 +208,26 @@ read_object(const struct json *j, struct calibration *c, struct error *err)
 	return text == NULL ? -1 : 0;
 }
 
-static bool
-is_model(const char *path)
-{
-	static const char suffix[] = ".safetensors";
-	const size_t n = strlen(path);
-
-	return n >= sizeof(suffix) &&
-	    strcmp(path + n - (sizeof(suffix) - 1), suffix) == 0;
-}
-
 int
-calibration_load(const char *path, struct calibration *c, bool *found,
-    struct error *err)
+calibration_load(const char *path, struct calibration *c, struct error *err)
 {
-	struct weights *w = NULL;
-	struct json *file = NULL;
-	const struct json *j;
-	int status = -1;
+	struct json *file = json_load(path, err);
+	int status;
 
-	memset(c, 0, sizeof(*c));
-	*found = false;
-	if (is_model(path)) {
-		if ((w = weights_load(path, err)) == NULL)
-			return -1;
-		j = json_at(weights_metadata_const(w), "calibration");
-	} else {
-		if ((file = json_load(path, err)) == NULL)
-			return -1;
-		j = file;
-	}
-	*found = j != NULL;
-	if (j == NULL || read_object(j, c, err) == 0)
-		status = 0;
-	else
+	if (file == NULL)
+		return -1;
+	status = calibration_read(file, c, err);
+	if (status != 0)
 		(void)error_add(err, "%s", path);
-	weights_free(w);
 	json_free(file);
 	return status;
+}
+
+bool
+calibration_is_for(const struct calibration *c, const char *model_sha256)
+{
+	return c->model_sha256[0] == '\0' ||
+	    strcmp(c->model_sha256, model_sha256) == 0;
 }
 
 int
@@ -230,6 +245,24 @@ calibration_probability(const struct calibration *c, const struct json *rec,
 		return -1;
 	*probability = logistic_probability(&c->model[kind], x);
 	return 0;
+}
+
+int
+calibration_put(const struct calibration *c, struct json *rec,
+    const char *model_sha256, struct error *err)
+{
+	bool is_known;
+	double p;
+
+	if (!calibration_is_for(c, model_sha256))
+		return 0;
+	if (calibration_probability(c, rec, &is_known, &p, err) != 0)
+		return -1;
+	if (!is_known)
+		return 0;
+	if (json_put_rounded(rec, "probability", p, 4, err) != 0)
+		return -1;
+	return json_put_string(rec, "calibration", c->sha256, err);
 }
 
 /* ---- fitting ---- */
@@ -365,6 +398,38 @@ out:
 	return status;
 }
 
+/* Note whose fingerprints the records were aligned by, as they tell. */
+static int
+put_model_sha256(struct json *result, const struct json *const *records,
+    size_t n, struct error *err)
+{
+	const char *first = NULL;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		const struct json *history = json_at(records[i], "history");
+		const struct json *last = history == NULL ||
+		    json_count(history) == 0 ? NULL :
+		    json_item(history, json_count(history) - 1);
+		const char *model;
+
+		if (last == NULL || record_has_failed(records[i]))
+			continue;
+		if (json_get_string(last, "model", NULL, &model, err) != 0)
+			return error_add(err, "record %zu", i + 1);
+		if (model == NULL)
+			continue;
+		if (first != NULL && strcmp(first, model) != 0)
+			return error_set(err, ERROR_FORMAT, "record %zu: the "
+			    "fingerprints are of another model (%.12s) than "
+			    "those before (%.12s): fit to one model's",
+			    i + 1, model, first);
+		first = model;
+	}
+	return first == NULL ? 0 :
+	    json_put_string(result, "model_sha256", first, err);
+}
+
 struct json *
 calibration_fit(const struct json *const *records, size_t n,
     const struct align_truth *truth, const char *data, struct error *err)
@@ -378,7 +443,8 @@ calibration_fit(const struct json *const *records, size_t n,
 	    fit_kind(result, records, n, truth, CALIBRATION_FRAGMENT,
 	    &n_fitted, err) != 0 ||
 	    fit_kind(result, records, n, truth, CALIBRATION_PAIR, &n_fitted,
-	    err) != 0 || json_put_string(result, "data", data, err) != 0)
+	    err) != 0 || put_model_sha256(result, records, n, err) != 0 ||
+	    json_put_string(result, "data", data, err) != 0)
 		goto fail;
 	if (n_fitted == 0) {
 		error_set(err, ERROR_LIMIT, "a calibration needs cases of "

@@ -15,10 +15,11 @@
  *	{"format": "chad-calibration 1",
  *	 "fragment": {"features": {"correlation": {"mean": m, "scale": s,
  *	     "weight": w}, ...}, "bias": b, "l2": 1, "n": 700, "n_right": 500},
- *	 "pair": the same, "data": "what it was fitted on"}
+ *	 "pair": the same, "model_sha256": "of the fingerprints' model",
+ *	 "data": "what it was fitted on"}
  *
- * with one of the two or both, in a JSON file or as the member "calibration" of
- * a model's metadata.
+ * with one of the two or both, in a JSON file beside the model.  It speaks of
+ * the fingerprints of that model: others spread their similarities otherwise.
  */
 #ifndef ALIGN_CALIBRATION_H
 #define ALIGN_CALIBRATION_H
@@ -42,14 +43,18 @@ struct calibration {
 	struct logistic model[CALIBRATION_N_KINDS];
 	bool has[CALIBRATION_N_KINDS];
 	char sha256[HASH_HEX_BYTES];	/* of the object's text */
+	char model_sha256[HASH_HEX_BYTES];	/* "" when it does not say */
 };
 
-/*
- * Read one.  *found is false when the file is a model (.safetensors) without
- * it; a file that is not there is an error.
- */
-int calibration_load(const char *path, struct calibration *c, bool *found,
+/* Read one from its file, or from its object; they are checked. */
+int calibration_load(const char *path, struct calibration *c,
     struct error *err) MUST_CHECK;
+int calibration_read(const struct json *j, struct calibration *c,
+    struct error *err) MUST_CHECK;
+
+/* Whether it speaks of fingerprints of this model; always if it names none. */
+bool calibration_is_for(const struct calibration *c,
+    const char *model_sha256);
 
 /* What a record is of: "pair" in it tells. */
 enum calibration_kind calibration_kind_of(const struct json *rec);
@@ -63,6 +68,13 @@ int calibration_probability(const struct calibration *c,
     struct error *err) MUST_CHECK;
 
 /*
+ * Put "probability" and, as "calibration", whose it is on a record made from
+ * fingerprints of this model; nothing when it does not speak of those.
+ */
+int calibration_put(const struct calibration *c, struct json *rec,
+    const char *model_sha256, struct error *err) MUST_CHECK;
+
+/*
  * Whether a record is right: a fragment within 0.5 s, a pair when the cover has
  * anything of the original.  *is_known is false without truth.
  */
@@ -71,8 +83,9 @@ int calibration_check(const struct json *rec, const struct align_truth *truth,
 
 /*
  * Fit to the records whose truth is known; a kind without cases of both sorts
- * is left out, and it is an error when both are.  data: what they are, for
- * people.  Returns the object, to be freed with json_free, or NULL.
+ * is left out, and it is an error when both are, or when their histories name
+ * fingerprints of different models.  data: what they are, for people.  Returns
+ * the object, to be freed with json_free, or NULL.
  */
 struct json *calibration_fit(const struct json *const *records, size_t n,
     const struct align_truth *truth, const char *data, struct error *err)

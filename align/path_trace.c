@@ -1,4 +1,5 @@
 #include <stdbool.h>
+#include <string.h>
 
 #include "base/memory.h"
 
@@ -10,6 +11,7 @@
 #define BAND_MAX 128
 #define P LOCAL_PATH_DIAGONALS
 #define N_ROWS (P + 3)		/* of scores that steps come from */
+#define TILE_ROWS 16		/* whose similarities are made at once */
 
 /* How a cell of the band is reached. */
 enum step { STEP_NONE = 0, STEP_1_1, STEP_1_2, STEP_2_1, STEP_START };
@@ -26,6 +28,7 @@ struct band {
 	float *score[N_ROWS];	/* [width], of this row and those before */
 	float *similarity;	/* [n_rows][width] */
 	unsigned char *step;	/* [n_rows][width] */
+	float *tile;		/* [TILE_ROWS][width + what they slant] */
 };
 
 /* The first column of the band in a row; may lie before column 0. */
@@ -40,21 +43,39 @@ band_first(const struct band *b, size_t row)
 	return (ptrdiff_t)(middle + 0.5) - (ptrdiff_t)(b->width / 2);
 }
 
-/* Similarities of one row of the band, as far as it lies in the matrix. */
+/*
+ * Similarities of rows of the band, as far as it lies in the matrix: of the
+ * rectangle around them, which "tile" has room for.
+ */
 static int
-band_similarity(const struct band *b, size_t row, struct error *err)
+band_similarity(const struct band *b, size_t row, size_t n, struct error *err)
 {
-	const ptrdiff_t first = band_first(b, row);
-	const ptrdiff_t from = first < 0 ? 0 : first;
-	ptrdiff_t to = first + (ptrdiff_t)b->width;
+	const ptrdiff_t columns = (ptrdiff_t)b->s->n_columns;
+	const ptrdiff_t low = band_first(b, row);
+	const ptrdiff_t high = band_first(b, row + n - 1) +
+	    (ptrdiff_t)b->width;
+	const ptrdiff_t from = low < 0 ? 0 : low;
+	const ptrdiff_t to = high > columns ? columns : high;
+	size_t i;
 
-	if (to > (ptrdiff_t)b->s->n_columns)
-		to = (ptrdiff_t)b->s->n_columns;
 	if (to <= from)
 		return 0;
-	return similarity_block(b->s, b->start.row + row, 1, (size_t)from,
-	    (size_t)(to - from),
-	    b->similarity + row * b->width + (from - first), err);
+	if (similarity_block(b->s, b->start.row + row, n, (size_t)from,
+	    (size_t)(to - from), b->tile, err) != 0)
+		return -1;
+	for (i = 0; i < n; i++) {
+		const ptrdiff_t first = band_first(b, row + i);
+		const ptrdiff_t begin = first < from ? from : first;
+		const ptrdiff_t last = first + (ptrdiff_t)b->width;
+		const ptrdiff_t end = last > to ? to : last;
+
+		if (end > begin)
+			memcpy(b->similarity + (row + i) * b->width +
+			    (begin - first), b->tile + (ptrdiff_t)i *
+			    (to - from) + (begin - from),
+			    (size_t)(end - begin) * sizeof(float));
+	}
+	return 0;
 }
 
 /*
@@ -179,7 +200,7 @@ band_walk(const struct band *b, struct path_cell *cells)
 static int
 band_init(struct band *b, struct error *err)
 {
-	double half = BAND_WINDOWS + BAND_SHARE * (double)b->n_rows;
+	double half = BAND_WINDOWS + BAND_SHARE * (double)b->n_rows, slant;
 	int i;
 
 	if (half > BAND_MAX)
@@ -194,7 +215,13 @@ band_init(struct band *b, struct error *err)
 	b->similarity = memory_new(b->n_rows * b->width, sizeof(float),
 	    "similarities", err);
 	b->step = memory_new(b->n_rows * b->width, 1, "steps", err);
-	return b->similarity == NULL || b->step == NULL ? -1 : 0;
+	/* As far as the band moves in so many rows. */
+	slant = (double)TILE_ROWS * ((double)b->end.column -
+	    (double)b->start.column) / (double)b->n_rows;
+	b->tile = memory_new(TILE_ROWS * (b->width + 2 * TILE_ROWS +
+	    (size_t)(2.0 * slant)), sizeof(float), "similarities", err);
+	return b->similarity == NULL || b->step == NULL || b->tile == NULL ?
+	    -1 : 0;
 }
 
 static void
@@ -206,6 +233,7 @@ band_release(struct band *b)
 		memory_free(b->score[i]);
 	memory_free(b->similarity);
 	memory_free(b->step);
+	memory_free(b->tile);
 }
 
 int
@@ -225,7 +253,9 @@ path_trace(const struct similarity *s, const struct local_path *path,
 	if (room == NULL || band_init(&b, err) != 0)
 		goto out;
 	for (row = 0; row < b.n_rows; row++) {
-		if (band_similarity(&b, row, err) != 0)
+		if (row % TILE_ROWS == 0 && band_similarity(&b, row,
+		    b.n_rows - row < TILE_ROWS ? b.n_rows - row : TILE_ROWS,
+		    err) != 0)
 			goto out;
 		band_fill_row(&b, row);
 	}

@@ -32,6 +32,7 @@ pitch_grid_init(struct pitch_grid *g, const struct pitch_match_pair *p,
 
 	g->cover = p->cover;
 	g->n = 0;
+	g->n_bytes = 2 * N_SUMS * sizeof(*g->sums);
 	g->at = arena_need(a, n_steps, sizeof(*g->at), "frames", err);
 	g->base = arena_need(a, n_steps, sizeof(*g->base), "frames", err);
 	g->sums = arena_need(a, 2 * N_SUMS, sizeof(*g->sums), "sums", err);
@@ -128,7 +129,8 @@ pitch_grid_compare(struct pitch_grid *g, int32_t shift,
 		begin++;
 	while (end > begin && (int64_t)g->at[end - 1] + shift >= n_frames)
 		end--;
-	memset(g->sums, 0, 2 * N_SUMS * sizeof(*g->sums));
+	/* Of a size that the compiler does not know, it is the library's. */
+	memset(g->sums, 0, g->n_bytes);
 	for (i = begin; i + 1 < end; i += 2) {
 		even[folded[g->at[i] + shift] + g->base[i]]++;
 		odd[folded[g->at[i + 1] + shift] + g->base[i + 1]]++;

@@ -27,6 +27,7 @@ struct pitch_grid {
 	uint8_t *base;		/* [n] an octave above 0, minus the original */
 	size_t n;
 	uint16_t *sums;		/* two tables, scratch */
+	size_t n_bytes;		/* of both */
 };
 
 /* Room for any line over the span; arena memory. */

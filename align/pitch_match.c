@@ -9,8 +9,9 @@
 #define OCTAVE PITCH_MATCH_OCTAVE
 #define HALF_WINDOW PITCH_MATCH_HALF_WINDOW
 #define FRAME_SEC 0.01		/* steps of the exact measures */
-#define COARSE_SEC 0.04		/* steps of the coarse search */
-#define MIN_LOOK_SEC 0.02	/* a search looks no more often */
+#define FIRST_SEC 0.08		/* steps of a search that is the first of two */
+#define COARSE_SEC 0.04		/* of a search that goes on to the exact one */
+#define MIN_LOOK_SEC 0.04	/* a search looks no more often */
 #define MIN_JOINT_SEC 1.0
 #define KEY_SLACK 15		/* a singer may drift as far */
 /* Strangers agree on about this share, and on more at their best shift. */
@@ -54,17 +55,6 @@ pitch_match_prepare(const float *f0_hz, size_t n_frames, double hop_sec,
 	return 0;
 }
 
-/* The pitch of a track at a time, or NO_VOICE. */
-static int
-pitch_at(const struct pitch_match_track *t, double sec)
-{
-	const double frame = sec / t->hop_sec + 0.5;
-
-	if (frame < 0.0 || frame >= (double)t->n_frames)
-		return NO_VOICE;
-	return t->tenths[(size_t)frame];
-}
-
 /* How many steps of step_sec fit in the span. */
 static size_t
 n_steps(const struct pitch_match_span *span, double step_sec)
@@ -72,22 +62,6 @@ n_steps(const struct pitch_match_span *span, double step_sec)
 	const double n = (span->to_sec - span->from_sec) / step_sec;
 
 	return n > 0.0 ? (size_t)n : 0;
-}
-
-/* The folded difference at an original time, 0..119, or NO_VOICE. */
-static int
-difference_at(const struct pitch_match_pair *p, const struct time_line *l,
-    double original_sec)
-{
-	const int o = pitch_at(p->original, original_sec);
-	int c;
-
-	if (o < 0)
-		return NO_VOICE;
-	c = pitch_at(p->cover, time_line_cover(l, original_sec));
-	if (c < 0)
-		return NO_VOICE;
-	return (c - o + HIGHEST) % OCTAVE;
 }
 
 /* The place of "i" on the circle; it is at most two turns below. */
@@ -148,6 +122,20 @@ walk_along(const struct pitch_match_track *t, double t_sec, double step_sec,
 	return w;
 }
 
+/* The folded difference at step i of both walks, 0..119, or NO_VOICE. */
+static int
+difference_at(const struct pitch_match_pair *p,
+    const struct walk *in_original, const struct walk *in_cover, size_t i)
+{
+	const int o = p->original->tenths[(size_t)(in_original->first +
+	    (double)i * in_original->step)];
+	const int c = p->cover->tenths[(size_t)(in_cover->first +
+	    (double)i * in_cover->step)];
+
+	return o < 0 || c < 0 ? NO_VOICE :
+	    (int)((unsigned)(c - o + HIGHEST) % OCTAVE);
+}
+
 /* Count the differences of the span; returns how many there are. */
 static size_t
 fill_histogram(const struct pitch_match_pair *p, const struct time_line *l,
@@ -164,14 +152,11 @@ fill_histogram(const struct pitch_match_pair *p, const struct time_line *l,
 
 	memset(histogram, 0, OCTAVE * sizeof(histogram[0]));
 	for (i = begin; i < end; i++) {
-		const int o = p->original->tenths[(size_t)(in_original.first +
-		    (double)i * in_original.step)];
-		const int c = p->cover->tenths[(size_t)(in_cover.first +
-		    (double)i * in_cover.step)];
+		const int d = difference_at(p, &in_original, &in_cover, i);
 
-		if (o < 0 || c < 0)
+		if (d == NO_VOICE)
 			continue;
-		histogram[(unsigned)(c - o + HIGHEST) % OCTAVE]++;
+		histogram[d]++;
 		n_joint++;
 	}
 	return n_joint;
@@ -259,7 +244,8 @@ pitch_match_refine(const struct pitch_match_pair *p,
 	/* Tilt about the middle. */
 	l->cover_sec = time_line_cover(l, middle);
 	l->original_sec = middle;
-	if (search_grid(p, span, search, COARSE_SEC, l, a, err) != 0)
+	if (search_grid(p, span, search, search->is_coarse ? FIRST_SEC :
+	    COARSE_SEC, l, a, err) != 0)
 		return -1;
 	if (search->is_coarse)
 		return 0;
@@ -329,16 +315,22 @@ pitch_match_trim(const struct pitch_match_pair *p, const struct time_line *l,
 	struct pitch_match_span best = { span->from_sec, span->from_sec };
 	struct pitch_match_count count;
 	double sum = 0.0, best_sum = 0.0, from = span->from_sec, level;
-	size_t i;
+	struct walk in_original, in_cover;
+	size_t i, begin = 0, end = n;
 
 	pitch_match_compare(p, l, span, FRAME_SEC, &count);
 	if (count.n_joint == 0)
 		return best;
+	in_original = walk_along(p->original, span->from_sec + FRAME_SEC /
+	    2.0, FRAME_SEC, &begin, &end);
+	in_cover = walk_along(p->cover, time_line_cover(l, span->from_sec +
+	    FRAME_SEC / 2.0), FRAME_SEC * l->tempo_ratio, &begin, &end);
 	level = CHANCE + TRIM_PART *
 	    ((double)count.n_agreeing / (double)count.n_joint - CHANCE);
 	for (i = 0; i < n; i++) {
 		const double at = span->from_sec + (double)i * FRAME_SEC;
-		const int d = difference_at(p, l, at + FRAME_SEC / 2.0);
+		const int d = i < begin || i >= end ? NO_VOICE :
+		    difference_at(p, &in_original, &in_cover, i);
 		int off;
 
 		if (d == NO_VOICE) {
@@ -361,12 +353,16 @@ pitch_match_trim(const struct pitch_match_pair *p, const struct time_line *l,
 	return best;
 }
 
+/* The k-th smallest of what is counted, k from 0. */
 static int
-compare_ints(const void *pa, const void *pb)
+kth(const unsigned *counts, size_t k)
 {
-	const int a = *(const int *)pa, b = *(const int *)pb;
+	size_t n = 0;
+	int i = 0;
 
-	return (a > b) - (a < b);
+	while ((n += counts[i]) <= k)
+		i++;
+	return i - HIGHEST;
 }
 
 int
@@ -374,26 +370,34 @@ pitch_match_transposition(const struct pitch_match_pair *p,
     const struct time_line *l, const struct pitch_match_span *span,
     struct arena *a, double *semitones, struct error *err)
 {
-	const size_t n = n_steps(span, FRAME_SEC);
-	int *tenths = arena_need(a, n, sizeof(*tenths), "differences", err);
-	size_t i, n_joint = 0;
+	const double first_sec = span->from_sec + FRAME_SEC / 2.0;
+	size_t i, begin = 0, end = n_steps(span, FRAME_SEC), n_joint = 0;
+	const struct walk in_original = walk_along(p->original, first_sec,
+	    FRAME_SEC, &begin, &end);
+	const struct walk in_cover = walk_along(p->cover,
+	    time_line_cover(l, first_sec), FRAME_SEC * l->tempo_ratio,
+	    &begin, &end);
+	unsigned *counts = arena_need(a, 2 * HIGHEST + 1, sizeof(*counts),
+	    "differences", err);
 
 	*semitones = 0.0;
-	if (tenths == NULL)
+	if (counts == NULL)
 		return -1;
-	for (i = 0; i < n; i++) {
-		const double at = span->from_sec + ((double)i + 0.5) *
-		    FRAME_SEC;
-		const int o = pitch_at(p->original, at);
-		const int c = pitch_at(p->cover, time_line_cover(l, at));
+	memset(counts, 0, (2 * HIGHEST + 1) * sizeof(*counts));
+	for (i = begin; i < end; i++) {
+		const int o = p->original->tenths[(size_t)(in_original.first +
+		    (double)i * in_original.step)];
+		const int c = p->cover->tenths[(size_t)(in_cover.first +
+		    (double)i * in_cover.step)];
 
-		if (o >= 0 && c >= 0)
-			tenths[n_joint++] = c - o;
+		if (o < 0 || c < 0)
+			continue;
+		counts[c - o + HIGHEST]++;
+		n_joint++;
 	}
 	if (n_joint == 0)
 		return 0;
-	qsort(tenths, n_joint, sizeof(*tenths), compare_ints);
-	*semitones = (double)(tenths[(n_joint - 1) / 2] +
-	    tenths[n_joint / 2]) / 20.0;
+	*semitones = (double)(kth(counts, (n_joint - 1) / 2) +
+	    kth(counts, n_joint / 2)) / 20.0;
 	return 0;
 }

@@ -17,6 +17,7 @@
 #include "base/arena.h"
 #include "base/cli.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "base/memory.h"
 #include "base/pool.h"
@@ -36,6 +37,7 @@
 /* Pairs in hand at a time: results are printed in order after each batch. */
 #define BATCH_PAIRS_A_THREAD 8
 #define MAX_MESSAGES 20
+#define DEFAULT_CALIBRATION "models/align.json"
 
 static volatile sig_atomic_t was_stopped;
 
@@ -46,7 +48,8 @@ struct settings {
 	bool wants_all_pairs;
 	bool wants_works;		/* a record a pair */
 	double keep_probability, flag_probability;	/* keep 0: not asked */
-	const char *calibration_path;	/* or NULL */
+	const char *calibration_path;	/* or NULL: the default, if there */
+	bool has_calibration;
 	struct calibration calibration;	/* of nothing when there is none */
 };
 
@@ -56,6 +59,14 @@ struct outcome {
 	size_t n_bytes;
 	size_t n_decided[3];		/* by enum aligner_decision */
 	struct error failure;		/* code ERROR_NONE when all went well */
+};
+
+/* What was found in a pair. */
+struct found {
+	struct aligner_fragment *fragments;
+	size_t n;
+	const char *model_sha256;	/* of the fingerprints */
+	const struct json *pair;	/* its record: pair_record.h */
 };
 
 /* What the threads share. */
@@ -93,25 +104,6 @@ write_failure(FILE *out, struct json *rec, const struct error *why,
 	return stream_write(out, rec, a, err);
 }
 
-/* Put "probability" and what it comes from, when there is a calibration. */
-static int
-put_probability(struct json *rec, const struct settings *set,
-    struct error *err)
-{
-	bool is_known;
-	double p;
-
-	if (calibration_probability(&set->calibration, rec, &is_known, &p,
-	    err) != 0)
-		return -1;
-	if (!is_known)
-		return 0;
-	if (json_put_rounded(rec, "probability", p, 4, err) != 0)
-		return -1;
-	return json_put_string(rec, "calibration", set->calibration.sha256,
-	    err);
-}
-
 /* Print a fragment's or a pair's record with its history. */
 static int
 write_found(FILE *out, const struct pairing_pair *pair, struct json *rec,
@@ -127,55 +119,72 @@ write_found(FILE *out, const struct pairing_pair *pair, struct json *rec,
 	return stream_write(out, rec, a, err);
 }
 
+/* What is said of the fragment by probability, where that was asked for. */
+static int
+decide(const struct json *rec, const struct aligner_fragment *f,
+    const struct settings *set, const char *model_sha256,
+    enum aligner_decision *decision, struct error *err)
+{
+	double p;
+
+	*decision = aligner_decide(f, &set->aligner);
+	if (set->keep_probability <= 0.0)
+		return 0;
+	if (!json_has(rec, "probability"))
+		return error_set(err, ERROR_FORMAT, "the calibration does not "
+		    "speak of fingerprints of the model %.12s: fit one with "
+		    "chad-eval align --fit", model_sha256);
+	if (json_want_number(rec, "probability", &p, err) != 0)
+		return -1;
+	*decision = p >= set->keep_probability ? ALIGNER_KEEP :
+	    p >= set->flag_probability ? ALIGNER_FLAG : ALIGNER_DROP;
+	return 0;
+}
+
 static int
 write_fragment(FILE *out, const struct pairing_pair *pair,
     const struct aligner_fragment *f, const struct settings *set,
-    const char *model_sha256, struct outcome *outcome, struct arena *a,
+    const struct found *found, struct outcome *outcome, struct arena *a,
     struct error *err)
 {
 	struct json *rec = fragment_record_new(pair->original, pair->cover,
 	    err);
-	enum aligner_decision decision = aligner_decide(f, &set->aligner);
-	double p;
+	const struct json *same_work = json_at(found->pair, "probability");
+	enum aligner_decision decision;
 	int status = -1;
 
 	if (rec == NULL)
 		return -1;
 	if (fragment_record_put(rec, pair->cover, f, a, err) == 0 &&
-	    put_probability(rec, set, err) == 0 &&
-	    json_get_number(rec, "probability", -1.0, &p, err) == 0) {
-		if (set->keep_probability > 0.0)
-			decision = p >= set->keep_probability ? ALIGNER_KEEP :
-			    p >= set->flag_probability ? ALIGNER_FLAG :
-			    ALIGNER_DROP;
-		if (fragment_record_decide(rec, decision, err) == 0)
-			status = write_found(out, pair, rec, model_sha256, a,
-			    err);
+	    calibration_put(&set->calibration, rec, found->model_sha256,
+	    err) == 0 && (same_work == NULL ||
+	    json_put(rec, "same_work", same_work, err) == 0) &&
+	    decide(rec, f, set, found->model_sha256, &decision, err) == 0 &&
+	    fragment_record_decide(rec, decision, err) == 0) {
+		outcome->n_decided[decision]++;
+		status = write_found(out, pair, rec, found->model_sha256, a,
+		    err);
 	}
-	outcome->n_decided[decision]++;
 	json_free(rec);
 	return status;
 }
 
-static int
-write_pair(FILE *out, const struct pairing_pair *pair,
-    const struct aligner_fragment *fragments, size_t n,
+/* The record of the pair, without a history. */
+static struct json *
+pair_record_of(const struct pairing_pair *pair, const struct found *found,
     const struct recording *original, const struct recording *cover,
-    const struct settings *set, struct arena *a, struct error *err)
+    const struct settings *set, struct error *err)
 {
 	struct json *rec = fragment_record_new(pair->original, pair->cover,
 	    err);
-	int status = -1;
 
-	if (rec == NULL)
-		return -1;
-	if (pair_record_put(rec, fragments, n, original->arrays.duration_sec,
-	    cover->arrays.duration_sec, err) == 0 &&
-	    put_probability(rec, set, err) == 0)
-		status = write_found(out, pair, rec, original->model_sha256,
-		    a, err);
+	if (rec != NULL && pair_record_put(rec, found->fragments, found->n,
+	    original->arrays.duration_sec, cover->arrays.duration_sec,
+	    err) == 0 && calibration_put(&set->calibration, rec,
+	    found->model_sha256, err) == 0)
+		return rec;
 	json_free(rec);
-	return status;
+	return NULL;
 }
 
 static int
@@ -184,24 +193,31 @@ align_and_write(const struct job *job, const struct pairing_pair *pair,
 {
 	struct aligner_options o = job->set->aligner;
 	struct recording original, cover;
-	struct aligner_fragment *fragments;
-	size_t i, n;
+	struct found found;
+	struct json *rec;
+	size_t i;
+	int status = 0;
 
 	if (recording_load(pair->original, job->folder, a, &original,
 	    err) != 0 ||
 	    recording_load(pair->cover, job->folder, a, &cover, err) != 0 ||
 	    recording_agree(&original, &cover, &o, err) != 0 ||
-	    aligner_run(&original.arrays, &cover.arrays, &o, a, &fragments,
-	    &n, err) != 0)
+	    aligner_run(&original.arrays, &cover.arrays, &o, a,
+	    &found.fragments, &found.n, err) != 0)
+		return -1;
+	found.model_sha256 = original.model_sha256;
+	found.pair = rec = pair_record_of(pair, &found, &original, &cover,
+	    job->set, err);
+	if (rec == NULL)
 		return -1;
 	if (job->set->wants_works)
-		return write_pair(out, pair, fragments, n, &original, &cover,
-		    job->set, a, err);
-	for (i = 0; i < n; i++)
-		if (write_fragment(out, pair, &fragments[i], job->set,
-		    original.model_sha256, outcome, a, err) != 0)
-			return -1;
-	return 0;
+		status = write_found(out, pair, rec, found.model_sha256, a,
+		    err);
+	for (i = 0; i < found.n && status == 0 && !job->set->wants_works; i++)
+		status = write_fragment(out, pair, &found.fragments[i],
+		    job->set, &found, outcome, a, err);
+	json_free(rec);
+	return status;
 }
 
 /* The record that stands for a pair that could not be aligned. */
@@ -409,6 +425,30 @@ sort_out(const struct settings *set, const struct stream_list *list,
 	return 0;
 }
 
+/* Say that there will be no probabilities, when some could be missed. */
+static int
+note_unknown(const struct settings *set, const struct json *const *usable,
+    size_t n_usable, struct error *err)
+{
+	size_t i;
+
+	for (i = 0; i < n_usable; i++) {
+		const char *model;
+
+		if (json_get_string(usable[i], "embed.model_sha256", "",
+		    &model, err) != 0)
+			return -1;
+		if (set->has_calibration &&
+		    calibration_is_for(&set->calibration, model))
+			continue;
+		cli_note("there is no calibration for the fingerprints of the "
+		    "model %.12s, so no probabilities: chad-eval align --fit "
+		    "makes one", model[0] == '\0' ? "(unnamed)" : model);
+		return 0;
+	}
+	return 0;
+}
+
 static int
 run(const struct settings *set, struct stream_list *list,
     struct totals *totals, struct arena *a, struct error *err)
@@ -420,6 +460,7 @@ run(const struct settings *set, struct stream_list *list,
 
 	if (usable == NULL ||
 	    sort_out(set, list, usable, &n_usable, totals, a, err) != 0 ||
+	    note_unknown(set, usable, n_usable, err) != 0 ||
 	    pairing_make(usable, n_usable, set->wants_all_pairs, a, &pairing,
 	    err) != 0)
 		return -1;
@@ -477,7 +518,7 @@ static int
 prepare(struct settings *set, struct error *err)
 {
 	const struct aligner_options *o = &set->aligner;
-	bool found;
+	const char *path = set->calibration_path;
 
 	if (o->min_sec > o->max_sec)
 		return error_set(err, ERROR_LIMIT, "--min %g is above --max "
@@ -485,14 +526,12 @@ prepare(struct settings *set, struct error *err)
 	if (set->keep_probability > 0.0 && set->calibration_path == NULL)
 		return error_set(err, ERROR_FORMAT, "--keep-probability "
 		    "needs --calibration");
-	if (set->calibration_path == NULL)
-		return 0;
-	if (calibration_load(set->calibration_path, &set->calibration, &found,
-	    err) != 0)
-		return -1;
-	return found ? 0 : error_set(err, ERROR_FORMAT, "%s: the model has no "
-	    "\"calibration\": fit one with chad-eval align --fit",
-	    set->calibration_path);
+	if (path == NULL)
+		path = cli_shared_path(DEFAULT_CALIBRATION);
+	set->has_calibration = set->calibration_path != NULL ||
+	    file_exists(path);
+	return set->has_calibration ?
+	    calibration_load(path, &set->calibration, err) : 0;
 }
 
 int
@@ -524,7 +563,8 @@ main(int argc, char *argv[])
 		{ CLI_DOUBLE, "shift", &o->shift_sec, 0, 10, "SEC",
 		    "how far the pitch may move a fragment" },
 		{ CLI_STRING, "calibration", &set.calibration_path, 0, 0,
-		    "FILE", "say how probable each is, by FILE" },
+		    "FILE", "say how probable each is, by FILE (default: "
+		    DEFAULT_CALIBRATION ", for its model)" },
 		{ CLI_DOUBLE, "keep-probability", &set.keep_probability, 0, 1,
 		    "P", "decide by probability: keep from this" },
 		{ CLI_DOUBLE, "flag-probability", &set.flag_probability, 0, 1,

@@ -20,6 +20,7 @@
 #include "base/cli.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/json.h"
 
 #include "store/catalogue.h"
@@ -32,6 +33,8 @@
 
 #define BUSY_MS 30000
 #define DEFAULT_MODEL "models/m0.safetensors"
+#define DEFAULT_CALIBRATION "models/align.json"
+#define DEFAULT_SAME_WORK 0.1
 #define PATH_BYTES 4096
 
 /* What the user chose.  Read-only once the command line is parsed. */
@@ -41,6 +44,7 @@ struct settings {
 	struct round_place place;
 	size_t n_rounds;
 	size_t n_threads;
+	char calibration_sha256[HASH_HEX_BYTES];
 };
 
 /* Let programs be found beside this one before anywhere else. */
@@ -278,15 +282,31 @@ mine(const struct settings *set, struct catalogue *c, struct error *err)
 	return status;
 }
 
+/* The calibration asked for, or the one beside the models if it is there. */
 static int
-run(const struct settings *set)
+take_calibration(struct settings *set, struct error *err)
+{
+	struct round_options *o = &set->round;
+	const char *path = o->calibration_path != NULL ?
+	    o->calibration_path : cli_shared_path(DEFAULT_CALIBRATION);
+
+	if (o->calibration_path == NULL && !file_exists(path))
+		return 0;
+	o->calibration_path = path;
+	o->calibration_sha256 = set->calibration_sha256;
+	return hash_file(path, set->calibration_sha256, err);
+}
+
+static int
+run(struct settings *set)
 {
 	struct error err = { ERROR_NONE, "" };
-	struct catalogue *c;
+	struct catalogue *c = NULL;
 	int status = CLI_FATAL;
 
-	c = catalogue_open(set->catalogue_path, CATALOGUE_WRITE, BUSY_MS,
-	    &err);
+	if (take_calibration(set, &err) == 0)
+		c = catalogue_open(set->catalogue_path, CATALOGUE_WRITE,
+		    BUSY_MS, &err);
 	if (c != NULL && mine(set, c, &err) == 0)
 		status = CLI_OK;
 	else
@@ -315,7 +335,9 @@ run(const struct settings *set)
 	{ CLI_SHARED, "f0-model", &(o).f0_model, 0, 0, "FILE", \
 	    "as chad-f0 --model" }, \
 	{ CLI_SHARED, "voice-model", &(o).voice_model, 0, 0, "FILE", \
-	    "as chad-separate --model" }
+	    "as chad-separate --model" }, \
+	{ CLI_STRING, "calibration", &(o).calibration_path, 0, 0, "FILE", \
+	    "as chad-align --calibration; with --truth one is fitted" }
 
 /* How they are run. */
 #define ROUND_OPTIONS(o) \
@@ -329,6 +351,8 @@ run(const struct settings *set)
 	    0, 1, "SHARE", "the same for sections sung again" }, \
 	{ CLI_DOUBLE, "flag-agreement", &(o).thresholds.flag_agreement, 0, 1, \
 	    "SHARE", "flag only where so many pitches agree" }, \
+	{ CLI_DOUBLE, "same-work", &(o).same_work, 0, 1, "P", \
+	    "keep nothing of pairs less probably of one work" }, \
 	{ CLI_DOUBLE, "precision", &(o).precision, 0, 1, "SHARE", \
 	    "with --truth, of kept fragments" }, \
 	{ CLI_SIZE, "top", &(o).top, 1, 1000, "N", \
@@ -418,6 +442,7 @@ main(int argc, char *argv[])
 	    .round = { .recipe_path = "recipes/embed.json",
 	    .f0_model = "models/f0-tiny.safetensors",
 	    .voice_model = "models/separate.safetensors",
+	    .calibration_sha256 = "", .same_work = DEFAULT_SAME_WORK,
 	    .precision = 0.9, .top = 10, .seed = 1, .separate = true },
 	    .n_rounds = 1 };
 	struct round_options *o = &set.round;

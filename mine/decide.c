@@ -82,6 +82,7 @@ is_fragment(const struct json *rec)
 /* The list of decided fragments while it is put together. */
 struct decided {
 	const struct verdicts *verdicts;
+	double same_work;
 	struct lists_new out;
 	struct arena *scratch;
 	bool *is_in;		/* [verdicts_n_accepted] */
@@ -107,16 +108,33 @@ write_accepted(struct decided *d, size_t i, struct error *err)
 	return write_one(d, verdicts_accepted(d->verdicts, i), err);
 }
 
+/* A verdict, or doubt whether the two share a work, changes the decision. */
+static int
+decide(const struct decided *d, struct json *rec, struct error *err)
+{
+	const char *verdict = verdicts_on(d->verdicts, rec), *word;
+	double p;
+
+	if (verdict != NULL)
+		return json_put_string(rec, "decision", verdict, err);
+	if (json_get_number(rec, "same_work", 1.0, &p, err) != 0 ||
+	    json_get_string(rec, "decision", "", &word, err) != 0)
+		return -1;
+	if (p >= d->same_work || strcmp(word, "keep") != 0)
+		return 0;
+	if (json_put_bool(rec, "check_by_crowdsource", true, err) != 0)
+		return -1;
+	return json_put_string(rec, "decision", "flag", err);
+}
+
 static int
 write_fragment(struct decided *d, struct json *rec, struct error *err)
 {
 	const size_t accepted = verdicts_find_accepted(d->verdicts, rec);
-	const char *word;
 
 	if (accepted < verdicts_n_accepted(d->verdicts))
 		return write_accepted(d, accepted, err);
-	if ((word = verdicts_on(d->verdicts, rec)) != NULL &&
-	    json_put_string(rec, "decision", word, err) != 0)
+	if (decide(d, rec, err) != 0)
 		return -1;
 	return write_one(d, rec, err);
 }
@@ -124,10 +142,11 @@ write_fragment(struct decided *d, struct json *rec, struct error *err)
 /* The decided fragments of the list, as a list of their own. */
 static int
 write_decided(const struct steps *s, const struct stream_list *list,
-    const struct verdicts *v, struct lists_file *fragments,
-    struct error *err)
+    const struct verdicts *v, double same_work,
+    struct lists_file *fragments, struct error *err)
 {
-	struct decided d = { .verdicts = v, .out = { .out = NULL } };
+	struct decided d = { .verdicts = v, .same_work = same_work,
+	    .out = { .out = NULL } };
 	const size_t n_accepted = verdicts_n_accepted(v);
 	int status;
 
@@ -178,15 +197,16 @@ store_fragments(const struct steps *s, const struct stream_list *list,
 
 int
 decide_fragments(const struct steps *s, const struct steps_file *aligned,
-    const struct verdicts *v, struct lists_file *fragments,
-    struct error *err)
+    const struct verdicts *v, double same_work,
+    struct lists_file *fragments, struct error *err)
 {
 	struct stream_list list;
 	int status;
 
 	if (stream_list_load(&list, aligned->path, err) != 0)
 		return -1;
-	status = write_decided(s, &list, v, fragments, err);
+	status = write_decided(s, &list, v, same_work, fragments,
+	    err);
 	stream_list_release(&list);
 	if (status != 0 || note_list(s, fragments, err) != 0)
 		return -1;

@@ -112,6 +112,9 @@ put_mining(const struct round *r, struct json *j, struct error *err)
 	    json_put_string(j, "reviews", verdicts_sha256(r->verdicts),
 	    err) != 0 ||
 	    put_thresholds(&o->thresholds, j, err) != 0 ||
+	    json_put_string(j, "calibration", o->calibration_sha256,
+	    err) != 0 ||
+	    json_put_number(j, "same_work", o->same_work, err) != 0 ||
 	    json_put_string(j, "truth", r->truth.sha256, err) != 0 ||
 	    json_put_number(j, "precision", o->precision, err) != 0)
 		return -1;
@@ -235,11 +238,11 @@ mine(struct round *r, struct mined *m, struct error *err)
 	    &m->embedded, err) != 0 ||
 	    thresholds_find(&r->s, r->o, &r->truth, &r->old, &m->thresholds,
 	    err) != 0 ||
-	    stages_align(&r->s, "align", &m->thresholds.used, &m->embedded,
-	    &m->aligned, err) != 0)
+	    stages_align(&r->s, "align", &m->thresholds.used,
+	    &m->thresholds.calibration, &m->embedded, &m->aligned, err) != 0)
 		return -1;
 	return decide_fragments(&r->s, &m->aligned, r->verdicts,
-	    &m->fragments, err);
+	    r->o->same_work, &m->fragments, err);
 }
 
 static int

@@ -10,7 +10,7 @@
 #include "mine/stages.h"
 
 /* Changed when the way a round uses the commands changes their results. */
-#define REVISION "2"
+#define REVISION "3"
 
 #define MAX_WORDS 24
 
@@ -254,8 +254,10 @@ stages_embed(const struct steps *s, const char *name,
 
 int
 stages_align(const struct steps *s, const char *name,
-    const struct round_thresholds *t, const struct steps_file *embedded,
-    struct steps_file *f, struct error *err)
+    const struct round_thresholds *t,
+    const struct stages_calibration *calibration,
+    const struct steps_file *embedded, struct steps_file *f,
+    struct error *err)
 {
 	struct words w = { .n = 0 };
 	char key[HASH_HEX_BYTES];
@@ -271,10 +273,88 @@ stages_align(const struct steps *s, const char *name,
 	    err) != 0)
 		return -1;
 	hash_texts(key, "align", REVISION, CLI_VERSION, embedded->sha256,
-	    w.word[2], w.word[4], w.word[6], w.word[8], w.word[10],
-	    (const char *)NULL);
+	    calibration->sha256, w.word[2], w.word[4], w.word[6], w.word[8],
+	    w.word[10], (const char *)NULL);
+	add_option(&w, "--calibration", calibration->path);
 	add_stream(&w, s);
 	return make(s, f, name, key, "jsonl", embedded->path, &w, 1, err);
+}
+
+int
+stages_pairs(const struct steps *s, const char *name, const char *in_path,
+    const char *in_sha256, struct steps_file *f, struct error *err)
+{
+	struct words w = { .n = 0 };
+	char key[HASH_HEX_BYTES];
+
+	add(&w, "chad-align");
+	add(&w, "--works");
+	hash_texts(key, "pairs", REVISION, CLI_VERSION, in_sha256,
+	    (const char *)NULL);
+	add_stream(&w, s);
+	return make(s, f, name, key, "jsonl", in_path, &w, 1, err);
+}
+
+/* All of them in one file, named by what is in it. */
+static int
+join_found(const struct steps *s, const struct steps_file *const *found,
+    size_t n_found, struct steps_file *f, struct error *err)
+{
+	char key[HASH_HEX_BYTES] = "";
+	struct file_new *out;
+	bool done;
+
+	for (size_t i = 0; i < n_found; i++) {
+		char before[HASH_HEX_BYTES];
+
+		memcpy(before, key, sizeof(before));
+		hash_texts(key, "found", REVISION, before, found[i]->sha256,
+		    (const char *)NULL);
+	}
+	if (steps_begin(s, f, "found-truth", key, "jsonl", &done, err) != 0)
+		return -1;
+	if (!done) {
+		if ((out = file_create(f->path, err)) == NULL)
+			return -1;
+		for (size_t i = 0; i < n_found; i++)
+			if (append_file(file_stream(out), found[i]->path,
+			    err) != 0) {
+				file_abandon(out);
+				return -1;
+			}
+		if (file_commit(out, err) != 0)
+			return -1;
+	}
+	return steps_end(s, f, err);
+}
+
+int
+stages_calibrate(const struct steps *s,
+    const struct steps_file *const *found, size_t n_found,
+    const struct steps_file *truth, struct steps_file *f, struct error *err)
+{
+	struct steps_file all;
+	struct words w = { .n = 0 };
+	char key[HASH_HEX_BYTES];
+	bool done;
+
+	if (join_found(s, found, n_found, &all, err) != 0)
+		return -1;
+	hash_texts(key, "calibrate", REVISION, CLI_VERSION, all.sha256,
+	    truth->sha256, (const char *)NULL);
+	if (steps_begin(s, f, "calibrate", key, "json", &done, err) != 0)
+		return -1;
+	add(&w, "chad-eval");
+	add(&w, "align");
+	add_option(&w, "--truth", truth->path);
+	add_option(&w, "--data", "the truth given to a round of chad-mine");
+	add_option(&w, "--fit", f->path);
+	if (cli_is_quiet())
+		add(&w, "--quiet");
+	add(&w, all.path);
+	if (!done && steps_command(s, f, w.word, err) != 0)
+		return -1;
+	return steps_end(s, f, err);
 }
 
 int

@@ -21,6 +21,12 @@ struct stages_model {
 	const char *sha256;
 };
 
+/* What makes probabilities of scores (align/calibration.h). */
+struct stages_calibration {
+	const char *path;		/* NULL: none */
+	const char *sha256;		/* of the file, "" then */
+};
+
 /*
  * Decode, separate and track: the list's records with their pitch.  name: of
  * the step.  Records that have pitch already come first.
@@ -34,10 +40,26 @@ int stages_embed(const struct steps *s, const char *name,
     const struct stages_model *model, const struct steps_file *in,
     bool is_query, struct steps_file *f, struct error *err) MUST_CHECK;
 
-/* Aligned fragments of all groups. */
+/*
+ * Aligned fragments of all groups, with probabilities where the calibration
+ * speaks of the model.
+ */
 int stages_align(const struct steps *s, const char *name,
-    const struct round_thresholds *t, const struct steps_file *embedded,
-    struct steps_file *f, struct error *err) MUST_CHECK;
+    const struct round_thresholds *t,
+    const struct stages_calibration *calibration,
+    const struct steps_file *embedded, struct steps_file *f,
+    struct error *err) MUST_CHECK;
+
+/* A record for each pair, to learn from which share a work; in: a manifest. */
+int stages_pairs(const struct steps *s, const char *name, const char *in_path,
+    const char *in_sha256, struct steps_file *f, struct error *err)
+    MUST_CHECK;
+
+/* The calibration that fits best to what was found of the truth. */
+int stages_calibrate(const struct steps *s,
+    const struct steps_file *const *found, size_t n_found,
+    const struct steps_file *truth, struct steps_file *f, struct error *err)
+    MUST_CHECK;
 
 /* Say of each fragment whether it is right: its record with "is_right". */
 int stages_check(const struct steps *s, const char *name,

@@ -1,6 +1,7 @@
 #include "base/memory.h"
 #include "manifests/stream.h"
 
+#include "mine/probabilities.h"
 #include "mine/thresholds.h"
 
 /*
@@ -58,24 +59,47 @@ calibrate(const struct steps_file *checked, const struct round_options *o,
 	return status;
 }
 
+/* The covers of known truth, as far as they were brought. */
+struct known {
+	struct steps_file analysed, embedded, aligned, checked;
+};
+
 /* Align the covers of known truth and see which fragments are right. */
 static int
 check_truth(const struct steps *s, const struct round_options *o,
     const struct lists_file *truth, const struct stages_model *model,
-    struct steps_file *checked, struct error *err)
+    struct known *k, struct error *err)
 {
 	static const struct round_thresholds all = { 0 };
-	struct steps_file analysed, embedded, aligned;
+	const struct stages_calibration given = { o->calibration_path,
+	    o->calibration_sha256 };
 
-	if (stages_analyse(s, o, "analyse-truth", truth, &analysed,
+	if (stages_analyse(s, o, "analyse-truth", truth, &k->analysed,
 	    err) != 0 ||
-	    stages_embed(s, "embed-truth", model, &analysed, false,
-	    &embedded, err) != 0 ||
-	    stages_align(s, "align-truth", &all, &embedded, &aligned,
-	    err) != 0)
+	    stages_embed(s, "embed-truth", model, &k->analysed, false,
+	    &k->embedded, err) != 0 ||
+	    stages_align(s, "align-truth", &all, &given, &k->embedded,
+	    &k->aligned, err) != 0)
 		return -1;
-	return stages_check(s, "check-truth", &aligned, &analysed, checked,
-	    err);
+	return stages_check(s, "check-truth", &k->aligned, &k->analysed,
+	    &k->checked, err);
+}
+
+/* The calibration that fits the truth, where there is enough of it. */
+static int
+find_calibration(const struct steps *s, const struct known *k,
+    struct thresholds *t, struct error *err)
+{
+	bool fitted;
+
+	if (probabilities_fit(s, &k->embedded, &k->aligned, &k->checked,
+	    &fitted, &t->fitted, err) != 0)
+		return -1;
+	if (fitted) {
+		t->calibration.path = t->fitted.path;
+		t->calibration.sha256 = t->fitted.sha256;
+	}
+	return 0;
 }
 
 int
@@ -84,15 +108,18 @@ thresholds_find(const struct steps *s, const struct round_options *o,
     struct thresholds *t, struct error *err)
 {
 	struct error why = { ERROR_NONE, "" };
-	struct steps_file checked;
+	struct known k;
 
 	t->used = o->thresholds;
 	t->is_calibrated = false;
+	t->calibration.path = o->calibration_path;
+	t->calibration.sha256 = o->calibration_sha256;
 	if (truth->path == NULL)
 		return 0;
-	if (check_truth(s, o, truth, model, &checked, err) != 0)
+	if (check_truth(s, o, truth, model, &k, err) != 0 ||
+	    find_calibration(s, &k, t, err) != 0)
 		return -1;
-	if (calibrate(&checked, o, &t->result, &why) == 0) {
+	if (calibrate(&k.checked, o, &t->result, &why) == 0) {
 		t->is_calibrated = true;
 		t->used.min_agreement = t->result.threshold;
 		return 0;

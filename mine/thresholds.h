@@ -24,6 +24,9 @@ struct thresholds {
 	struct round_thresholds used;
 	bool is_calibrated;
 	struct calibrate_result result;	/* when it is */
+	/* What was fitted (mine/probabilities.h), or else what was given. */
+	struct stages_calibration calibration;
+	struct steps_file fitted;
 };
 
 /* truth: recordings with truth, path NULL when there are none. */

@@ -4,10 +4,10 @@
 
 #define PLACE_VALUES 6		/* tenths of a second that are one place */
 
-/* Fitted by recipes/ranking.sh. */
+#define SCORE_ALONE 30.0
+
 static const double coarse[MATCH_COST_N_PARTS] = { 12, 4, -12, 0, 0 };
-#define SCORE_ALONE 20.0
-static const double fine[MATCH_COST_N_PARTS] = { 6, 4.5, -12, 6, -6 };
+static const double fine[MATCH_COST_N_PARTS] = { 9, 5, -12, 6, -8 };
 
 void
 match_cost_parts(const struct melody_match *m, double score,

@@ -4,6 +4,8 @@
 #
 #	recipes/ranking.sh [FOLDER]	FOLDER (ranking) is gone on with
 #
+# What embed/match_cost.c has is not quite that: see embed/match_cost.h.
+#
 # A third of the hums are by people who cannot hold a tune.  Prints the weights,
 # and of the unseen half top-1, top-10 and the expected calibration error of the
 # first answer's probability.  BIN is the folder of the commands, THREADS how

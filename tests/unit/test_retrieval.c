@@ -381,7 +381,8 @@ test_prior(void **state)
 	const double here = match_cost(&m, 0.5, 300, 0.2);
 
 	(void)state;
-	assert_true(fabs(match_cost(&m, 0.5, 3000, 0.2) - here - log(10)) < 1e-9);
+	assert_true(fabs(match_cost(&m, 0.5, 3000, 0.2) - here -
+	    log(10)) < 1e-9);
 	assert_true(match_cost(&m, 0.6, 300, 0.2) < here);
 	m.is_beginning = true;
 	/* A fifth, and a fiftieth of the rest, against that fiftieth. */

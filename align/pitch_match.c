@@ -9,9 +9,8 @@
 #define OCTAVE PITCH_MATCH_OCTAVE
 #define HALF_WINDOW PITCH_MATCH_HALF_WINDOW
 #define FRAME_SEC 0.01		/* steps of the exact measures */
-#define FIRST_SEC 0.08		/* steps of a search that is the first of two */
-#define COARSE_SEC 0.04		/* of a search that goes on to the exact one */
-#define MIN_LOOK_SEC 0.04	/* a search looks no more often */
+#define COARSE_SEC 0.04		/* steps of the coarse search */
+#define MIN_LOOK_SEC 0.02	/* a search looks no more often */
 #define MIN_JOINT_SEC 1.0
 #define KEY_SLACK 15		/* a singer may drift as far */
 /* Strangers agree on about this share, and on more at their best shift. */
@@ -244,8 +243,7 @@ pitch_match_refine(const struct pitch_match_pair *p,
 	/* Tilt about the middle. */
 	l->cover_sec = time_line_cover(l, middle);
 	l->original_sec = middle;
-	if (search_grid(p, span, search, search->is_coarse ? FIRST_SEC :
-	    COARSE_SEC, l, a, err) != 0)
+	if (search_grid(p, span, search, COARSE_SEC, l, a, err) != 0)
 		return -1;
 	if (search->is_coarse)
 		return 0;

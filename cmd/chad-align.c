@@ -563,7 +563,7 @@ main(int argc, char *argv[])
 		{ CLI_DOUBLE, "shift", &o->shift_sec, 0, 10, "SEC",
 		    "how far the pitch may move a fragment" },
 		{ CLI_STRING, "calibration", &set.calibration_path, 0, 0,
-		    "FILE", "say how probable each is, by FILE (default: "
+		    "FILE", "probabilities by FILE (default: "
 		    DEFAULT_CALIBRATION ", for its model)" },
 		{ CLI_DOUBLE, "keep-probability", &set.keep_probability, 0, 1,
 		    "P", "decide by probability: keep from this" },

@@ -485,8 +485,8 @@ main(int argc, char *argv[])
 	};
 	const struct cli_tool tool = { "chad-model",
 	    "look into weight files, fetch and import those of others",
-	    "show FILE | import WEIGHTS FILE | audit FILE LIST | list | "
-	    "fetch NAME | calibrate FILE NEW", options };
+	    "show FILE | audit FILE LIST | import | calibrate FILE NEW | "
+	    "fetch NAME | list", options };
 	const int first = cli_parse(&tool, argc, argv);
 	const int n_operands = argc - first;
 	char *const *operand = argv + first;

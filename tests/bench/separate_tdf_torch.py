@@ -10,7 +10,6 @@ run MODEL INPUT RUNS THREADS MASKS
 
 Written from separate/separate_net.h and separate/separate_net.c.
 """
-import json
 import sys
 import time
 
@@ -18,21 +17,9 @@ import numpy as np
 import torch
 from torch.nn.functional import conv2d, conv_transpose2d, linear
 
+from torch_tensors import read
+
 FRAMES, BINS, LEVELS = 512, 512, 4
-
-
-def read(path):
-    """The tensors of a safetensors file, all of them F32."""
-    with open(path, "rb") as f:
-        header = json.loads(f.read(int.from_bytes(f.read(8), "little")))
-        body = f.read()
-    tensors = {}
-    for name, t in header.items():
-        if name != "__metadata__":
-            begin, end = t["data_offsets"]
-            tensors[name] = torch.tensor(np.frombuffer(
-                body[begin:end], "<f4").reshape(t["shape"]))
-    return tensors
 
 
 class Net(torch.nn.Module):

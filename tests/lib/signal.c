@@ -168,3 +168,19 @@ signal_best_lag(const float *ref, const float *x, size_t n, size_t max_lag)
 	}
 	return best_lag;
 }
+
+void
+signal_unit_rows(float *rows, size_t n_rows, size_t n_dims, struct random *r)
+{
+	for (size_t i = 0; i < n_rows; i++) {
+		float *row = rows + i * n_dims;
+		double norm = 0;
+
+		for (size_t d = 0; d < n_dims; d++) {
+			row[d] = (float)random_normal(r);
+			norm += pow((double)row[d], 2);
+		}
+		for (size_t d = 0; d < n_dims; d++)
+			row[d] /= (float)sqrt(norm);
+	}
+}

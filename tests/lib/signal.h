@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/random.h"
+
 /* A sine of f_hz. */
 void signal_tone(float *x, size_t n, double rate_hz, double f_hz,
     double amplitude);
@@ -64,5 +66,9 @@ bool signal_is_near(const float *want, const float *got, size_t n,
  */
 long signal_best_lag(const float *ref, const float *x, size_t n,
     size_t max_lag);
+
+/* Random directions: rows [n_rows][n_dims] of length 1. */
+void signal_unit_rows(float *rows, size_t n_rows, size_t n_dims,
+    struct random *r);
 
 #endif

@@ -16,6 +16,8 @@
 #include "embed/melody_warp.h"
 #include "embed/retrieval.h"
 
+#include "tests/lib/signal.h"
+
 #define N_SONGS 20
 #define N_WINDOWS 30
 #define D 16
@@ -26,21 +28,6 @@ struct fixture {
 	struct retrieval *db;
 	float *songs[N_SONGS];
 };
-
-static void
-draw_vectors(float *rows, size_t n, struct random *r)
-{
-	for (size_t i = 0; i < n; i++) {
-		double norm = 0;
-
-		for (size_t d = 0; d < D; d++) {
-			rows[i * D + d] = (float)random_normal(r);
-			norm += pow((double)rows[i * D + d], 2);
-		}
-		for (size_t d = 0; d < D; d++)
-			rows[i * D + d] /= (float)sqrt(norm);
-	}
-}
 
 static int
 setup(void **state)
@@ -62,7 +49,7 @@ setup(void **state)
 		f.songs[i] = arena_alloc(f.arena, N_WINDOWS * D,
 		    sizeof(float));
 		assert_non_null(f.songs[i]);
-		draw_vectors(f.songs[i], N_WINDOWS, &r);
+		signal_unit_rows(f.songs[i], N_WINDOWS, D, &r);
 		song.fingerprints = f.songs[i];
 		assert_int_equal(retrieval_add(f.db, &song, &err), 0);
 	}
@@ -101,7 +88,7 @@ test_finds_passages(void **state)
 		    .n_views = 2, .dimension = D, .hop_sec = 0.5 };
 		char work[16];
 
-		draw_vectors(other, 5, &r);
+		signal_unit_rows(other, 5, D, &r);
 		for (size_t k = 0; k < 5 * D; k++)
 			rows[k] = f->songs[i][place * D + k] +
 			    0.1f * (float)random_normal(&r);

@@ -27,6 +27,8 @@
 #include "embed/song_index.h"
 #include "embed/song_search.h"
 
+#include "tests/lib/signal.h"
+
 #define N_SONGS 30
 #define N_WINDOWS 40
 #define D 16
@@ -49,21 +51,6 @@ path_of(struct fixture *f, const char *name)
 }
 
 static void
-draw_vectors(float *rows, size_t n, struct random *r)
-{
-	for (size_t i = 0; i < n; i++) {
-		double norm = 0;
-
-		for (size_t d = 0; d < D; d++) {
-			rows[i * D + d] = (float)random_normal(r);
-			norm += pow((double)rows[i * D + d], 2);
-		}
-		for (size_t d = 0; d < D; d++)
-			rows[i * D + d] /= (float)sqrt(norm);
-	}
-}
-
-static void
 write_song(struct fixture *f, size_t i, struct random *r)
 {
 	struct npy_writer *w;
@@ -75,7 +62,7 @@ write_song(struct fixture *f, size_t i, struct random *r)
 	struct json *j;
 
 	f->songs[i] = arena_alloc(f->arena, N_WINDOWS * D, sizeof(float));
-	draw_vectors(f->songs[i], N_WINDOWS, r);
+	signal_unit_rows(f->songs[i], N_WINDOWS, D, r);
 	assert_non_null(w = npy_writer_open(npy, STORED_FLOAT32, D, &err));
 	assert_int_equal(npy_writer_put(w, f->songs[i], N_WINDOWS, &err), 0);
 	assert_int_equal(npy_writer_commit(w, &err), 0);

@@ -357,6 +357,8 @@ run(struct settings *set)
 	    "with --truth, of kept fragments" }, \
 	{ CLI_SIZE, "top", &(o).top, 1, 1000, "N", \
 	    "promote by the hit rate among the first N" }, \
+	{ CLI_SIZE, "distorted", &(o).n_distorted, 0, 20, "N", \
+	    "train on N poor recordings of each labelled hum too" }, \
 	{ CLI_UINT64, "seed", &(o).seed, 0, 0, "N", \
 	    "of training and of intervals" }, \
 	{ CLI_STRING, "f0-method", &(o).f0_method, 0, 0, "NAME", \

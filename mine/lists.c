@@ -192,35 +192,44 @@ lists_of_file(const struct steps *s, const char *path, struct lists_file *f,
 	return status;
 }
 
-/* Write those records whose pitch is known, or those whose is not. */
-static int
-copy_part(const struct steps *s, const struct stream_list *list,
-    bool want_ready, struct lists_file *f, struct error *err)
+int
+lists_select(const struct steps *s, const struct lists_file *all,
+    bool (*takes)(const struct json *rec), struct lists_file *f,
+    struct error *err)
 {
+	struct stream_list list;
 	struct writer w;
-	int status = 0;
+	int status;
 
-	if (writer_begin(&w, err) != 0)
+	if (stream_list_load(&list, all->path, err) != 0)
 		return -1;
-	for (size_t i = 0; i < list->n_records && status == 0; i++)
-		if (json_has(list->records[i], "f0.activations") ==
-		    want_ready)
-			status = put_record(&w, list->records[i], err);
-	return writer_end(&w, status, s, f, err);
+	if ((status = writer_begin(&w, err)) == 0) {
+		for (size_t i = 0; i < list.n_records && status == 0; i++)
+			if (takes(list.records[i]))
+				status = put_record(&w, list.records[i], err);
+		status = writer_end(&w, status, s, f, err);
+	}
+	stream_list_release(&list);
+	return status;
+}
+
+static bool
+is_ready(const struct json *rec)
+{
+	return json_has(rec, "f0.activations");
+}
+
+static bool
+is_raw(const struct json *rec)
+{
+	return !is_ready(rec);
 }
 
 int
 lists_split(const struct steps *s, const struct lists_file *all,
     struct lists_file *ready, struct lists_file *raw, struct error *err)
 {
-	struct stream_list list;
-	int status;
-
-	if (stream_list_load(&list, all->path, err) != 0)
+	if (lists_select(s, all, is_ready, ready, err) != 0)
 		return -1;
-	status = copy_part(s, &list, true, ready, err);
-	if (status == 0)
-		status = copy_part(s, &list, false, raw, err);
-	stream_list_release(&list);
-	return status;
+	return lists_select(s, all, is_raw, raw, err);
 }

@@ -60,6 +60,11 @@ int lists_of_catalogue(const struct steps *s, const char *audio_type,
 int lists_of_file(const struct steps *s, const char *path,
     struct lists_file *f, struct error *err) MUST_CHECK;
 
+/* The records of a list that "takes" says yes to. */
+int lists_select(const struct steps *s, const struct lists_file *all,
+    bool (*takes)(const struct json *rec), struct lists_file *f,
+    struct error *err) MUST_CHECK;
+
 /*
  * Split a list into records that have pitch activations already and those
  * that are still to be analysed.

@@ -80,6 +80,9 @@ put_inputs(const struct round *r, struct json *j, struct error *err)
 	if (o->f0_method != NULL &&
 	    json_put_string(j, "f0_method", o->f0_method, err) != 0)
 		return -1;
+	if (o->n_distorted > 0 &&
+	    json_put_size(j, "distorted", o->n_distorted, err) != 0)
+		return -1;
 	if (r->number == 0)
 		return put_file(j, "model", o->model_path, err);
 	return 0;
@@ -211,8 +214,7 @@ run_zero(struct round *r, struct error *err)
 		return error_set(err, ERROR_FORMAT, "there is no first model: "
 		    "name one with --model, or labelled hums to train one "
 		    "on with --hums");
-	if (stages_analyse(&r->s, r->o, "analyse-hums", &r->hums, &hums,
-	    err) != 0 ||
+	if (stages_analyse_hums(&r->s, r->o, &r->hums, &hums, err) != 0 ||
 	    pairs_of_round(&r->s, &hums, NULL, NULL, &pairs, err) != 0 ||
 	    train(r, &pairs, &trained, &model, err) != 0)
 		return -1;
@@ -250,7 +252,7 @@ learn(struct round *r, struct mined *m, struct error *err)
 {
 	const bool has_hums = r->hums.path != NULL;
 
-	if (has_hums && stages_analyse(&r->s, r->o, "analyse-hums", &r->hums,
+	if (has_hums && stages_analyse_hums(&r->s, r->o, &r->hums,
 	    &m->hums, err) != 0)
 		return -1;
 	if (pairs_of_round(&r->s, has_hums ? &m->hums : NULL, &m->recordings,

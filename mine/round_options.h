@@ -34,6 +34,7 @@ struct round_options {
 	struct round_thresholds thresholds;
 	double precision;		/* wanted, with truth */
 	size_t top;			/* hit rate that decides, e.g. 10 */
+	size_t n_distorted;		/* copies of each labelled hum */
 	uint64_t seed;
 };
 

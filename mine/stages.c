@@ -13,6 +13,7 @@
 #define REVISION "3"
 
 #define MAX_WORDS 24
+#define ANALYSIS_MAX_COMMANDS 4
 
 /* The words of a command line, ended by NULL. */
 struct words {
@@ -87,7 +88,7 @@ make(const struct steps *s, struct steps_file *f, const char *name,
     const char *key, const char *suffix, const char *in_path,
     const struct words *words, size_t n_words, struct error *err)
 {
-	struct spawn_command commands[4];
+	struct spawn_command commands[ANALYSIS_MAX_COMMANDS];
 	bool done;
 
 	if (steps_begin(s, f, name, key, suffix, &done, err) != 0)
@@ -99,16 +100,24 @@ make(const struct steps *s, struct steps_file *f, const char *name,
 	return steps_end(s, f, err);
 }
 
-/* The commands from sound to pitch; returns how many. */
+/*
+ * The commands from sound to pitch, of copies from the recorder "seed" unless
+ * that is NULL; returns how many.
+ */
 static size_t
 analysis(const struct steps *s, const struct round_options *o,
-    struct words w[3])
+    const char *seed, struct words w[ANALYSIS_MAX_COMMANDS])
 {
 	size_t n = 0;
 
-	memset(w, 0, 3 * sizeof(*w));
+	memset(w, 0, ANALYSIS_MAX_COMMANDS * sizeof(*w));
 	add(&w[n], "chad-decode");
 	add_stream(&w[n++], s);
+	if (seed != NULL) {
+		add(&w[n], "chad-distort");
+		add_option(&w[n], "--seed", seed);
+		add_stream(&w[n++], s);
+	}
 	if (o->separate) {
 		add(&w[n], "chad-separate");
 		add_option(&w[n], "--pass", "humming");
@@ -125,7 +134,7 @@ analysis(const struct steps *s, const struct round_options *o,
 
 static int
 analysis_key(const struct round_options *o, const struct lists_file *list,
-    char key[HASH_HEX_BYTES], struct error *err)
+    const char *seed, char key[HASH_HEX_BYTES], struct error *err)
 {
 	char voice[HASH_HEX_BYTES], pitch[HASH_HEX_BYTES];
 
@@ -134,7 +143,7 @@ analysis_key(const struct round_options *o, const struct lists_file *list,
 		return -1;
 	hash_texts(key, "analyse", REVISION, CLI_VERSION, list->sha256,
 	    o->separate ? "separate" : "voices",
-	    o->f0_method == NULL ? "" : o->f0_method, voice, pitch,
+	    o->f0_method == NULL ? "" : o->f0_method, voice, pitch, seed,
 	    (const char *)NULL);
 	return 0;
 }
@@ -161,10 +170,9 @@ append_file(FILE *out, const char *path, struct error *err)
 	return status;
 }
 
-/* The file of two files, one after the other. */
 static int
-join(const char *first_path, const char *second_path, const char *out_path,
-    struct error *err)
+join_files(const char *first_path, const char *second_path,
+    const char *out_path, struct error *err)
 {
 	struct file_new *out = file_create(out_path, err);
 
@@ -176,6 +184,24 @@ join(const char *first_path, const char *second_path, const char *out_path,
 		return -1;
 	}
 	return file_commit(out, err);
+}
+
+/* The step that puts two files one after the other. */
+static int
+join(const struct steps *s, const char *name, const char *first_path,
+    const char *first_sha256, const struct steps_file *second,
+    struct steps_file *f, struct error *err)
+{
+	char key[HASH_HEX_BYTES];
+	bool done;
+
+	hash_texts(key, "join", REVISION, first_sha256, second->sha256,
+	    (const char *)NULL);
+	if (steps_begin(s, f, name, key, "jsonl", &done, err) != 0)
+		return -1;
+	if (!done && join_files(first_path, second->path, f->path, err) != 0)
+		return -1;
+	return steps_end(s, f, err);
 }
 
 /*
@@ -206,15 +232,15 @@ stages_analyse(const struct steps *s, const struct round_options *o,
 {
 	struct lists_file ready, raw;
 	struct steps_file part = { .sha256 = "" };
-	struct words words[3];
+	struct words words[ANALYSIS_MAX_COMMANDS];
 	char key[HASH_HEX_BYTES];
 	size_t n_words;
 	bool done;
 
 	if (lists_split(s, list, &ready, &raw, err) != 0 ||
-	    analysis_key(o, &raw, key, err) != 0)
+	    analysis_key(o, &raw, NULL, key, err) != 0)
 		return -1;
-	n_words = analysis(s, o, words);
+	n_words = analysis(s, o, NULL, words);
 	if (raw.n_records > 0 && (steps_begin(s, &part, name, key, "jsonl",
 	    &done, err) != 0 || (done && forget_failed(&part, err) != 0)))
 		return -1;
@@ -225,13 +251,44 @@ stages_analyse(const struct steps *s, const struct round_options *o,
 		*f = part;
 		return 0;
 	}
-	hash_texts(key, "join", REVISION, ready.sha256, part.sha256,
-	    (const char *)NULL);
-	if (steps_begin(s, f, name, key, "jsonl", &done, err) != 0)
+	return join(s, name, ready.path, ready.sha256, &part, f, err);
+}
+
+/* A labelled hum that is there as sound. */
+static bool
+can_be_distorted(const struct json *rec)
+{
+	return json_has(rec, "truth.original_id") &&
+	    !json_has(rec, "f0.activations");
+}
+
+int
+stages_analyse_hums(const struct steps *s, const struct round_options *o,
+    const struct lists_file *list, struct steps_file *f, struct error *err)
+{
+	struct lists_file sounds;
+
+	if (stages_analyse(s, o, "analyse-hums", list, f, err) != 0 ||
+	    lists_select(s, list, can_be_distorted, &sounds, err) != 0)
 		return -1;
-	if (!done && join(ready.path, part.path, f->path, err) != 0)
-		return -1;
-	return steps_end(s, f, err);
+	for (size_t i = 1; sounds.n_records > 0 && i <= o->n_distorted; i++) {
+		const char *seed = arena_printf(s->a, "%zu", i);
+		const struct steps_file before = *f;
+		struct words words[ANALYSIS_MAX_COMMANDS];
+		char key[HASH_HEX_BYTES];
+		struct steps_file copies;
+
+		if (seed == NULL)
+			return error_set(err, ERROR_NOMEM, "out of memory");
+		if (analysis_key(o, &sounds, seed, key, err) != 0 ||
+		    make(s, &copies, "distort-hums", key, "jsonl",
+		    sounds.path, words, analysis(s, o, seed, words),
+		    err) != 0 ||
+		    join(s, "analyse-hums", before.path, before.sha256,
+		    &copies, f, err) != 0)
+			return -1;
+	}
+	return 0;
 }
 
 int

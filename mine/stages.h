@@ -35,6 +35,14 @@ int stages_analyse(const struct steps *s, const struct round_options *o,
     const char *name, const struct lists_file *list, struct steps_file *f,
     struct error *err) MUST_CHECK;
 
+/*
+ * The same of labelled hums, and of n_distorted copies of each of them that is
+ * there as sound, each as another poor recorder would have made it.
+ */
+int stages_analyse_hums(const struct steps *s, const struct round_options *o,
+    const struct lists_file *list, struct steps_file *f, struct error *err)
+    MUST_CHECK;
+
 /* Fingerprints of all records of "in"; as queries when they are hums. */
 int stages_embed(const struct steps *s, const char *name,
     const struct stages_model *model, const struct steps_file *in,

@@ -1,18 +1,15 @@
 #include <math.h>
 #include <string.h>
 
-#include "synth/noise.h"
-
 #include "pitch/pitch_augment.h"
 #include "pitch/pitch_tone.h"
+#include "pitch/recorder.h"
 
 #define N PITCH_AUGMENT_SEGMENT
 #define CENTRE (PITCH_AUGMENT_LEAD + PITCH_NET_FRAME / 2)
 #define N_REFLECTIONS 24
 #define MIN_DELAY 60		/* samples: 4 ms */
 #define MAX_DELAY 1600		/* 100 ms */
-#define P_BAND_OF_NOISE 0.25
-#define PI 3.14159265358979323846
 
 int
 pitch_augment_read(struct pitch_augment *o, const struct json *recipe,
@@ -69,22 +66,6 @@ pitch_augment_read(struct pitch_augment *o, const struct json *recipe,
 	return 0;
 }
 
-static double
-gain_of_db(double db)
-{
-	return pow(10.0, db / 20.0);
-}
-
-static double
-level_of(const float *x)
-{
-	double sum = 0.0;
-
-	for (size_t i = 0; i < N; i++)
-		sum += (double)x[i] * (double)x[i];
-	return sqrt(sum / N);
-}
-
 /*
  * The segment whose frame is centred on sample "centre", at "speed" times the
  * original's: cubic interpolation (Catmull-Rom).
@@ -113,7 +94,7 @@ static void
 reverberate(float *x, struct random *r)
 {
 	const double fade = random_range(r, 0.2, 1.0) * MAX_DELAY;
-	const double wet = gain_of_db(random_range(r, -16.0, -4.0)) /
+	const double wet = recorder_gain_of_db(random_range(r, -16.0, -4.0)) /
 	    sqrt(N_REFLECTIONS / 3.0);
 	size_t delay[N_REFLECTIONS];
 	float gain[N_REFLECTIONS];
@@ -148,101 +129,6 @@ add_band(const struct pitch_pool *bands, double level, struct random *r,
 		    pitch_pool_sample(s, (int64_t)(first + i));
 }
 
-/* Noise of one band, as of breath, wind or a hiss. */
-static void
-add_noise_band(double level, struct random *r, float *x)
-{
-	const double f_hz = 200.0 * pow(30.0, random_uniform(r));
-	const double q = random_range(r, 0.5, 3.0);
-	/* What the band lets through of white noise. */
-	const double share = fmin(0.5 * PI * f_hz / q /
-	    (0.5 * PITCH_NET_RATE_HZ), 1.0);
-	struct noise_band band;
-
-	noise_band_init(&band, f_hz, q, PITCH_NET_RATE_HZ);
-	noise_add(&band, level / sqrt(share), level / sqrt(share), r, x, N);
-}
-
-/* Add noise of that level: of a band, or between white and nearly brown. */
-static void
-add_noise(double level, struct random *r, float *x)
-{
-	const double pole = random_uniform(r) < 0.5 ? 0.0 :
-	    random_range(r, 0.0, 0.98);
-	const double gain = level * sqrt(1.0 - pole * pole);
-	double y = 0.0;
-
-	if (random_uniform(r) < P_BAND_OF_NOISE) {
-		add_noise_band(level, r, x);
-		return;
-	}
-	for (size_t i = 0; i < N; i++) {
-		y = pole * y + random_normal(r);
-		x[i] += (float)(gain * y);
-	}
-}
-
-/* A low pass (or high pass) of second order, Q 0.707, in place. */
-static void
-filter(float *x, double cut_hz, int is_high)
-{
-	const double w = 2.0 * PI * cut_hz / PITCH_NET_RATE_HZ;
-	const double alpha = sin(w) / sqrt(2.0), a0 = 1.0 + alpha;
-	const double c = cos(w), b = (is_high ? 1.0 + c : 1.0 - c) / 2.0 / a0;
-	const double b1 = is_high ? -2.0 * b : 2.0 * b;
-	const double a1 = -2.0 * c / a0, a2 = (1.0 - alpha) / a0;
-	double x1 = 0.0, x2 = 0.0, y1 = 0.0, y2 = 0.0;
-
-	for (size_t i = 0; i < N; i++) {
-		const double in = (double)x[i];
-		const double y = b * in + b1 * x1 + b * x2 - a1 * y1 -
-		    a2 * y2;
-
-		x2 = x1;
-		x1 = in;
-		y2 = y1;
-		y1 = y;
-		x[i] = (float)y;
-	}
-}
-
-/* The band of a telephone or of a recording at 8 kHz. */
-static void
-narrow(float *x, struct random *r)
-{
-	const double top_hz = random_range(r, 2900.0, 3800.0);
-
-	if (random_uniform(r) < 0.5)
-		filter(x, random_range(r, 80.0, 350.0), 1);
-	filter(x, top_hz, 0);
-	filter(x, top_hz, 0);
-}
-
-/* A recording that was too loud: the peaks are cut off. */
-static void
-clip_peaks(float *x, struct random *r)
-{
-	float peak = 0.0f, limit;
-
-	for (size_t i = 0; i < N; i++)
-		peak = fmaxf(peak, fabsf(x[i]));
-	limit = peak * (float)random_range(r, 0.15, 0.8);
-	for (size_t i = 0; i < N; i++)
-		x[i] = fminf(fmaxf(x[i], -limit), limit);
-}
-
-/* Samples of 8 bits, at some recording level. */
-static void
-quantise(float *x, double level, struct random *r)
-{
-	const float gain = (float)(gain_of_db(random_range(r, -34.0, -12.0)) *
-	    128.0 / level);
-
-	for (size_t i = 0; i < N; i++)
-		x[i] = fminf(fmaxf(rintf(x[i] * gain), -128.0f), 127.0f) /
-		    gain;
-}
-
 double
 pitch_augment_frame(const struct pitch_augment *o,
     const struct pitch_sound *voice, size_t k,
@@ -261,7 +147,7 @@ pitch_augment_frame(const struct pitch_augment *o,
 		    o->max_semitones) / 12.0);
 	if (!is_empty && random_uniform(r) < o->p_tone) {
 		f0_hz = pitch_tone_draw(r, N, CENTRE, x);
-		level = level_of(x);
+		level = recorder_level(x, N);
 	} else if (!is_empty) {
 		cut(voice, centre, speed, x);
 		f0_hz = (double)voice->f0_hz[k] * speed;
@@ -269,17 +155,18 @@ pitch_augment_frame(const struct pitch_augment *o,
 	if (random_uniform(r) < o->p_reverb)
 		reverberate(x, r);
 	if (random_uniform(r) < o->p_band)
-		add_band(bands, level / gain_of_db(random_range(r,
+		add_band(bands, level / recorder_gain_of_db(random_range(r,
 		    o->min_band_db, o->max_band_db)), r, x);
 	if (random_uniform(r) < o->p_noise)
-		add_noise(level / gain_of_db(random_range(r,
-		    o->min_noise_db, o->max_noise_db)), r, x);
+		recorder_add_noise(x, N, PITCH_NET_RATE_HZ, level /
+		    recorder_gain_of_db(random_range(r, o->min_noise_db,
+		    o->max_noise_db)), r);
 	if (random_uniform(r) < o->p_clip)
-		clip_peaks(x, r);
+		recorder_clip(x, N, r);
 	if (random_uniform(r) < o->p_telephone)
-		narrow(x, r);
-	level = fmax(level, level_of(x));
+		recorder_narrow(x, N, PITCH_NET_RATE_HZ, r);
+	level = fmax(level, recorder_level(x, N));
 	if (random_uniform(r) < o->p_8_bit)
-		quantise(x, level, r);
+		recorder_quantise(x, N, level, r);
 	return f0_hz;
 }

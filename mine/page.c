@@ -27,9 +27,11 @@ static const char style[] =
     "margin:2em auto;padding:0 1em;color:var(--ink);"
     "background:var(--paper)}\n"
     "a{color:var(--link)}\n"
-    "table{border-collapse:collapse;margin:1em 0}\n"
+    "table{border-collapse:collapse;margin:1em 0;display:block;"
+    "overflow-x:auto}\n"
     "th,td{border:1px solid var(--line);padding:.25em .7em;"
-    "text-align:left;overflow-wrap:anywhere}\n"
+    "text-align:left}\n"
+    "p{overflow-wrap:anywhere}\n"
     "img{max-width:100%;background:#fff}\n"
     "figure{margin:1em 0}\n"
     "figcaption{font-size:.9em}\n";

@@ -23,6 +23,7 @@
 #include "base/hash.h"
 #include "base/json.h"
 
+#include "manifests/stream.h"
 #include "store/catalogue.h"
 #include "store/rounds.h"
 
@@ -30,6 +31,7 @@
 #include "embed/encoder.h"
 #include "mine/report.h"
 #include "mine/round.h"
+#include "mine/training_pairs.h"
 
 #define BUSY_MS 30000
 #define DEFAULT_MODEL "models/m0.safetensors"
@@ -422,6 +424,50 @@ report(int argc, char *argv[])
 	return err.code == ERROR_BUSY ? CLI_AGAIN : CLI_FATAL;
 }
 
+static int
+write_pairs(const char *path, size_t *n_pairs, struct error *err)
+{
+	struct stream_list list;
+	int status;
+
+	if (stream_list_load(&list, path, err) != 0)
+		return -1;
+	status = training_pairs_write_all(stdout, list.records,
+	    list.n_records, n_pairs, err);
+	stream_list_release(&list);
+	if (status == 0 && fflush(stdout) != 0)
+		return error_set_errno(err, "writing the pairs");
+	return status;
+}
+
+/* chad-mine pairs; argv[0] is that word. */
+static int
+pairs(int argc, char *argv[])
+{
+	const struct cli_option options[] = {
+		{ CLI_END, NULL, NULL, 0, 0, NULL, NULL },
+	};
+	const struct cli_tool tool = { "chad-mine",
+	    "pairs: training pairs of hums whose truth is known",
+	    "pairs [manifest] > pairs", options };
+	const int first = cli_parse(&tool, argc, argv);
+	struct error err = { ERROR_NONE, "" };
+	size_t n_pairs;
+
+	if (first + 1 < argc) {
+		cli_warn(NULL, "%.200s: chad-mine pairs takes one manifest "
+		    "(try --help)", argv[first + 1]);
+		return CLI_FATAL;
+	}
+	if (write_pairs(first < argc ? argv[first] : NULL, &n_pairs,
+	    &err) == 0) {
+		cli_note("%zu pairs", n_pairs);
+		return CLI_OK;
+	}
+	cli_warn(&err, "no pairs");
+	return CLI_FATAL;
+}
+
 /* The defaults are chad-align's. */
 static void
 take_thresholds(struct round_thresholds *t)
@@ -464,12 +510,14 @@ main(int argc, char *argv[])
 	};
 	const struct cli_tool tool = { "chad-mine",
 	    "Mine aligned fragments, train the next model on them, measure "
-	    "both.", "[report] [options]", options };
+	    "both.", "[report|pairs] [options]", options };
 	char threads[32];
 	int first;
 
 	if (argc > 1 && strcmp(argv[1], "report") == 0)
 		return cli_finish(report(argc - 1, argv + 1));
+	if (argc > 1 && strcmp(argv[1], "pairs") == 0)
+		return cli_finish(pairs(argc - 1, argv + 1));
 	take_thresholds(&o->thresholds);
 	set.place.work_folder = work != NULL && work[0] != '\0' ? work :
 	    "chad-work";

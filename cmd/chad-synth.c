@@ -39,7 +39,7 @@ struct settings {
 	struct works works;
 	const char *out, *midi_folder;
 	size_t n_works, first, n_covers, n_hums, rate_hz, n_threads;
-	bool has_audio, has_vocals, has_activations;
+	bool has_audio, has_vocals, has_activations, hums_only;
 };
 
 /* A corpus while it is made. */
@@ -56,6 +56,13 @@ struct item {
 	const struct work *work;
 	const struct work_version *version, *original;
 };
+
+static bool
+has_sound(const struct item *it)
+{
+	return it->set->has_audio && (!it->set->hums_only ||
+	    it->version->rendition.kind == RENDITION_HUM);
+}
 
 static const char *
 make_path(const struct item *it, const char *folder, const char *suffix,
@@ -134,7 +141,7 @@ write_pitch(const struct item *it, struct json *rec, struct arena *a,
 	    (!file_exists(full_rows) &&
 	    activations_write(full_rows, &t, err) != 0)))
 		return -1;
-	if (set->has_audio)
+	if (has_sound(it))
 		return 0;
 	/* Unlike the truth, what stages read is named from where we are. */
 	return put_track(rec, &t, full, full_rows, err);
@@ -237,7 +244,7 @@ fill_record(const struct item *it, struct json *rec, struct arena *a,
 	    json_put_string(rec, "audio_type",
 	    types[it->version->rendition.kind], err) != 0)
 		return -1;
-	if (it->set->has_audio && write_sound(it, rec, a, err) != 0)
+	if (has_sound(it) && write_sound(it, rec, a, err) != 0)
 		return -1;
 	if (it->version != it->original && put_truth(it, rec, a, err) != 0)
 		return -1;
@@ -481,6 +488,8 @@ main(int argc, char *argv[])
 		    "accompany originals and covers (default)" },
 		{ CLI_FLAG, "audio", &set.has_audio, 0, 0, NULL,
 		    "write sound (default), or --no-audio: pitch alone" },
+		{ CLI_FLAG, "hums-only", &set.hums_only, 0, 0, NULL,
+		    "sound of hums only, pitch of the others" },
 		{ CLI_FLAG, "vocals", &set.has_vocals, 0, 0, NULL,
 		    "write the voice alone too (default)" },
 		{ CLI_FLAG, "activations", &set.has_activations, 0, 0, NULL,

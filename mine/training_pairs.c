@@ -1,6 +1,7 @@
 #include <math.h>
 #include <stdbool.h>
 
+#include "manifests/record.h"
 #include "manifests/stream.h"
 
 #include "mine/training_pairs.h"
@@ -269,4 +270,29 @@ training_pairs_write_truth(FILE *out, const struct json *rec,
 	if (write_segments(&r, segments, err) != 0)
 		return error_add(err, "\"%s\"", id);
 	return 0;
+}
+
+int
+training_pairs_write_all(FILE *out, struct json *const *records,
+    size_t n_records, size_t *n_written, struct error *err)
+{
+	struct recording_index *index;
+	struct arena *scratch = arena_new();
+	int status = 0;
+
+	*n_written = 0;
+	if (scratch == NULL)
+		return error_set(err, ERROR_NOMEM, "out of memory");
+	if ((index = recording_index_new(records, n_records, err)) == NULL)
+		status = -1;
+	for (size_t i = 0; i < n_records && status == 0; i++) {
+		if (!record_has_failed(records[i]) &&
+		    training_pairs_write_truth(out, records[i], index,
+		    scratch, n_written, err) != 0)
+			status = error_add(err, "record %zu", i + 1);
+		arena_reset(scratch);
+	}
+	recording_index_free(index);
+	arena_free(scratch);
+	return status;
 }

@@ -39,4 +39,11 @@ int training_pairs_write_truth(FILE *out, const struct json *rec,
     const struct recording_index *index, struct arena *scratch,
     size_t *n_written, struct error *err) MUST_CHECK;
 
+/*
+ * Write the pairs of all labelled recordings of a manifest of chad-f0, their
+ * originals being in it too; records with an error are left out.
+ */
+int training_pairs_write_all(FILE *out, struct json *const *records,
+    size_t n_records, size_t *n_written, struct error *err) MUST_CHECK;
+
 #endif

@@ -43,6 +43,7 @@
 struct settings {
 	const char *licence;
 	const char *source;
+	const char *manifest;
 	double voicing_threshold;	/* negative: not given */
 	const char *out;
 	const char *url;
@@ -361,11 +362,10 @@ audit(const struct settings *set, char *const *operand, struct error *err)
 	struct leak_audit r;
 	int status;
 
-	(void)set;
 	if (stream_list_load(&records, operand[1], err) != 0)
 		return -1;
-	status = leak_audit_run(operand[0], &records, say_leak, NULL, &r,
-	    err);
+	status = leak_audit_run(operand[0], set->manifest, &records,
+	    say_leak, NULL, &r, err);
 	stream_list_release(&records);
 	if (status != 0)
 		return -1;
@@ -470,6 +470,8 @@ main(int argc, char *argv[])
 		    "it)" },
 		{ CLI_STRING, "source", &set.source, 0, 0, "TEXT",
 		    "import, fetch: where the weights come from" },
+		{ CLI_STRING, "manifest", &set.manifest, 0, 0, "FILE",
+		    "audit: what the model was trained on" },
 		{ CLI_DOUBLE, "voicing-threshold", &set.voicing_threshold,
 		    0, 1, "C", "calibrate: unvoiced below this confidence "
 		    "(default: none)" },

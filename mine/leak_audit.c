@@ -28,42 +28,76 @@ cannot_tell(const char *model_path, const char *why, struct error *err)
 	    "trained on: %s", model_path, why);
 }
 
-/* The list that the metadata names, checked by its SHA-256. */
+/* Load the file if its SHA-256 is that of the member of the metadata. */
 static int
-load_works(const char *model_path, struct arena *a, struct trained_on **works,
+load_checked(const char *model_path, struct weights *model,
+    const char *member, const char *path, struct trained_on **works,
     struct error *err)
 {
-	const char *path = trained_on_path(model_path, a, err);
-	struct weights *model = weights_load(model_path, err);
 	char sha256[HASH_HEX_BYTES];
 	const char *want;
-	int status = -1;
 
-	*works = NULL;
-	if (path == NULL || model == NULL)
-		goto out;
-	if (json_get_string(weights_metadata(model),
-	    "provenance.works_sha256", "", &want, err) != 0)
-		goto out;
-	if (want[0] == '\0')
-		(void)cannot_tell(model_path, "it has no record of works, "
-		    "which chad-train makes unless --init names a model "
-		    "without one", err);
-	else if (!file_exists(path))
-		(void)error_set(err, ERROR_FORMAT, "it cannot be told what "
-		    "%s was trained on: its list %s is not there", model_path,
-		    path);
-	else if (hash_file(path, sha256, err) != 0)
-		goto out;
-	else if (strcmp(sha256, want) != 0)
-		(void)error_set(err, ERROR_FORMAT, "it cannot be told what "
+	if (json_get_string(weights_metadata(model), member, "", &want,
+	    err) != 0 || hash_file(path, sha256, err) != 0)
+		return -1;
+	if (strcmp(sha256, want) != 0)
+		return error_set(err, ERROR_FORMAT, "it cannot be told what "
 		    "%s was trained on: %s is not its list, or was changed",
 		    model_path, path);
-	else if ((*works = trained_on_new(err)) != NULL)
-		status = trained_on_add_file(*works, path, err);
-	if (status == 0)
-		trained_on_sort(*works);
-out:
+	if ((*works = trained_on_new(err)) == NULL ||
+	    trained_on_add_file(*works, path, err) != 0)
+		return -1;
+	trained_on_sort(*works);
+	return 0;
+}
+
+/* From the manifest, for models that were made without a list. */
+static int
+load_manifest(const char *model_path, struct weights *model,
+    const char *path, struct trained_on **works, struct error *err)
+{
+	if (json_has(weights_metadata(model), "provenance.init_sha256"))
+		return cannot_tell(model_path, "it began from another model, "
+		    "whose manifest this is not", err);
+	return load_checked(model_path, model, "provenance.manifest_sha256",
+	    path, works, err);
+}
+
+/* From the list that the metadata names. */
+static int
+load_list(const char *model_path, struct weights *model,
+    struct arena *a, struct trained_on **works, struct error *err)
+{
+	const char *path = trained_on_path(model_path, a, err);
+
+	if (path == NULL)
+		return -1;
+	if (!json_has(weights_metadata(model), "provenance.works_sha256"))
+		return cannot_tell(model_path, "it has no record of works, "
+		    "which chad-train makes unless --init names a model "
+		    "without one; give the manifest it was trained on "
+		    "(--manifest)", err);
+	if (!file_exists(path))
+		return error_set(err, ERROR_FORMAT, "it cannot be told what "
+		    "%s was trained on: its list %s is not there", model_path,
+		    path);
+	return load_checked(model_path, model, "provenance.works_sha256",
+	    path, works, err);
+}
+
+static int
+load_works(const char *model_path, const char *manifest_path, struct arena *a,
+    struct trained_on **works, struct error *err)
+{
+	struct weights *model = weights_load(model_path, err);
+	int status;
+
+	*works = NULL;
+	if (model == NULL)
+		return -1;
+	status = manifest_path != NULL ? load_manifest(model_path, model,
+	    manifest_path, works, err) :
+	    load_list(model_path, model, a, works, err);
 	weights_free(model);
 	return status;
 }
@@ -83,11 +117,11 @@ add_key(struct trained_on *keys, const char *title, struct error *err)
 }
 
 static int
-load_seen(const char *model_path, struct arena *a, struct seen *s,
-    struct error *err)
+load_seen(const char *model_path, const char *manifest_path, struct arena *a,
+    struct seen *s, struct error *err)
 {
 	s->keys = NULL;
-	if (load_works(model_path, a, &s->works, err) != 0 ||
+	if (load_works(model_path, manifest_path, a, &s->works, err) != 0 ||
 	    (s->keys = trained_on_new(err)) == NULL)
 		return -1;
 	for (size_t i = 0; i < trained_on_count(s->works, TRAINED_ON_TITLE);
@@ -166,7 +200,8 @@ check_record(const struct seen *s, const struct json *rec,
 }
 
 int
-leak_audit_run(const char *model_path, const struct stream_list *set,
+leak_audit_run(const char *model_path, const char *manifest_path,
+    const struct stream_list *set,
     void (*found)(void *context, const char *sentence), void *context,
     struct leak_audit *result, struct error *err)
 {
@@ -182,7 +217,7 @@ leak_audit_run(const char *model_path, const struct stream_list *set,
 		(void)error_set(err, ERROR_FORMAT, "%zu lines of the "
 		    "evaluation set are no records", set->n_broken);
 	else
-		status = load_seen(model_path, a, &s, err);
+		status = load_seen(model_path, manifest_path, a, &s, err);
 	if (status == 0) {
 		result->n_works = trained_on_count(s.works, TRAINED_ON_WORK);
 		result->n_titles = trained_on_count(s.works,

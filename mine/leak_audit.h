@@ -23,10 +23,13 @@ struct leak_audit {
 
 /*
  * found(context, sentence) is called for each record that is a leak, or
- * perhaps one.  ERROR_FORMAT when it cannot be told: the model has no list, or
- * the list is not the model's.
+ * perhaps one.  manifest_path: of what the model was trained on, to be used
+ * when its SHA-256 is the one that the model names, in place of the list; NULL:
+ * the list.  ERROR_FORMAT when it cannot be told: the model has no list, or
+ * the list or the manifest is not the model's.
  */
-int leak_audit_run(const char *model_path, const struct stream_list *set,
+int leak_audit_run(const char *model_path, const char *manifest_path,
+    const struct stream_list *set,
     void (*found)(void *context, const char *sentence), void *context,
     struct leak_audit *result, struct error *err) MUST_CHECK;
 

@@ -184,17 +184,6 @@ pass(struct json *rec, const char *path, const char *input_key,
 	return json_put_bool(rec, "separate.passed", true, err);
 }
 
-/* A part of a file is cut out by chad-decode, which keeps its times. */
-static int
-check_sound(const struct json *rec, const char *member, struct error *err)
-{
-	if (strcmp(member, "audio_filepath") == 0 &&
-	    (json_has(rec, "offset") || json_has(rec, "duration")))
-		return error_set(err, ERROR_FORMAT, "the record means a part "
-		    "of its file; run chad-decode first");
-	return 0;
-}
-
 static int
 separate_one(const void *shared, void *local, struct json *rec,
     struct arena *scratch, struct error *err)
@@ -208,7 +197,7 @@ separate_one(const void *shared, void *local, struct json *rec,
 
 	path = files.sound_path = record_sound_path(rec, false, sh->folder,
 	    &member, scratch, err);
-	if (path == NULL || check_sound(rec, member, err) != 0 ||
+	if (path == NULL || record_check_whole(rec, member, err) != 0 ||
 	    artefact_input_key(rec, member, path, input_key, err) != 0 ||
 	    json_get_string(rec, "audio_type", "", &audio_type, err) != 0)
 		return -1;

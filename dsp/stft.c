@@ -13,6 +13,8 @@
 
 #define MIN_WINDOW 16
 #define MAX_WINDOW 65536
+#define MAX_ANALYSIS_WINDOW ((size_t)1 << 20)
+#define MAX_HOP ((size_t)1 << 31)
 
 struct stft {
 	size_t n_window, n_hop, n_bins;
@@ -25,6 +27,7 @@ struct stft_analysis {
 	float *held;			/* [n_window], the last samples */
 	float *windowed;		/* [n_window] */
 	size_t n_held;
+	size_t n_skip;			/* samples before the next window */
 	uint64_t n_samples, n_frames;	/* so far */
 };
 
@@ -37,29 +40,28 @@ struct stft_synthesis {
 	uint64_t n_given;
 };
 
-/* Periodic, so that it is 1 at n_window / 2. */
+/*
+ * Periodic, so that it is 1 at n / 2, in the middle of n_window samples; all
+ * ones when n is 0.
+ */
 static void
-fill_hann(float *window, size_t n)
+fill_hann(float *window, size_t n_window, size_t n)
 {
 	const double step = 2.0 * acos(-1.0) / (double)n;
+	const size_t first = (n_window - n) / 2;
 
+	if (n == 0)
+		for (size_t i = 0; i < n_window; i++)
+			window[i] = 1.0f;
 	for (size_t i = 0; i < n; i++)
-		window[i] = (float)(0.5 - 0.5 * cos(step * (double)i));
+		window[first + i] = (float)(0.5 - 0.5 * cos(step * (double)i));
 }
 
-struct stft *
-stft_new(size_t n_window, size_t n_hop, struct error *err)
+static struct stft *
+make(size_t n_window, size_t n_hann, size_t n_hop, struct error *err)
 {
 	struct stft *s;
 
-	if (n_window < MIN_WINDOW || n_window > MAX_WINDOW ||
-	    n_window % 2 != 0 || n_hop < 1 || n_hop > n_window / 2) {
-		error_set(err, ERROR_LIMIT,
-		    "an STFT of window %zu and hop %zu: the window must be "
-		    "even, %d to %d, the hop at most half of it", n_window,
-		    n_hop, MIN_WINDOW, MAX_WINDOW);
-		return NULL;
-	}
 	if ((s = memory_new(1, sizeof *s, "STFT", err)) == NULL)
 		return NULL;
 	s->n_window = n_window;
@@ -71,8 +73,39 @@ stft_new(size_t n_window, size_t n_hop, struct error *err)
 		stft_free(s);
 		return NULL;
 	}
-	fill_hann(s->window, n_window);
+	fill_hann(s->window, n_window, n_hann);
 	return s;
+}
+
+struct stft *
+stft_new(size_t n_window, size_t n_hop, struct error *err)
+{
+	if (n_window < MIN_WINDOW || n_window > MAX_WINDOW ||
+	    n_window % 2 != 0 || n_hop < 1 || n_hop > n_window / 2) {
+		error_set(err, ERROR_LIMIT,
+		    "an STFT of window %zu and hop %zu: the window must be "
+		    "even, %d to %d, the hop at most half of it", n_window,
+		    n_hop, MIN_WINDOW, MAX_WINDOW);
+		return NULL;
+	}
+	return make(n_window, n_window, n_hop, err);
+}
+
+struct stft *
+stft_new_analysis(size_t n_window, size_t n_hann, size_t n_hop,
+    struct error *err)
+{
+	if (n_window < 2 || n_window > MAX_ANALYSIS_WINDOW ||
+	    n_window % 2 != 0 || n_hann > n_window || n_hop < 1 ||
+	    n_hop > MAX_HOP) {
+		error_set(err, ERROR_LIMIT,
+		    "frames of %zu samples under a window of %zu every %zu: "
+		    "frames must be even, 2 to %zu, the window no longer, "
+		    "the hop 1 to %zu", n_window, n_hann, n_hop,
+		    MAX_ANALYSIS_WINDOW, MAX_HOP);
+		return NULL;
+	}
+	return make(n_window, n_hann, n_hop, err);
 }
 
 void
@@ -131,6 +164,7 @@ stft_analysis_reset(struct stft_analysis *a)
 {
 	memset(a->held, 0, a->s->n_window * sizeof *a->held);
 	a->n_held = a->s->n_window / 2;
+	a->n_skip = 0;
 	a->n_samples = 0;
 	a->n_frames = 0;
 }
@@ -144,9 +178,14 @@ take_frame(struct stft_analysis *a, float *frame)
 	for (size_t i = 0; i < s->n_window; i++)
 		a->windowed[i] = a->held[i] * s->window[i];
 	fft_forward(s->fft, a->windowed, frame);
+	a->n_frames++;
+	if (s->n_hop > a->n_held) {
+		a->n_skip = s->n_hop - a->n_held;
+		a->n_held = 0;
+		return;
+	}
 	a->n_held -= s->n_hop;
 	memmove(a->held, a->held + s->n_hop, a->n_held * sizeof *a->held);
-	a->n_frames++;
 }
 
 size_t
@@ -160,6 +199,13 @@ stft_analysis_put(struct stft_analysis *a, const float *samples, size_t n,
 	while (n > 0) {
 		size_t n_now = s->n_window - a->n_held;
 
+		if (a->n_skip > 0) {
+			n_now = a->n_skip < n ? a->n_skip : n;
+			a->n_skip -= n_now;
+			samples += n_now;
+			n -= n_now;
+			continue;
+		}
 		if (n_now > n)
 			n_now = n;
 		memcpy(a->held + a->n_held, samples, n_now * sizeof *samples);

@@ -28,6 +28,14 @@ struct stft;
  */
 struct stft *stft_new(size_t n_window, size_t n_hop, struct error *err)
     MUST_CHECK;
+
+/*
+ * For analysis alone: frames of n_window samples (even, 2..2^20), in the
+ * middle of each a Hann window of n_hann (1..n_window), or no window at all
+ * when that is 0.  n_hop: 1..2^31, also beyond the window.
+ */
+struct stft *stft_new_analysis(size_t n_window, size_t n_hann, size_t n_hop,
+    struct error *err) MUST_CHECK;
 void stft_free(struct stft *s);
 
 size_t stft_n_bins(const struct stft *s);	/* n_window / 2 + 1 */

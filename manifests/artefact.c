@@ -28,12 +28,16 @@ static void
 key_member(const char *member, char *name, size_t n_bytes)
 {
 	const char *dot = strchr(member, '.');
+	const char *suffix = strstr(member, "_filepath");
 
 	if (strcmp(member, "vocals_filepath") == 0)
 		(void)snprintf(name, n_bytes, "separate.key");
 	else if (dot != NULL)
 		(void)snprintf(name, n_bytes, "%.*s.key",
 		    (int)(dot - member), member);
+	else if (suffix != NULL)
+		(void)snprintf(name, n_bytes, "feature.%.*s.key",
+		    (int)(suffix - member), member);
 	else
 		name[0] = '\0';
 }

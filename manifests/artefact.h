@@ -37,7 +37,8 @@ const char *artefact_path(const char *work_folder,
 /*
  * The input key of the file that record member "member" names: the "key"
  * beside it when a command made it ("decode.path" has "decode.key",
- * "vocals_filepath" has "separate.key"), else the SHA-256 of the file "path".
+ * "vocals_filepath" has "separate.key", "cqt_filepath" has "feature.cqt.key"),
+ * else the SHA-256 of the file "path".
  */
 int artefact_input_key(const struct json *rec, const char *member,
     const char *path, char key[HASH_HEX_BYTES], struct error *err) MUST_CHECK;

@@ -127,6 +127,17 @@ record_sound_path(const struct json *rec, bool want_vocals,
 	return record_path(rec, taken, base_folder, a, err);
 }
 
+int
+record_check_whole(const struct json *rec, const char *member,
+    struct error *err)
+{
+	if (strcmp(member, "audio_filepath") == 0 &&
+	    (json_has(rec, "offset") || json_has(rec, "duration")))
+		return error_set(err, ERROR_FORMAT, "the record means a part "
+		    "of its file; run chad-decode first");
+	return 0;
+}
+
 static int
 rebase_member(struct json *rec, const char *member, const char *folder,
     struct arena *a, struct error *err)

@@ -53,6 +53,13 @@ const char *record_sound_path(const struct json *rec, bool want_vocals,
     struct error *err) MUST_CHECK;
 
 /*
+ * Refuse a record that means a part of the file that "member" names, for
+ * stages that read files from start to end; chad-decode cuts parts out.
+ */
+int record_check_whole(const struct json *rec, const char *member,
+    struct error *err) MUST_CHECK;
+
+/*
  * Put "folder/" before the relative paths that a user gave (see record_path),
  * for a record that leaves its manifest.  NULL or "." changes nothing.
  */

@@ -3,6 +3,7 @@
  * half of it; most transform one octave.  Lower octaves have longer windows and
  * lag behind, so rows wait until the lowest has filled its part.
  */
+#include <assert.h>
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
@@ -75,14 +76,15 @@ check(const struct cqt *c, struct error *err)
 {
 	const struct cqt_options *o = &c->o;
 
+	assert(o->filter_scale > 0.0 && o->sparsity >= 0.0 &&
+	    o->sparsity < 1.0 && isfinite(o->tuning));
 	if (o->n_hop < 1 || o->n_bins < 1 || o->n_bins > MAX_BINS ||
-	    o->bins_per_octave < 1 ||
-	    o->bins_per_octave > MAX_BINS_PER_OCTAVE || !(o->fmin_hz > 0.0) ||
-	    !(o->filter_scale > 0.0) || !(o->sparsity >= 0.0) ||
-	    !(o->sparsity < 1.0) || !isfinite(o->tuning))
+	    o->bins_per_octave < 1 || o->bins_per_octave >
+	    MAX_BINS_PER_OCTAVE || !(o->fmin_hz > 0.0))
 		return error_set(err, ERROR_LIMIT, "a CQT of %zu bins, %zu an "
-		    "octave: at most %d and %d", o->n_bins,
-		    o->bins_per_octave, MAX_BINS, MAX_BINS_PER_OCTAVE);
+		    "octave, from %g Hz: there must be 1 to %d and 1 to %d, "
+		    "from above 0 Hz", o->n_bins, o->bins_per_octave,
+		    o->fmin_hz, MAX_BINS, MAX_BINS_PER_OCTAVE);
 	if (cutoff_hz(c) > c->rate_hz / 2.0)
 		return error_set(err, ERROR_LIMIT, "a CQT of %zu bins from "
 		    "%g Hz reaches %.0f Hz, and sound of %.0f samples a "
@@ -93,6 +95,13 @@ check(const struct cqt *c, struct error *err)
 		    "filter of %.0f samples, and at most %.0f will do: begin "
 		    "higher", o->fmin_hz, c->q * c->rate_hz / c->lowest_hz,
 		    MAX_WINDOW);
+	/* Rows wait for the longest filter. */
+	if (c->q * c->rate_hz / c->lowest_hz / (double)o->n_hop >
+	    (double)(MAX_WAITING / o->n_bins))
+		return error_set(err, ERROR_LIMIT, "a CQT with a hop of %zu "
+		    "samples and filters of %.0f would hold too much: take "
+		    "a longer hop", o->n_hop, c->q * c->rate_hz /
+		    c->lowest_hz);
 	return 0;
 }
 
@@ -183,11 +192,6 @@ make_rows(struct cqt *c, struct error *err)
 			    s->n_halved;
 	}
 	c->max_rows = (lag + CQT_MAX_PUT) / c->o.n_hop + 4;
-	if (c->max_rows > MAX_WAITING / c->o.n_bins)
-		return error_set(err, ERROR_LIMIT, "a CQT with a hop of %zu "
-		    "samples and filters of %.0f would hold %zu frames: take "
-		    "a longer hop", c->o.n_hop, c->q * c->rate_hz /
-		    c->lowest_hz, c->max_rows);
 	c->rows = memory_new(c->max_rows * c->o.n_bins, sizeof *c->rows,
 	    "frames", err);
 	return c->rows == NULL ? -1 : 0;
@@ -233,6 +237,12 @@ cqt_free(struct cqt *c)
 	memory_free(c->stages);
 	memory_free(c->rows);
 	memory_free(c);
+}
+
+size_t
+cqt_max_rows(const struct cqt *c)
+{
+	return c->max_rows;
 }
 
 void

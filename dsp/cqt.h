@@ -57,6 +57,8 @@ struct cqt;
 struct cqt *cqt_new(const struct cqt_options *o, double rate_hz,
     struct error *err) MUST_CHECK;
 void cqt_free(struct cqt *c);
+/* Frames that put and finish give at most. */
+size_t cqt_max_rows(const struct cqt *c);
 /* Begin another sound. */
 void cqt_reset(struct cqt *c);
 

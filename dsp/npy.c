@@ -15,7 +15,8 @@
 struct npy_writer {
 	struct file_new *file;
 	enum stored_type type;
-	size_t n_rows, n_columns;
+	size_t n_rows, n_columns;	/* of values */
+	size_t n_parts;		/* values of a number: 2 of a complex one */
 	unsigned char buffer[BUFFER_VALUES * sizeof(float)];
 };
 
@@ -31,9 +32,10 @@ write_header(const struct npy_writer *w, struct error *err)
 {
 	FILE *out = file_stream(w->file);
 	char text[HEADER_BYTES - 10 + 1];
-	int n = snprintf(text, sizeof(text), "{'descr': '<f%zu', "
+	int n = snprintf(text, sizeof(text), "{'descr': '<%c%zu', "
 	    "'fortran_order': False, 'shape': (%zu, %zu), }",
-	    stored_bytes(w->type), w->n_rows, w->n_columns);
+	    w->n_parts == 2 ? 'c' : 'f', w->n_parts * stored_bytes(w->type),
+	    w->n_rows, w->n_columns / w->n_parts);
 
 	if (n < 0 || (size_t)n >= sizeof(text) - 1)
 		return error_set(err, ERROR_BUG, "a .npy header too long");
@@ -46,13 +48,13 @@ write_header(const struct npy_writer *w, struct error *err)
 	return 0;
 }
 
-struct npy_writer *
-npy_writer_open(const char *path, enum stored_type type, size_t n_columns,
-    struct error *err)
+static struct npy_writer *
+open_writer(const char *path, enum stored_type type, size_t n_columns,
+    size_t n_parts, struct error *err)
 {
 	struct npy_writer *w;
 
-	if (n_columns == 0 || n_columns > NPY_MAX_VALUES ||
+	if (n_columns == 0 || n_columns > NPY_MAX_VALUES / n_parts ||
 	    (type != STORED_FLOAT32 && type != STORED_FLOAT16)) {
 		error_set(err, ERROR_BUG, "%s: %zu columns of type %d", path,
 		    n_columns, (int)type);
@@ -62,13 +64,28 @@ npy_writer_open(const char *path, enum stored_type type, size_t n_columns,
 	if (w == NULL)
 		return NULL;
 	w->type = type;
-	w->n_columns = n_columns;
+	w->n_columns = n_columns * n_parts;
+	w->n_parts = n_parts;
 	w->file = file_create(path, err);
 	if (w->file == NULL || write_header(w, err) != 0) {
 		npy_writer_abandon(w);
 		return NULL;
 	}
 	return w;
+}
+
+struct npy_writer *
+npy_writer_open(const char *path, enum stored_type type, size_t n_columns,
+    struct error *err)
+{
+	return open_writer(path, type, n_columns, 1, err);
+}
+
+struct npy_writer *
+npy_writer_open_complex(const char *path, size_t n_columns,
+    struct error *err)
+{
+	return open_writer(path, STORED_FLOAT32, n_columns, 2, err);
 }
 
 /* Fill the buffer with n values; false when one would not be finite there. */

@@ -2,7 +2,8 @@
  * npy -- arrays of two dimensions as NumPy's .npy files.
  *
  * Format 1.0 of numpy.lib.format: magic, version, a header text with descr,
- * fortran_order and shape, then the rows.  Written: '<f4' and '<f2', C order.
+ * fortran_order and shape, then the rows.  Written: '<f4', '<f2' and '<c8', C
+ * order.
  * Read: '<f4', '<f2' and '<f8', C order, one or two dimensions (one dimension
  * is one column).  Values are float in memory; a file with values that are not
  * finite is refused.
@@ -47,6 +48,9 @@ int npy_read(const char *path, struct arena *a, float **values,
 struct npy_writer;
 struct npy_writer *npy_writer_open(const char *path, enum stored_type type,
     size_t n_columns, struct error *err) MUST_CHECK;
+/* Of complex numbers, rows [n_columns][2]: '<c8', which is not read here. */
+struct npy_writer *npy_writer_open_complex(const char *path, size_t n_columns,
+    struct error *err) MUST_CHECK;
 /* Values that are not finite, or too large for float16, are refused. */
 int npy_writer_put(struct npy_writer *w, const float *rows, size_t n_rows,
     struct error *err) MUST_CHECK;

@@ -307,6 +307,36 @@ cut_and_broken_files_are_refused(void **state)
 	assert_null(npy_reader_open("/nonexistent/x.npy", &err));
 }
 
+/* Complex numbers have NumPy's header and both parts of each. */
+static void
+complex_arrays_are_written_as_numpy_writes_them(void **state)
+{
+	struct fixture *f = *state;
+	const float rows[2][3][2] = { { { 1.0f, 2.0f }, { 3.0f, 4.0f },
+	    { 5.0f, 6.0f } }, { { 7.0f, 8.0f } } };
+	struct npy_writer *w = npy_writer_open_complex(f->path, 3, NULL);
+	struct error err = { ERROR_NONE, "" };
+	unsigned char bytes[256];
+	float value;
+	FILE *in;
+
+	assert_non_null(w);
+	assert_int_equal(npy_writer_put(w, &rows[0][0][0], 2, NULL), 0);
+	assert_int_equal(npy_writer_commit(w, NULL), 0);
+	in = fopen(f->path, "rb");
+	assert_non_null(in);
+	assert_int_equal(fread(bytes, 1, sizeof(bytes), in), 128 + 48);
+	fclose(in);
+	assert_memory_equal(bytes + 10, "{'descr': '<c8', 'fortran_order': "
+	    "False, 'shape': (2, 3), }", 59);
+	memcpy(&value, bytes + 128 + 7 * sizeof(value), sizeof(value));
+	assert_true(value == 8.0f);
+	memcpy(&value, bytes + 128 + 6 * sizeof(value), sizeof(value));
+	assert_true(value == 7.0f);
+	assert_null(npy_reader_open(f->path, &err));
+	assert_non_null(strstr(err.text, "another type"));
+}
+
 int
 main(void)
 {
@@ -329,6 +359,9 @@ main(void)
 		    tear_down),
 		cmocka_unit_test_setup_teardown(
 		    cut_and_broken_files_are_refused, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    complex_arrays_are_written_as_numpy_writes_them, set_up,
+		    tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -222,6 +222,60 @@ test_blocks(void **state)
 	arena_free(a);
 }
 
+/*
+ * Frames for analysis alone: windows shorter than the frame or none, hops
+ * beyond it, sounds shorter than it.
+ */
+static void
+check_analysis(size_t n, size_t n_window, size_t n_hann, size_t n_hop)
+{
+	struct arena *a = arena_new();
+	struct stft *s = stft_new_analysis(n_window, n_hann, n_hop, NULL);
+	float *x = noise(a, n);
+	const size_t n_values = n_window + 2;
+	float *frames = arena_alloc(a, (n / n_hop + 1) * n_values,
+	    sizeof *frames);
+	float *windowed = arena_alloc(a, n_window, sizeof *windowed);
+	float *want = arena_alloc(a, n_values, sizeof *want);
+
+	assert_int_equal(analyse(s, x, n, 61, frames), n / n_hop + 1);
+	for (size_t k = 0; k <= n / n_hop; k++) {
+		for (size_t i = 0; i < n_window; i++) {
+			const long at = (long)(k * n_hop + i) -
+			    (long)n_window / 2;
+			const long in = (long)i - (long)(n_window - n_hann) /
+			    2;
+			double w = n_hann == 0 ? 1.0 : 0.0;
+
+			if (in >= 0 && in < (long)n_hann)
+				w = 0.5 - 0.5 * cos(2.0 * acos(-1.0) *
+				    (double)in / (double)n_hann);
+			windowed[i] = at < 0 || at >= (long)n ? 0.0f :
+			    (float)(w * (double)x[at]);
+		}
+		naive_dft(windowed, n_window, want);
+		assert_true(snr_db(want, frames + k * n_values, n_values) >
+		    100.0);
+	}
+	stft_free(s);
+	arena_free(a);
+}
+
+static void
+test_analysis(void **state)
+{
+	(void)state;
+	check_analysis(1000, 64, 64, 64);
+	check_analysis(1000, 64, 33, 31);
+	check_analysis(1000, 64, 0, 65);
+	check_analysis(1001, 32, 0, 250);
+	check_analysis(10, 64, 64, 3);
+	check_analysis(100, 2, 0, 7);
+	assert_null(stft_new_analysis(63, 0, 1, NULL));
+	assert_null(stft_new_analysis(64, 65, 1, NULL));
+	assert_null(stft_new_analysis(64, 64, 0, NULL));
+}
+
 int
 main(void)
 {
@@ -230,6 +284,7 @@ main(void)
 		cmocka_unit_test(test_frames),
 		cmocka_unit_test(test_round_trip),
 		cmocka_unit_test(test_blocks),
+		cmocka_unit_test(test_analysis),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

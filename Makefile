@@ -69,7 +69,7 @@ TESTLIB := $(patsubst %.c,$B/%.o,$(wildcard tests/lib/*.c))
 
 .PHONY: all commands check check-all check-unit check-fuzz check-cli golden \
 	programs lint asan tsan valgrind fuzz bench bench-pitch bench-separate \
-	bench-train cover tidy format install clean help deps demo kill
+	bench-train bench-feature cover tidy format install clean help deps demo kill
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -218,6 +218,10 @@ bench-separate: deps $B/bin/chad-model $B/tests/umx_speed $B/tests/tdf_speed
 ## bench-train: training of ResNet18 beside PyTorch's: a table
 bench-train: deps $B/tests/train_speed
 	@TRAIN_SPEED="$(CURDIR)/$B/tests/train_speed" tests/bench/train.sh
+
+## bench-feature: spectral features beside PyTorch's: a table
+bench-feature: deps $B/tests/bench_feature
+	@BENCH_FEATURE="$(CURDIR)/$B/tests/bench_feature" tests/bench/feature.sh
 
 ## cover: line coverage of "make check" (text, from gcov)
 cover:

@@ -314,8 +314,8 @@ fill_power(struct feature *f, const float *spectrum)
 static void
 fill_levels(struct feature *f, float *levels)
 {
-	const float least = f->o.top_db > 0.0 && !f->is_heard_only ?
-	    f->peak_db - (float)f->o.top_db : -HUGE_VALF;
+	const float least = f->o.top_db > 0.0 ? f->peak_db -
+	    (float)f->o.top_db : -HUGE_VALF;
 
 	mel_run(f->mel, f->power, levels);
 	for (size_t m = 0; m < f->o.mel.n_mels; m++)
@@ -325,13 +325,16 @@ fill_levels(struct feature *f, float *levels)
 static void
 hear(struct feature *f)
 {
+	float most = 0.0f;
+
 	if (f->tuning != NULL) {
 		tuning_put(f->tuning, f->power);
 		return;
 	}
-	fill_levels(f, f->levels);
+	mel_run(f->mel, f->power, f->levels);
 	for (size_t m = 0; m < f->o.mel.n_mels; m++)
-		f->peak_db = fmaxf(f->peak_db, f->levels[m]);
+		most = fmaxf(most, f->levels[m]);
+	f->peak_db = fmaxf(f->peak_db, mel_level_db(most));
 }
 
 /* One spectrum to one row, or to what is heard. */
@@ -340,7 +343,8 @@ take_spectrum(struct feature *f, const float *spectrum)
 {
 	float *row = f->rows + f->n_rows * f->n_values;
 
-	fill_power(f, spectrum);
+	if (f->o.kind != FEATURE_STFT)
+		fill_power(f, spectrum);
 	if (f->is_heard_only) {
 		hear(f);
 		return;

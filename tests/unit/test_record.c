@@ -189,7 +189,7 @@ input_keys_come_from_the_maker_or_the_bytes(void **state)
 	static const char made[] =
 	    "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 	char path[] = "/tmp/test_record_XXXXXX";
-	char key[HASH_HEX_BYTES], want[HASH_HEX_BYTES], text[300];
+	char key[HASH_HEX_BYTES], want[HASH_HEX_BYTES], text[400];
 	struct error err = { ERROR_NONE, "" };
 	const int fd = mkstemp(path);
 	struct json *rec;
@@ -200,9 +200,13 @@ input_keys_come_from_the_maker_or_the_bytes(void **state)
 	close(fd);
 	(void)snprintf(text, sizeof(text), "{\"audio_filepath\":\"%s\","
 	    "\"decode\":{\"path\":\"p\",\"key\":\"%s\"},"
-	    "\"separate\":{\"key\":\"short\"}}", path, made);
+	    "\"separate\":{\"key\":\"short\"},"
+	    "\"feature\":{\"cqt\":{\"key\":\"%s\"}}}", path, made, made);
 	rec = record(text);
 	assert_int_equal(artefact_input_key(rec, "decode.path", "p", key,
+	    &err), 0);
+	assert_string_equal(key, made);
+	assert_int_equal(artefact_input_key(rec, "cqt_filepath", "p", key,
 	    &err), 0);
 	assert_string_equal(key, made);
 	assert_int_equal(artefact_input_key(rec, "audio_filepath", path, key,

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/packed.h"
 
 #include "manifests/line_reader.h"
 
@@ -21,9 +22,14 @@ struct line_reader {
 	bool (*must_stop)(void *shared);
 	void *shared;
 	size_t max_bytes;
-	char *block;		/* [BLOCK_BYTES], what was read last */
+	char *block;		/* [BLOCK_BYTES], the text read last */
 	size_t n_block;		/* bytes in it */
 	size_t at;		/* of which are used */
+	const char *path;	/* borrowed; NULL: standard input */
+	bool has_begun;		/* the first bytes have been looked at */
+	struct packed_reader *unpacker;	/* of a packed input, or NULL */
+	char *raw;		/* [BLOCK_BYTES], packed, or NULL */
+	size_t n_raw, raw_at;
 	char *line;		/* [capacity], the line so far */
 	size_t n_line;
 	size_t capacity;
@@ -55,6 +61,7 @@ line_reader_open(const char *path, size_t max_bytes,
 		return NULL;
 	}
 	r->is_ours = true;
+	r->path = path;
 	return r;
 }
 
@@ -65,6 +72,8 @@ line_reader_close(struct line_reader *r)
 		return;
 	if (r->is_ours)
 		(void)close(r->fd);
+	packed_reader_free(r->unpacker);
+	memory_free(r->raw);
 	memory_free(r->line);
 	memory_free(r->block);
 	memory_free(r);
@@ -94,24 +103,91 @@ wait_for_input(struct line_reader *r)
 	return true;
 }
 
+/* Read at most a block.  *n is 0 at the end, and of a stop.  0 or -1. */
+static int
+read_some(struct line_reader *r, char *to, size_t room, size_t *n,
+    struct error *err)
+{
+	ssize_t n_read;
+
+	*n = 0;
+	do {
+		if (!wait_for_input(r))
+			return 0;
+		n_read = read(r->fd, to, room);
+	} while (n_read < 0 && (errno == EINTR || errno == EAGAIN));
+	if (n_read < 0)
+		return error_set_errno(err, "cannot read the manifest");
+	*n = (size_t)n_read;
+	return 0;
+}
+
+/* Read the first bytes, which tell whether the input is packed. */
+static int
+begin(struct line_reader *r, struct error *err)
+{
+	enum packed_kind kind;
+	size_t n;
+
+	do {
+		if (read_some(r, r->block + r->n_block,
+		    BLOCK_BYTES - r->n_block, &n, err) != 0)
+			return -1;
+		r->n_block += n;
+	} while (n > 0 && r->n_block < PACKED_MAGIC_BYTES);
+	r->has_begun = true;
+	kind = packed_kind_of_bytes(r->block, r->n_block);
+	if (kind == PACKED_NONE)
+		return r->was_stopped ? 0 :
+		    packed_check_name(r->path, kind, err);
+	r->unpacker = packed_reader_new(kind, err);
+	r->raw = r->block;
+	r->n_raw = r->n_block;
+	r->n_block = 0;
+	r->block = memory_new(BLOCK_BYTES, 1, "bytes to unpack into", err);
+	return r->unpacker == NULL || r->block == NULL ? -1 : 0;
+}
+
+/* Unpack the next block; none at the end. */
+static int
+unpack(struct line_reader *r, struct error *err)
+{
+	size_t n_used;
+
+	for (;;) {
+		if (packed_reader_run(r->unpacker, r->raw + r->raw_at,
+		    r->n_raw - r->raw_at, &n_used, r->block, BLOCK_BYTES,
+		    &r->n_block, err) != 0)
+			return -1;
+		r->raw_at += n_used;
+		if (r->n_block > 0)
+			return 0;
+		if (r->raw_at < r->n_raw && n_used > 0)
+			continue;
+		r->raw_at = 0;
+		if (read_some(r, r->raw, BLOCK_BYTES, &r->n_raw, err) != 0)
+			return -1;
+		if (r->n_raw == 0)
+			return r->was_stopped ? 0 :
+			    packed_reader_end(r->unpacker, err);
+	}
+}
+
 /* Read the next block; none at the end of the input.  0 or -1. */
 static int
 fill(struct line_reader *r, struct error *err)
 {
-	ssize_t n;
-
-	do {
-		if (!wait_for_input(r)) {
-			n = 0;
-			break;
-		}
-		n = read(r->fd, r->block, BLOCK_BYTES);
-	} while (n < 0 && (errno == EINTR || errno == EAGAIN));
-	if (n < 0)
-		return error_set_errno(err, "cannot read the manifest");
-	r->at_end = n == 0;
-	r->n_block = (size_t)n;
-	r->at = 0;
+	r->at = r->n_block = 0;
+	if (!r->has_begun && begin(r, err) != 0)
+		return -1;
+	if (r->unpacker != NULL) {
+		if (unpack(r, err) != 0)
+			return -1;
+	} else if (r->n_block == 0 && !r->was_stopped && read_some(r,
+	    r->block, BLOCK_BYTES, &r->n_block, err) != 0) {
+		return -1;
+	}
+	r->at_end = r->n_block == 0 || r->was_stopped;
 	return 0;
 }
 

@@ -1,6 +1,9 @@
 /*
  * line_reader -- lines of a descriptor, of limited length, interruptible.
  *
+ * Input packed by gzip or Zstandard is known by its first bytes and unpacked
+ * on the way; a file whose name ends in .gz or .zst must be packed.
+ *
  * A line ends with a newline or the end of the input; the newline is not part
  * of it.  Waiting for input looks at "must_stop" a few times a second, so that
  * a signal or a failed writer ends a read from a silent pipe.
@@ -24,7 +27,8 @@ enum line_kind {
 };
 
 /*
- * Read from the file "path", or from standard input when it is NULL or "-".
+ * Read from the file "path" (kept), or from standard input when it is NULL or
+ * "-".
  * Lines have at most max_bytes.  must_stop may be NULL; it is called with
  * "shared".  Close with line_reader_close.
  */

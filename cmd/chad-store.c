@@ -312,7 +312,7 @@ static int
 print_row(void *context, struct json *row, struct error *err)
 {
 	struct run *run = context;
-	const int status = chad_table_write_row(stdout, row, run->scratch,
+	const int status = chad_table_write_row(stdout, row, NULL, run->scratch,
 	    err);
 
 	arena_reset(run->scratch);
@@ -330,7 +330,7 @@ do_export(struct run *run, struct error *err)
 	if (strcmp(run->set->format, "jsonl") == 0)
 		return fragments_each_row(run->catalogue, &filter,
 		    print_record, run, err);
-	if (chad_table_write_header(stdout, err) != 0)
+	if (chad_table_write_header(stdout, NULL, err) != 0)
 		return -1;
 	return fragments_each_row(run->catalogue, &filter, print_row, run,
 	    err);

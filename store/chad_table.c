@@ -1,9 +1,10 @@
 #include <ctype.h>
-#include <errno.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/utf8.h"
 
 #include "store/chad_table.h"
 
@@ -25,12 +26,14 @@ static const struct column {
 	{ "duration", FIELD_NUMBER },
 };
 
+#define MAX_WHOLE 1e15		/* whole numbers that a double holds */
 #define N_COLUMNS (sizeof(columns) / sizeof(columns[0]))
 
 /* Where the reader stands. */
 struct reader {
 	const char *at, *end;
-	size_t row;		/* 1 is the header */
+	const char *row;	/* where the row at hand begins */
+	size_t line, next_line;	/* the row's, and the one behind it; from 1 */
 	char **fields;		/* [CHAD_TABLE_MAX_COLUMNS] of the row */
 	size_t n_fields;
 	struct arena *a;	/* of the row */
@@ -46,10 +49,12 @@ read_quoted(struct reader *r, char *field, size_t *n, struct error *err)
 			if (r->at == r->end || *r->at != '"')
 				return 0;
 		}
+		if (*r->at == '\n')
+			r->next_line++;
 		field[(*n)++] = *r->at++;
 	}
 	return error_set(err, ERROR_FORMAT,
-	    "row %zu: a quote is not closed", r->row);
+	    "line %zu: a quote is not closed", r->line);
 }
 
 /* True at a comma, LF or CRLF. */
@@ -87,11 +92,11 @@ read_field(struct reader *r, struct error *err)
 
 	if (r->n_fields == CHAD_TABLE_MAX_COLUMNS)
 		return error_set(err, ERROR_LIMIT,
-		    "row %zu has more than %d fields", r->row,
+		    "line %zu has more than %d fields", r->line,
 		    CHAD_TABLE_MAX_COLUMNS);
 	if (limit > CHAD_TABLE_MAX_FIELD)
 		return error_set(err, ERROR_LIMIT,
-		    "row %zu has a field of more than %zu bytes", r->row,
+		    "line %zu has a field of more than %zu bytes", r->line,
 		    CHAD_TABLE_MAX_FIELD);
 	field = arena_need(r->a, limit + 1, 1, "bytes of a field", err);
 	if (field == NULL)
@@ -108,7 +113,7 @@ read_field(struct reader *r, struct error *err)
 		r->at++;
 	if (r->at < r->end && !ends_field(r))
 		return error_set(err, ERROR_FORMAT,
-		    "row %zu: text behind a closing quote", r->row);
+		    "line %zu: text behind a closing quote", r->line);
 	field[n] = '\0';
 	r->fields[r->n_fields++] = field;
 	return 0;
@@ -122,7 +127,8 @@ read_row(struct reader *r, struct error *err)
 	r->n_fields = 0;
 	if (r->at == r->end)
 		return 0;
-	r->row++;
+	r->row = r->at;
+	r->line = r->next_line++;
 	r->fields = arena_need(r->a, CHAD_TABLE_MAX_COLUMNS,
 	    sizeof(*r->fields), "fields", err);
 	if (r->fields == NULL)
@@ -135,13 +141,12 @@ read_row(struct reader *r, struct error *err)
 	}
 }
 
-/* A number that fills the text but for white space, finite. */
+/* A number and the white space behind it, finite. */
 static int
 parse_number(const char *text, double *value, const char **rest)
 {
 	char *stop;
 
-	errno = 0;
 	*value = strtod(text, &stop);
 	if (stop == text || !isfinite(*value))
 		return -1;
@@ -151,25 +156,44 @@ parse_number(const char *text, double *value, const char **rest)
 	return 0;
 }
 
-/* "[12.34, 22.34]", or with round brackets. */
+/* Python writes whole numbers without a point, and so do we. */
+static bool
+is_whole(double value, const char *text, const char *rest)
+{
+	return value >= 0.0 && value < MAX_WHOLE && !signbit(value) &&
+	    strspn(text, " \t0123456789") >= (size_t)(rest - text);
+}
+
+/* "(12.34, 22.34)", or with square brackets. */
 static int
 put_interval(struct json *rec, const char *name, const char *text,
     struct error *err)
 {
-	double start, end;
-	const char *s = text;
+	const char *s = text + strspn(text, " \t");
+	const char *at[2], *rest[2];
+	double value[2];
 
-	while (isspace((unsigned char)*s))
-		s++;
-	if ((*s != '[' && *s != '(') ||
-	    parse_number(s + 1, &start, &s) != 0 || *s != ',' ||
-	    parse_number(s + 1, &end, &s) != 0 || (*s != ']' && *s != ')'))
-		return error_set(err, ERROR_FORMAT,
-		    "%s is \"%.40s\" and must look like [12.34, 22.34]",
-		    name, text);
-	if (json_append_number(rec, name, start, err) != 0)
-		return -1;
-	return json_append_number(rec, name, end, err);
+	if (*s != '[' && *s != '(')
+		goto bad;
+	for (size_t i = 0; i < 2; i++) {
+		at[i] = s + 1;
+		if (parse_number(at[i], &value[i], &s) != 0)
+			goto bad;
+		rest[i] = s;
+		if (i == 0 && *s != ',')
+			goto bad;
+	}
+	if ((*s != ']' && *s != ')') || s[1 + strspn(s + 1, " \t")] != '\0')
+		goto bad;
+	for (size_t i = 0; i < 2; i++)
+		if (is_whole(value[i], at[i], rest[i]) ?
+		    json_append_size(rec, name, (size_t)value[i], err) != 0 :
+		    json_append_number(rec, name, value[i], err) != 0)
+			return -1;
+	return 0;
+bad:
+	return error_set(err, ERROR_FORMAT,
+	    "%s is \"%.40s\" and must look like (12.34, 22.34)", name, text);
 }
 
 static int
@@ -182,6 +206,8 @@ put_number(struct json *rec, const char *name, const char *text,
 	if (parse_number(text, &value, &rest) != 0 || *rest != '\0')
 		return error_set(err, ERROR_FORMAT,
 		    "%s is \"%.40s\" and must be a number", name, text);
+	if (is_whole(value, text, rest))
+		return json_put_size(rec, name, (size_t)value, err);
 	return json_put_number(rec, name, value, err);
 }
 
@@ -208,16 +234,45 @@ find_column(const char *name)
 	return NULL;
 }
 
+static bool
+is_utf8(const char *text)
+{
+	size_t left = strlen(text), n;
+
+	for (; left > 0; text += n, left -= n)
+		if ((n = utf8_length(text, left)) == 0)
+			return false;
+	return true;
+}
+
+/* A column of another name: "title" and "url" are members, the others extra. */
+static int
+put_other(struct json *rec, const char *name, const char *text,
+    struct arena *a, struct error *err)
+{
+	const bool is_known = strcmp(name, "title") == 0 ||
+	    strcmp(name, "url") == 0;
+	const char *path = is_known ? name : arena_printf(a, "extra.%s", name);
+
+	if (path == NULL)
+		return error_set(err, ERROR_NOMEM, "out of memory");
+	return json_put_string(rec, path, text, err);
+}
+
 static int
 put_field(struct json *rec, const char *name, const char *text,
-    struct error *err)
+    struct arena *a, struct error *err)
 {
 	const struct column *column = find_column(name);
 
 	/* pandas leaves its index column without a name. */
 	if (name[0] == '\0' || text[0] == '\0' || strcmp(text, "nan") == 0)
 		return 0;
-	switch (column == NULL ? FIELD_TEXT : column->kind) {
+	if (!is_utf8(text))
+		return error_set(err, ERROR_FORMAT, "%s is not UTF-8", name);
+	if (column == NULL)
+		return put_other(rec, name, text, a, err);
+	switch (column->kind) {
 	case FIELD_INTERVAL:
 		return put_interval(rec, name, text, err);
 	case FIELD_NUMBER:
@@ -227,7 +282,28 @@ put_field(struct json *rec, const char *name, const char *text,
 	case FIELD_TEXT:
 		break;
 	}
-	return json_put_bytes(rec, name, text, strlen(text), err);
+	return json_put_string(rec, name, text, err);
+}
+
+/* What stands for a row that is none: why, and its text. */
+static struct json *
+bad_row(const struct reader *r, const struct error *why, struct error *err)
+{
+	size_t n_bytes = (size_t)(r->at - r->row);
+	struct json *rec = json_new_object(err);
+
+	if (rec == NULL)
+		return NULL;
+	if (n_bytes > 0 && r->row[n_bytes - 1] == '\n')
+		n_bytes--;
+	if (n_bytes > 0 && r->row[n_bytes - 1] == '\r')
+		n_bytes--;
+	if (json_put_bytes(rec, "error", why->text, strlen(why->text),
+	    err) == 0 && json_put_bytes(rec, "line", r->row, n_bytes,
+	    err) == 0)
+		return rec;
+	json_free(rec);
+	return NULL;
 }
 
 /* The record of a row, or of why it is none; NULL when memory is out. */
@@ -246,19 +322,17 @@ record_of(const struct reader *r, char *const *names, size_t n_names,
 		    "%zu fields where the header has %zu", r->n_fields,
 		    n_names);
 	for (size_t i = 0; i < n_names && status == 0; i++)
-		status = put_field(rec, names[i], r->fields[i], &why);
+		status = put_field(rec, names[i], r->fields[i], r->a,
+		    &why);
 	if (status == 0)
 		return rec;
-	(void)error_add(&why, "row %zu", r->row);
 	json_free(rec);
-	if ((rec = json_new_object(err)) == NULL)
-		return NULL;
-	if (json_put_bytes(rec, "error", why.text, strlen(why.text),
-	    err) != 0) {
-		json_free(rec);
+	if (why.code == ERROR_NOMEM) {
+		(void)error_set(err, ERROR_NOMEM, "%s", why.text);
 		return NULL;
 	}
-	return rec;
+	(void)error_add(&why, "line %zu", r->line);
+	return bad_row(r, &why, err);
 }
 
 /* Keep the header's names beyond its row; every column must be there. */
@@ -278,6 +352,10 @@ read_header(struct reader *r, struct arena *a, char ***names, size_t *n_names,
 			return error_set(err, ERROR_NOMEM, "out of memory");
 	}
 	*n_names = r->n_fields;
+	for (size_t i = 0; i < *n_names; i++)
+		if (!is_utf8((*names)[i]))
+			return error_set(err, ERROR_FORMAT,
+			    "the name of column %zu is not UTF-8", i + 1);
 	for (size_t k = 0; k < N_COLUMNS; k++) {
 		size_t n_found = 0;
 
@@ -332,7 +410,8 @@ chad_table_read(const char *text, size_t n_bytes,
     void *context, struct error *err)
 {
 	static const char byte_order_mark[] = "\xEF\xBB\xBF";
-	struct reader r = { .at = text, .end = text + n_bytes };
+	struct reader r = { .at = text, .end = text + n_bytes,
+		.next_line = 1 };
 	struct arena *a = arena_new();
 	char **names = NULL;
 	size_t n_names = 0;
@@ -364,61 +443,46 @@ write_failed(struct error *err)
 	return error_set_errno(err, "writing the table");
 }
 
-int
-chad_table_write_header(FILE *out, struct error *err)
+static int
+want_number(const struct json *value, const char *name, const char *member,
+    struct error *err)
 {
-	for (size_t i = 0; i < N_COLUMNS; i++)
-		if (fprintf(out, "%s%s", i == 0 ? "" : ",",
-		    columns[i].name) < 0)
-			return write_failed(err);
-	return putc('\n', out) == EOF ? write_failed(err) : 0;
+	if (json_is_number(value))
+		return 0;
+	return error_set(err, ERROR_FORMAT, "\"%s\"%s is not a number", name,
+	    member);
 }
 
-/* The fewest digits that read back the same, with a point as Python has. */
-static const char *
-number_text(double value, struct arena *a, struct error *err)
-{
-	const char *text = NULL;
-
-	for (int n_digits = 15; n_digits <= 17; n_digits++) {
-		text = arena_printf(a, "%.*g", n_digits, value);
-		if (text == NULL || strtod(text, NULL) == value)
-			break;
-	}
-	if (text != NULL && strpbrk(text, ".e") == NULL)
-		text = arena_printf(a, "%s.0", text);
-	if (text == NULL)
-		(void)error_set(err, ERROR_NOMEM, "out of memory");
-	return text;
-}
-
-/* The text of a field before it is quoted; "" when missing. */
+/*
+ * The text of a field before it is quoted; "" when missing.  JSON writes
+ * numbers as Python does: the fewest digits, a point unless they are whole.
+ */
 static const char *
 field_text(const struct json *rec, const struct column *column,
     struct arena *a, struct error *err)
 {
 	const struct json *value = json_at(rec, column->name);
 	const char *start, *end, *text;
-	double number;
 	bool truth;
 
 	if (value == NULL)
 		return "";
 	switch (column->kind) {
 	case FIELD_INTERVAL:
-		if (json_want_number(value, "0", &number, err) != 0 ||
-		    (start = number_text(number, a, err)) == NULL ||
-		    json_want_number(value, "1", &number, err) != 0 ||
-		    (end = number_text(number, a, err)) == NULL)
+		if (want_number(json_at(value, "0"), column->name, "[0]",
+		    err) != 0 || want_number(json_at(value, "1"),
+		    column->name, "[1]", err) != 0 ||
+		    (start = json_text(json_at(value, "0"), a, err)) == NULL ||
+		    (end = json_text(json_at(value, "1"), a, err)) == NULL)
 			return NULL;
-		text = arena_printf(a, "[%s, %s]", start, end);
+		text = arena_printf(a, "(%s, %s)", start, end);
 		if (text == NULL)
 			(void)error_set(err, ERROR_NOMEM, "out of memory");
 		return text;
 	case FIELD_NUMBER:
-		if (json_want_number(rec, column->name, &number, err) != 0)
+		if (want_number(value, column->name, "", err) != 0)
 			return NULL;
-		return number_text(number, a, err);
+		return json_text(value, a, err);
 	case FIELD_TRUTH:
 		if (json_get_bool(rec, column->name, false, &truth, err) != 0)
 			return NULL;
@@ -445,8 +509,39 @@ write_field(FILE *out, const char *text)
 }
 
 int
-chad_table_write_row(FILE *out, const struct json *rec, struct arena *a,
+chad_table_write_header(FILE *out, const struct chad_table_extra *extra,
     struct error *err)
+{
+	for (size_t i = 0; i < N_COLUMNS; i++)
+		if (fprintf(out, "%s%s", i == 0 ? "" : ",",
+		    columns[i].name) < 0)
+			return write_failed(err);
+	for (size_t i = 0; extra != NULL && i < extra->n_names; i++)
+		if (putc(',', out) == EOF ||
+		    write_field(out, extra->names[i]) == EOF)
+			return write_failed(err);
+	return putc('\n', out) == EOF ? write_failed(err) : 0;
+}
+
+/* The extra columns of a row; what the record lacks gives empty fields. */
+static int
+write_extra(FILE *out, const struct json *rec,
+    const struct chad_table_extra *extra, struct error *err)
+{
+	for (size_t i = 0; i < extra->n_names; i++) {
+		const char *text;
+
+		if (json_get_string(rec, extra->paths[i], "", &text, err) != 0)
+			return -1;
+		if (putc(',', out) == EOF || write_field(out, text) == EOF)
+			return write_failed(err);
+	}
+	return 0;
+}
+
+int
+chad_table_write_row(FILE *out, const struct json *rec,
+    const struct chad_table_extra *extra, struct arena *a, struct error *err)
 {
 	for (size_t i = 0; i < N_COLUMNS; i++) {
 		const char *text = field_text(rec, &columns[i], a, err);
@@ -457,5 +552,7 @@ chad_table_write_row(FILE *out, const struct json *rec, struct arena *a,
 		    write_field(out, text) == EOF)
 			return write_failed(err);
 	}
+	if (extra != NULL && write_extra(out, rec, extra, err) != 0)
+		return -1;
 	return putc('\n', out) == EOF ? write_failed(err) : 0;
 }

@@ -11,7 +11,8 @@
  *	id			this version of the fragment
  *	audio_type		original, cover or humming
  *	youtube_id		the video, or empty
- *	interval		[start, end] in seconds, a Python list
+ *	interval		(start, end) in seconds, a Python tuple; lists,
+ *				[start, end], are read too
  *	correlation		0..1 with the original, or empty
  *	check_by_crowdsource	True or False
  *	is_available		True or False
@@ -19,7 +20,9 @@
  *
  * Quoting is RFC 4180's: fields with a comma, a quote or a line end stand in
  * quotes, quotes are doubled.  Lines end with LF; CRLF is read too.  A row is
- * a record with members of the same names; an empty field is no member.
+ * a record with members of the same names; an empty field, and "nan", is no
+ * member.  Whole numbers stay whole, so that a table that pandas wrote is
+ * written again byte by byte.
  */
 #ifndef STORE_CHAD_TABLE_H
 #define STORE_CHAD_TABLE_H
@@ -37,8 +40,10 @@
 
 /*
  * Read a table of n_bytes.  The columns may come in any order; others are
- * kept as texts.  Calls each(context, record, err) for every row; a row that
- * is not right becomes a record with the one member "error": "row 7: ...".
+ * kept as texts: "title" and "url" as such, the rest as "extra.NAME", but for
+ * the nameless column that is pandas's index.  Calls each(context, record,
+ * err) for every row; a row that is not right becomes a record of "error":
+ * "line 7: ..." and "line", its text.
  * The record is freed after the call; -1 of the callee ends the reading.
  * -1 when there is no header, a column is missing or a quote is not closed.
  */
@@ -46,10 +51,19 @@ int chad_table_read(const char *text, size_t n_bytes,
     int (*each)(void *context, struct json *rec, struct error *err),
     void *context, struct error *err) MUST_CHECK;
 
-int chad_table_write_header(FILE *out, struct error *err) MUST_CHECK;
+/* Columns behind the ten: their names, and where records have the texts. */
+struct chad_table_extra {
+	const char **names, **paths;	/* [n_names] */
+	size_t n_names;
+};
+
+/* "extra" may be NULL: none. */
+int chad_table_write_header(FILE *out, const struct chad_table_extra *extra,
+    struct error *err) MUST_CHECK;
 
 /* Members that are missing give empty fields. */
-int chad_table_write_row(FILE *out, const struct json *rec, struct arena *a,
+int chad_table_write_row(FILE *out, const struct json *rec,
+    const struct chad_table_extra *extra, struct arena *a,
     struct error *err) MUST_CHECK;
 
 #endif

@@ -24,7 +24,7 @@ write_row(void *context, struct json *rec, struct error *err)
 	if (json_has(rec, "error"))
 		return 0;
 	copy->n_rows++;
-	return chad_table_write_row(copy->out, rec, copy->a, err);
+	return chad_table_write_row(copy->out, rec, NULL, copy->a, err);
 }
 
 /* Read a table and write it again; the text, to be freed, or NULL. */
@@ -39,7 +39,7 @@ rewrite(const char *text, size_t n_bytes, size_t *n_written, size_t *n_rows)
 	copy.out = open_memstream(&again, n_written);
 	if (copy.a == NULL || copy.out == NULL)
 		abort();
-	status = chad_table_write_header(copy.out, &err);
+	status = chad_table_write_header(copy.out, NULL, &err);
 	if (status == 0)
 		status = chad_table_read(text, n_bytes, write_row, &copy,
 		    &err);

@@ -119,7 +119,7 @@ test_columns(void **state)
 	    "audio_type,id,fragment_id,group_id,artist\n"
 	    "0,10,True,True,nan,\"[1, 11]\",y,original,i,f,g,Somebody\n",
 	    &rows, &err), 0);
-	check_member(&rows, 0, "artist", "Somebody");
+	check_member(&rows, 0, "extra.artist", "Somebody");
 	check_member(&rows, 0, "group_id", "g");
 	assert_false(json_has(rows.rec[0], "correlation"));
 	free_rows(&rows);
@@ -138,6 +138,8 @@ test_bad_rows(void **state)
 		"g,f,i,cover,,\"[1, 2]\",,,,inf\n",
 		"g,f,i,cover\n",
 		"g,f,i,cover,,\"[1, 2]\",,,,,\n",
+		"g,f,i,cover,,\"(1, 2) 3\",,,,\n",
+		"g,f,\xFF,cover,,,,,,\n",
 	};
 
 	(void)state;
@@ -151,6 +153,11 @@ test_bad_rows(void **state)
 		assert_int_equal(read_text(text, &rows, &err), 0);
 		assert_int_equal(rows.n, 2);
 		assert_true(json_has(rows.rec[0], "error"));
+		if (strchr(bad[i], '\xFF') == NULL) {
+			*strrchr(text, '\n') = '\0';
+			*strrchr(text, '\n') = '\0';
+			check_member(&rows, 0, "line", text + strlen(HEADER));
+		}
 		assert_false(json_has(rows.rec[1], "error"));
 		free_rows(&rows);
 	}
@@ -178,14 +185,33 @@ test_bad_tables(void **state)
 	}
 }
 
+/* Lines are counted, not rows: quoted fields may hold line ends. */
+static void
+test_lines(void **state)
+{
+	struct error err = { ERROR_NONE, "" };
+	struct rows rows;
+	const char *why;
+
+	(void)state;
+	assert_int_equal(read_text(HEADER "g,\"f\n\n\",i,cover,,,,,,\n"
+	    "g,f,i,cover,,,high,,,\n", &rows, &err), 0);
+	assert_int_equal(rows.n, 2);
+	assert_int_equal(json_want_string(rows.rec[1], "error", &why, &err),
+	    0);
+	assert_non_null(strstr(why, "line 5: correlation"));
+	free_rows(&rows);
+}
+
 /* Fields as pandas writes them: floats by repr, lists by str, True, False. */
 static void
 test_written_as_pandas(void **state)
 {
 	static const char table[] = HEADER
-	    "1,2,3,original,,\"[0.0, 9.5]\",,False,True,9.5\n"
-	    "1,2,4,cover,a-b_c,\"[12.34, 22.34]\",0.8712,True,False,10.0\n"
-	    "\"x,\"\"y\"\"\",2,5,humming,,\"[1e-05, 123456.789]\",1.0,True,"
+	    "1,2,3,original,,\"(0.0, 9.5)\",,False,True,9.5\n"
+	    "1,2,4,cover,a-b_c,\"(12.34, 22.34)\",0.8712,True,False,10.0\n"
+	    "1,2,,cover,,\"(12, 22)\",1,True,False,10\n"
+	    "\"x,\"\"y\"\"\",2,5,humming,,\"(1e-05, 123456.789)\",1.0,True,"
 	    "False,123456.78899\n";
 	struct error err = { ERROR_NONE, "" };
 	struct arena *a = arena_new();
@@ -199,9 +225,9 @@ test_written_as_pandas(void **state)
 	assert_int_equal(read_text(table, &rows, &err), 0);
 	out = open_memstream(&text, &n_bytes);
 	assert_non_null(out);
-	assert_int_equal(chad_table_write_header(out, &err), 0);
+	assert_int_equal(chad_table_write_header(out, NULL, &err), 0);
 	for (size_t i = 0; i < rows.n; i++)
-		assert_int_equal(chad_table_write_row(out, rows.rec[i], a,
+		assert_int_equal(chad_table_write_row(out, rows.rec[i], NULL, a,
 		    &err), 0);
 	assert_int_equal(fclose(out), 0);
 	assert_string_equal(text, table);
@@ -218,6 +244,7 @@ main(void)
 		cmocka_unit_test(test_quoting),
 		cmocka_unit_test(test_columns),
 		cmocka_unit_test(test_bad_rows),
+		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_bad_tables),
 		cmocka_unit_test(test_written_as_pandas),
 	};

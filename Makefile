@@ -57,7 +57,7 @@ say = @echo "  $(1)	$@";
 endif
 
 FOLDERS := base manifests audio dsp nn ann store synth draw fetch \
-	   separate pitch embed align mine
+	   separate pitch embed align mine formats
 OBJ  := $(patsubst %.c,$B/%.o,$(wildcard $(FOLDERS:%=%/*.c))) \
 	$(patsubst %.cc,$B/%.o,$(wildcard ann/*.cc))
 LIB  := $B/libchad.a
@@ -114,7 +114,7 @@ $B/hunt/%: $B/tests/fuzz/fuzz_%.o $(LIB)
 	  $(LINK) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
 
 # Code that reads what strangers wrote is also held to -Wconversion.
-$B/base/%.o $B/manifests/%.o $B/store/%.o $B/fetch/%.o: WARN += -Wconversion
+$B/base/%.o $B/manifests/%.o $B/store/%.o $B/fetch/%.o $B/formats/%.o: WARN += -Wconversion
 
 # The layers are plain loops; the compiler turns them into vector code.
 ifeq ($(CONFIG),release)

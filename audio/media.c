@@ -479,3 +479,22 @@ media_get(struct media *m, struct media_block *block, struct error *err)
 	}
 	return 0;
 }
+
+int
+media_each_tag(const struct media *m,
+    int (*call)(void *shared, const char *name, const char *text,
+    struct error *err), void *shared, struct error *err)
+{
+	const AVDictionary *const lists[] = { m->container->metadata,
+		m->stream->metadata };
+
+	for (size_t i = 0; i < 2; i++) {
+		const AVDictionaryEntry *tag = NULL;
+
+		while ((tag = av_dict_get(lists[i], "", tag,
+		    AV_DICT_IGNORE_SUFFIX)) != NULL)
+			if (call(shared, tag->key, tag->value, err) != 0)
+				return -1;
+	}
+	return 0;
+}

@@ -75,4 +75,12 @@ int media_get(struct media *m, struct media_block *block, struct error *err)
 
 const struct media_facts *media_facts(const struct media *m);
 
+/*
+ * Call with each tag of the file, then of the stream: a name as FFmpeg has it
+ * and the text, both borrowed.  A call that gives -1 ends it, and is returned.
+ */
+int media_each_tag(const struct media *m,
+    int (*call)(void *shared, const char *name, const char *text,
+    struct error *err), void *shared, struct error *err) MUST_CHECK;
+
 #endif

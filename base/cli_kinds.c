@@ -28,7 +28,7 @@ run(const struct cli_kinds *k, const struct cli_kinds_entry *entry, int argc,
 
 	if (a == NULL)
 		error_set(&err, ERROR_NOMEM, "out of memory");
-	if (a == NULL || entry->run(argc, argv, a, &err) != 0) {
+	if (a == NULL || (status = entry->run(argc, argv, a, &err)) < 0) {
 		cli_warn(&err, "%s", k->failure);
 		status = CLI_FATAL;
 	}

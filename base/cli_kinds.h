@@ -12,8 +12,9 @@
 struct cli_kinds_entry {
 	const char *name;	/* NULL ends the list */
 	/*
-	 * argv[0] is the kind's name.  "a" is released afterwards.  -1 with an
-	 * error, and the command ends with CLI_FATAL.
+	 * argv[0] is the kind's name.  "a" is released afterwards.  Returns
+	 * the exit status, 0 being CLI_OK; or -1 with an error, and the
+	 * command ends with CLI_FATAL.
 	 */
 	int (*run)(int argc, char *argv[], struct arena *a,
 	    struct error *err);
@@ -22,7 +23,7 @@ struct cli_kinds_entry {
 struct cli_kinds {
 	struct cli_tool tool;	/* for --help and --version without a kind */
 	const char *question;	/* "which kind of picture?" */
-	const char *failure;	/* goes before an error: "cannot draw" */
+	const char *failure;	/* goes before an error: "cannot draw"; or "" */
 	const struct cli_kinds_entry *entries;
 };
 

@@ -15,6 +15,7 @@
 #undef json_is_array
 #undef json_is_string
 #undef json_is_number
+#undef json_is_null
 
 #define MAX_LEVELS 64
 #define MAX_TEXT_BYTES ((size_t)16 << 20)
@@ -388,4 +389,10 @@ json_is_number(const struct json *j)
 {
 	return j != NULL && (json_typeof(inside_const(j)) == JSON_INTEGER ||
 	    json_typeof(inside_const(j)) == JSON_REAL);
+}
+
+bool
+json_is_null(const struct json *j)
+{
+	return j != NULL && json_typeof(inside_const(j)) == JSON_NULL;
 }

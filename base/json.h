@@ -79,6 +79,7 @@ bool json_is_object(const struct json *j);
 bool json_is_array(const struct json *j);
 bool json_is_string(const struct json *j);
 bool json_is_number(const struct json *j);
+bool json_is_null(const struct json *j);
 
 /* Writing.  A member that exists is replaced in its place. */
 int json_put_string(struct json *j, const char *path, const char *value,

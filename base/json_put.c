@@ -17,6 +17,7 @@
 #undef json_is_array
 #undef json_is_string
 #undef json_is_number
+#undef json_is_null
 
 #define MAX_PARTS 64
 

@@ -21,6 +21,7 @@
 #undef json_is_array
 #undef json_is_string
 #undef json_is_number
+#undef json_is_null
 
 #define MAX_LEVELS 72	/* a little over what is read: members are added */
 

@@ -1,3 +1,4 @@
+#include <math.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -42,7 +43,8 @@ cell_text(const struct json *row, const char *column, struct arena *a)
 		return arena_printf(a, "%.3f (%.3f-%.3f)", mean, low, high);
 	if (json_is_number(value) &&
 	    json_want_number(row, column, &mean, NULL) == 0)
-		return arena_printf(a, "%.6g", mean);
+		return arena_printf(a, fabs(mean) < 1e15 &&
+		    mean == floor(mean) ? "%.0f" : "%.6g", mean);
 	return json_want_string(row, column, &text, NULL) == 0 ? text : "";
 }
 

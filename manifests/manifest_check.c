@@ -9,6 +9,7 @@
 
 #include "manifests/line_reader.h"
 #include "manifests/manifest_check.h"
+#include "manifests/manifest_measure.h"
 #include "manifests/record.h"
 #include "manifests/record_line.h"
 #include "manifests/stream.h"
@@ -25,6 +26,7 @@ struct state {
 	struct manifest_check *check;
 	const char *path;
 	char *folder;
+	struct manifest_measure *sounds;	/* to be measured, or NULL */
 	struct arena *kept;	/* until the end of the manifest */
 	struct seen *seen;
 	size_t n_seen;
@@ -52,6 +54,29 @@ check_type(struct state *s, const struct json *rec, size_t line)
 		    "humming");
 }
 
+/* Keep the sound to be measured at the end. */
+static int
+add_sound(struct state *s, const struct json *rec, const char *path,
+    size_t line, struct error *err)
+{
+	double offset, duration, stated;
+
+	/* What is wrong with these has been told. */
+	if (json_get_number(rec, "offset", 0.0, &offset, NULL) != 0 ||
+	    json_get_number(rec, "duration", 0.0, &duration, NULL) != 0)
+		offset = duration = 0.0;
+	if (json_get_number(rec, "tags.duration_sec", 0.0, &stated, NULL) != 0)
+		stated = 0.0;
+	return manifest_measure_add(s->sounds, path, line, offset + duration,
+	    stated, err);
+}
+
+static void
+tell_measure(void *shared, size_t line, const char *problem)
+{
+	tell(shared, line, problem);
+}
+
 static int
 check_file(struct state *s, const struct json *rec, size_t line,
     struct arena *a, struct error *err)
@@ -66,6 +91,8 @@ check_file(struct state *s, const struct json *rec, size_t line,
 		error_set_errno(&why, "cannot read %s", path);
 	if (why.code != ERROR_NONE)
 		tell(s, line, why.text);
+	else if (s->sounds != NULL)
+		return add_sound(s, rec, path, line, err);
 	return 0;
 }
 
@@ -239,7 +266,11 @@ check_lines(struct state *s, struct line_reader *r, struct error *err)
 	if (kind == LINE_FAILED)
 		return error_add(err, "%s", s->path);
 	tell_what_came_twice(s);
-	return 0;
+	if (s->sounds == NULL)
+		return 0;
+	return manifest_measure_run(s->sounds, s->check->measure,
+	    s->check->n_threads, s->check->tolerance_sec, tell_measure, s,
+	    err);
 }
 
 int
@@ -254,10 +285,15 @@ manifest_check_run(struct manifest_check *c, const char *path,
 	s.kept = arena_new();
 	if (s.kept == NULL)
 		return error_set(err, ERROR_NOMEM, "out of memory");
+	if (c->measure != NULL &&
+	    (s.sounds = manifest_measure_new(err)) == NULL)
+		goto done;
 	r = line_reader_open(path, RECORD_LINE_BYTES, NULL, NULL, err);
 	if (r != NULL && stream_folder(path, &s.folder, err) == 0)
 		result = check_lines(&s, r, err);
+done:
 	line_reader_close(r);
+	manifest_measure_free(s.sounds);
 	memory_free(s.folder);
 	memory_free(s.seen);
 	arena_free(s.kept);

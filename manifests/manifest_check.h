@@ -5,7 +5,9 @@
  * knows; that audio_filepath is there, names a file that can be read, and is
  * not empty; audio_type; the intervals and the correlation of fragments; and
  * that no record comes twice (the same id and fragment_id or, of records
- * without an id, the same audio_filepath, offset and duration).
+ * without an id, the same audio_filepath, offset and duration).  With "measure"
+ * each sound is also decoded to its end, to see whether it is whole and as long
+ * as offset, duration and tags.duration_sec say.
  */
 #ifndef MANIFESTS_MANIFEST_CHECK_H
 #define MANIFESTS_MANIFEST_CHECK_H
@@ -21,6 +23,13 @@ struct manifest_check {
 	    const char *problem);
 	void *shared;
 	bool wants_files;	/* look whether the sounds are there */
+	/*
+	 * The length of a sound by decoding it, or -1 with why not; called
+	 * from n_threads threads.  NULL: not wanted.
+	 */
+	int (*measure)(const char *path, double *sec, struct error *err);
+	size_t n_threads;
+	double tolerance_sec;
 	size_t n_records;	/* so far, over all manifests */
 	size_t n_failed;	/* of which carry "error" */
 	size_t n_problems;

@@ -14,6 +14,7 @@
 
 #include "manifests/record.h"
 #include "manifests/scan.h"
+#include "manifests/scan_pattern.h"
 
 #define MAX_DEPTH 32
 #define MAX_PATH_BYTES 4096	/* what a record may hold */
@@ -41,6 +42,7 @@ struct level {
 
 struct walk {
 	const struct scan_calls *calls;
+	size_t n_root;			/* bytes before a path below it */
 	struct error *err;
 };
 
@@ -132,13 +134,22 @@ audio_type(const char *name)
 	return "cover";
 }
 
+/* Put the member, unless the pattern has. */
+static int
+put_open(struct json *rec, const char *member, const char *value,
+    struct error *err)
+{
+	return json_has(rec, member) ? 0 : json_put_string(rec, member, value,
+	    err);
+}
+
 static int
 fill_record(struct json *rec, const char *path, const char *group_id,
     const char *id, const char *name, struct error *err)
 {
-	if (json_put_string(rec, "id", id, err) != 0 ||
-	    json_put_string(rec, "group_id", group_id, err) != 0 ||
-	    json_put_string(rec, "audio_type", audio_type(name), err) != 0 ||
+	if (put_open(rec, "id", id, err) != 0 ||
+	    put_open(rec, "group_id", group_id, err) != 0 ||
+	    put_open(rec, "audio_type", audio_type(name), err) != 0 ||
 	    json_put_string(rec, "audio_filepath", path, err) != 0)
 		return -1;
 	return record_check(rec, err);
@@ -152,23 +163,31 @@ static int
 take_sound(const struct walk *w, const struct level *level, const char *path,
     const char *name, size_t n_id, struct arena *a)
 {
-	const char *id = arena_printf(a, "%s/%.*s", level->group_id, (int)n_id,
-	    name);
+	const struct scan_calls *calls = w->calls;
+	const char *below = path + w->n_root;
+	const size_t n_ending = strlen(name) - n_id;
+	const char *id = calls->pattern != NULL ?
+	    arena_printf(a, "%.*s", (int)(strlen(below) - n_ending), below) :
+	    arena_printf(a, "%s/%.*s", level->group_id, (int)n_id, name);
 	struct json *rec = json_new_object(w->err);
 	struct error why = { ERROR_NONE, "" };
-	int result = 0;
+	int result = 0, fits = 1;
 
-	if (id == NULL || rec == NULL) {
+	if (id == NULL || rec == NULL)
 		result = error_set(w->err, ERROR_NOMEM,
 		    "out of memory for a record");
-	} else if (fill_record(rec, path, level->group_id, id, name,
-	    &why) == 0) {
-		result = w->calls->take(w->calls->shared, rec, w->err);
-	} else if (why.code == ERROR_NOMEM) {
+	else if (calls->pattern != NULL)
+		fits = scan_pattern_put(calls->pattern, below, rec, &why);
+	if (result == 0 && fits == 0)
+		calls->leave_out(calls->shared, path,
+		    "not of the pattern's form", false);
+	else if (result == 0 && fits > 0 && fill_record(rec, path,
+	    level->group_id, id, name, &why) == 0)
+		result = calls->take(calls->shared, rec, w->err);
+	else if (why.code == ERROR_NOMEM)
 		result = error_set(w->err, ERROR_NOMEM, "%s", why.text);
-	} else {
-		w->calls->leave_out(w->calls->shared, path, why.text, true);
-	}
+	else if (result == 0)
+		calls->leave_out(calls->shared, path, why.text, true);
 	json_free(rec);
 	return result;
 }
@@ -283,7 +302,7 @@ int
 scan_folder(const char *folder, const struct scan_calls *calls,
     struct error *err)
 {
-	const struct walk w = { calls, err };
+	struct walk w = { calls, 0, err };
 	struct level level = { NULL, folder, NULL, 0, 0, 0 };
 	struct arena *a;
 	struct stat st;
@@ -295,6 +314,12 @@ scan_folder(const char *folder, const struct scan_calls *calls,
 	if (!S_ISDIR(st.st_mode))
 		return error_set(err, ERROR_FORMAT, "%s is not a folder",
 		    folder);
+	if (calls->pattern != NULL &&
+	    scan_pattern_check(calls->pattern, err) != 0)
+		return -1;
+	w.n_root = strlen(folder);
+	if (w.n_root == 0 || folder[w.n_root - 1] != '/')
+		w.n_root++;
 	a = arena_new();
 	if (a == NULL)
 		return error_set(err, ERROR_NOMEM, "out of memory");

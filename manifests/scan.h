@@ -8,6 +8,11 @@
  * "original" is an original, "hum" and "humming" are humming, everything else
  * is a cover.
  *
+ * With a pattern (manifests/scan_pattern.h) the path below the folder says what
+ * members there are; what it leaves open, and only that, follows as above,
+ * except that the id is the whole path without the extension.  Sounds of
+ * another form are left out.
+ *
  * The order is that of the bytes of the names.  A folder that contains itself
  * through a symbolic link is entered once.
  */
@@ -30,6 +35,7 @@ struct scan_calls {
 	void (*leave_out)(void *shared, const char *path, const char *why,
 	    bool is_failure);
 	void *shared;
+	const char *pattern;	/* or NULL */
 };
 
 /* -1 when the folder cannot be read, memory is out, or "take" said so. */

@@ -6,6 +6,7 @@
 
 #include "manifests/record.h"
 #include "manifests/shard_merge.h"
+#include "manifests/stream.h"
 
 /* A record by what it is matched by. */
 struct item {
@@ -54,7 +55,7 @@ sorted_items(struct json *const *records, size_t n, struct error *err)
 /* Both lists sorted: walk along them, key by key. */
 static int
 match(const struct item *whole, size_t n_whole, const struct item *parts,
-    size_t n_parts, struct json *const *records, const struct json **merged,
+    size_t n_parts, struct json *const *records, struct json **merged,
     struct error *err)
 {
 	size_t k = 0;
@@ -80,7 +81,7 @@ match(const struct item *whole, size_t n_whole, const struct item *parts,
 
 int
 shard_merge_run(struct json *const *whole, size_t n_whole,
-    struct json *const *parts, size_t n_parts, const struct json **merged,
+    struct json *const *parts, size_t n_parts, struct json **merged,
     struct error *err)
 {
 	struct item *all = sorted_items(whole, n_whole, err);
@@ -94,5 +95,62 @@ shard_merge_run(struct json *const *whole, size_t n_whole,
 		    err);
 	memory_free(some);
 	memory_free(all);
+	return result;
+}
+
+/* Add the records of a file to "parts", which takes them over. */
+static int
+add_part(struct stream_list *parts, size_t *capacity, const char *path,
+    struct error *err)
+{
+	struct stream_list list;
+
+	if (stream_list_load(&list, path, err) != 0)
+		return -1;
+	if (memory_grow(&parts->records, capacity,
+	    parts->n_records + list.n_records, sizeof(parts->records[0]),
+	    "records", err) != 0) {
+		stream_list_release(&list);
+		return -1;
+	}
+	for (size_t i = 0; i < list.n_records; i++)
+		parts->records[parts->n_records++] = list.records[i];
+	list.n_records = 0;
+	stream_list_release(&list);
+	return 0;
+}
+
+static int
+write_merged(const struct stream_list *whole, const struct stream_list *parts,
+    struct record_writer *out, struct error *err)
+{
+	struct json **merged = memory_new(whole->n_records,
+	    sizeof(merged[0]), "records", err);
+	int result = merged == NULL ? -1 : shard_merge_run(whole->records,
+	    whole->n_records, parts->records, parts->n_records, merged, err);
+
+	for (size_t i = 0; result == 0 && i < whole->n_records; i++)
+		result = record_writer_put(out, merged[i], NULL, err);
+	memory_free(merged);
+	return result;
+}
+
+int
+shard_merge_files(const char *whole_path, char *const *paths, size_t n_paths,
+    struct record_writer *out, struct error *err)
+{
+	struct stream_list whole, parts = { .records = NULL };
+	size_t capacity = 0;
+	int result;
+
+	if (stream_list_load(&whole, whole_path, err) != 0)
+		return -1;
+	result = 0;
+	for (size_t i = 0; i < n_paths && result == 0; i++)
+		result = add_part(&parts, &capacity, paths[i], err);
+	if (result == 0)
+		result = write_merged(&whole, &parts, out, err);
+	stream_list_release(&parts);
+	stream_list_release(&whole);
 	return result;
 }

@@ -104,6 +104,25 @@ int stream_main(const struct stream_stage *stage,
     const struct stream_options *options);
 
 /*
+ * Reading a manifest record by record on one thread, for commands that write
+ * some of them or count.  Broken lines become records with "error", as above.
+ */
+struct stream_each {
+	const char *path;	/* NULL or "-": standard input */
+	/*
+	 * Called with each record and the manifest's folder (NULL: standard
+	 * input); setting *rec to NULL takes it over.  -1 ends the reading.
+	 */
+	int (*take)(void *shared, struct json **rec, const char *folder,
+	    struct error *err);
+	void *shared;
+	size_t n_broken;	/* lines that are no records, so far */
+};
+
+/* Messages about the input name it. */
+int stream_each_run(struct stream_each *e, struct error *err) MUST_CHECK;
+
+/*
  * Reading a whole manifest, for commands that need all records at once
  * (chad-align, chad-eval, chad-store, chad-train).  Broken lines become
  * records with "error", as above.

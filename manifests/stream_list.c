@@ -58,63 +58,91 @@ record_of(const struct record_line *line, size_t *n_broken, struct error *err)
 }
 
 static int
-add_line(struct stream_list *list, size_t *capacity,
-    const struct record_line *line, struct error *err)
-{
-	if (record_line_is_blank(line))
-		return 0;
-	if (list->n_records == MAX_RECORDS)
-		return error_set(err, ERROR_LIMIT,
-		    "more than %zu records in one manifest", MAX_RECORDS);
-	if (memory_grow(&list->records, capacity, list->n_records + 1,
-	    sizeof(list->records[0]), "records", err) != 0)
-		return -1;
-	list->records[list->n_records] = record_of(line, &list->n_broken,
-	    err);
-	if (list->records[list->n_records] == NULL)
-		return -1;
-	list->n_records++;
-	return 0;
-}
-
-static int
-read_lines(struct stream_list *list, struct line_reader *r, struct error *err)
+each_line(struct line_reader *r, struct stream_each *e, const char *folder,
+    struct error *err)
 {
 	struct record_line line = { NULL, 0, 0, false };
-	size_t capacity = 0;
 	enum line_kind kind;
 
 	while ((kind = line_reader_next(r, &line.text, &line.n_bytes, err)) >
 	    LINE_END) {
+		struct json *rec;
+		int result;
+
 		line.number++;
 		line.is_too_long = kind == LINE_TOO_LONG;
-		if (add_line(list, &capacity, &line, err) != 0)
+		if (record_line_is_blank(&line))
+			continue;
+		if ((rec = record_of(&line, &e->n_broken, err)) == NULL)
+			return -1;
+		result = e->take(e->shared, &rec, folder, err);
+		json_free(rec);
+		if (result != 0)
 			return -1;
 	}
-	return kind == LINE_FAILED ? -1 : 0;
+	if (kind != LINE_FAILED)
+		return 0;
+	return error_add(err, "%s", e->path != NULL ? e->path :
+	    "standard input");
+}
+
+int
+stream_each_run(struct stream_each *e, struct error *err)
+{
+	struct line_reader *r = line_reader_open(e->path, RECORD_LINE_BYTES,
+	    NULL, NULL, err);
+	char *folder = NULL;
+	int result = -1;
+
+	if (r == NULL)
+		return -1;
+	if (stream_folder(e->path, &folder, err) == 0)
+		result = each_line(r, e, folder, err);
+	memory_free(folder);
+	line_reader_close(r);
+	return result;
+}
+
+/* A list that grows. */
+struct growing {
+	struct stream_list *list;
+	size_t capacity;
+};
+
+static int
+keep(void *shared, struct json **rec, const char *folder, struct error *err)
+{
+	struct growing *g = shared;
+	struct stream_list *list = g->list;
+
+	(void)folder;
+	if (list->n_records == MAX_RECORDS)
+		return error_set(err, ERROR_LIMIT,
+		    "more than %zu records in one manifest", MAX_RECORDS);
+	if (memory_grow(&list->records, &g->capacity, list->n_records + 1,
+	    sizeof(list->records[0]), "records", err) != 0)
+		return -1;
+	list->records[list->n_records++] = *rec;
+	*rec = NULL;
+	return 0;
 }
 
 int
 stream_list_load(struct stream_list *list, const char *path,
     struct error *err)
 {
-	struct line_reader *r;
-	int result;
+	struct growing growing = { list, 0 };
+	struct stream_each each = { .path = path, .take = keep,
+		.shared = &growing };
 
 	memset(list, 0, sizeof(*list));
-	r = line_reader_open(path, RECORD_LINE_BYTES, NULL, NULL, err);
-	if (r == NULL)
-		return -1;
-	result = stream_folder(path, &list->folder, err);
-	if (result == 0)
-		result = read_lines(list, r, err);
-	line_reader_close(r);
-	if (result != 0) {
-		stream_list_release(list);
-		return error_add(err, "%s",
-		    path != NULL ? path : "standard input");
+	if (stream_folder(path, &list->folder, err) == 0 &&
+	    stream_each_run(&each, err) == 0) {
+		list->n_broken = each.n_broken;
+		return 0;
 	}
-	return 0;
+	stream_list_release(list);
+	return -1;
 }
 
 void

@@ -57,7 +57,7 @@ only_in() {
 }
 
 kits="manifests audio dsp nn ann store synth draw fetch"
-stages="separate pitch embed align mine"
+stages="separate pitch embed align mine formats"
 kits_files=''
 stages_files=''
 for d in $kits; do kits_files="$kits_files $d/*.[ch]"; done

@@ -1,0 +1,97 @@
+/*
+ * format -- lists and annotations of other projects, as records and back: one
+ * table, a file each (formats/NAME.c says what version was followed).
+ *
+ *	name		read		written
+ *	chad		dataset.csv	the same
+ *	nemo		JSON Lines	the same
+ *	lhotse		recordings, supervisions, cuts; JSON or JSON Lines
+ *	lhotse-recordings, lhotse-supervisions, lhotse-cuts
+ *					JSON Lines
+ *	shs100k		list, or the lists of its split	list
+ *	da-tacos	JSON		the same
+ *	discogs-vi	JSON Lines, light JSON	light JSON
+ *	humtrans, qbsh, pop909, midi	a folder	-
+ *	audacity	labels		the same, a file a recording
+ *	svl		a layer		the same, a file a recording
+ *	jams		-		a file a recording
+ *
+ * Files may be packed (base/packed.h).  What has no member of ours is kept
+ * under the format's own name, so that writing finds it again.
+ */
+#ifndef FORMATS_FORMAT_H
+#define FORMATS_FORMAT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/json.h"
+
+#define FORMAT_MAX_BYTES ((size_t)1 << 30)
+
+/* A file or folder that is read, and what is called with "shared". */
+struct format_input {
+	const char *path;	/* as messages name it */
+	const char *text;	/* of a file, zero behind it; else NULL */
+	size_t n_bytes;
+	const char *audio;	/* the folder of the sounds, or NULL */
+	const char *recordings;	/* lhotse's, for supervisions; or NULL */
+	struct arena *a;	/* of the whole reading */
+	/* A record; borrowed, may be changed.  -1 ends the reading. */
+	int (*take)(void *shared, struct json *rec, struct error *err);
+	void *shared;
+};
+
+/* Records that are written together: all, or those of one recording. */
+struct format_output {
+	struct json *const *records;	/* [n_records] */
+	size_t n_records;
+	const char *folder;	/* of their manifest, or NULL */
+	struct arena *a;	/* of the whole writing */
+	FILE *out;
+};
+
+struct format {
+	const char *name;
+	const char *suffix;	/* of the files that are written */
+	bool is_folder;		/* reads a folder */
+	bool is_by_recording;	/* writes a file a recording */
+	/* Whether a file that begins so may be one; NULL: cannot be told. */
+	bool (*fits)(const char *path, const char *text, size_t n_bytes);
+	int (*read)(const struct format_input *in, struct error *err);
+	int (*write)(const struct format_output *out, struct error *err);
+};
+
+/* NULL with an error that lists the names. */
+const struct format *format_find(const char *name, struct error *err)
+    MUST_CHECK;
+
+/*
+ * Read a file or folder as "format", or as what it seems to be when that is
+ * NULL.  "in" has path (NULL or "-": standard input), audio, recordings, take
+ * and shared.
+ */
+int format_import(const struct format *format, const struct format_input *in,
+    struct error *err) MUST_CHECK;
+
+/*
+ * Write the file "path" (manifests/record_writer.h), NULL: standard output;
+ * out->out is not used.
+ */
+int format_export(const struct format *format,
+    const struct format_output *out, const char *path, struct error *err)
+    MUST_CHECK;
+
+/*
+ * Write a file FOLDER/ID.SUFFIX for each recording, which is found by its
+ * audio_filepath or, without one, its id, and named by "recording", "id" or
+ * the file's stem.  *n_files is set.
+ */
+int format_export_files(const struct format *format, const char *folder,
+    const struct format_output *out, size_t *n_files, struct error *err)
+    MUST_CHECK;
+
+#endif

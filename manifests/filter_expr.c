@@ -1,0 +1,581 @@
+/*
+ * A parser by recursive descent, whose nodes lie in an arena, and a walk along
+ * the nodes for each record.
+ */
+#include <ctype.h>
+#include <math.h>
+#include <regex.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/memory.h"
+
+#include "manifests/filter_expr.h"
+
+#define MAX_BYTES 4096
+#define MAX_LEVELS 64
+#define MAX_REPEATS 1000
+
+enum node_kind {
+	NODE_OR, NODE_AND, NODE_NOT,	/* of left (and right) */
+	NODE_EXISTS, NODE_IS_TRUE,	/* of left, a member */
+	NODE_EQUAL, NODE_UNEQUAL, NODE_LESS, NODE_AT_MOST, NODE_MORE,
+	NODE_AT_LEAST,			/* of left and right, values */
+	NODE_MATCH,			/* left, a value, by regex */
+	NODE_IN,			/* left in the chain that is right */
+	NODE_MEMBER, NODE_NUMBER, NODE_TEXT, NODE_TRUTH	/* values */
+};
+
+struct node {
+	enum node_kind kind;
+	const struct node *left, *right;
+	const struct node *next;	/* of a list */
+	const char *text;	/* of a text; the path of a member */
+	double number;
+	bool truth;
+	regex_t *regex;
+};
+
+struct filter_expr {
+	struct arena *a;
+	const struct node *root;
+	struct regexes {
+		regex_t regex;
+		struct regexes *next;
+	} *regexes;		/* to be freed */
+};
+
+struct parser {
+	struct filter_expr *e;
+	const char *text, *at;
+	int level;
+	struct error *err;
+};
+
+static int
+bad(const struct parser *p, const char *what)
+{
+	return error_set(p->err, ERROR_FORMAT, "place %zu of the expression: "
+	    "%s", (size_t)(p->at - p->text) + 1, what);
+}
+
+static struct node *
+new_node(struct parser *p, enum node_kind kind, const struct node *left,
+    const struct node *right)
+{
+	struct node *n = arena_need(p->e->a, 1, sizeof(*n), "nodes", p->err);
+
+	if (n != NULL)
+		*n = (struct node){ .kind = kind, .left = left,
+			.right = right };
+	return n;
+}
+
+static void
+skip_space(struct parser *p)
+{
+	while (isspace((unsigned char)*p->at))
+		p->at++;
+}
+
+static bool
+is_in_name(char ch)
+{
+	return isalnum((unsigned char)ch) || ch == '_' || ch == '.' ||
+	    ch == '-';
+}
+
+static size_t
+name_bytes(const char *at)
+{
+	size_t n = 0;
+
+	if (isalpha((unsigned char)*at) || *at == '_')
+		while (is_in_name(at[n]))
+			n++;
+	return n;
+}
+
+/* Take the word, or the sign, when it is next. */
+static bool
+take(struct parser *p, const char *word)
+{
+	const size_t n = strlen(word);
+
+	skip_space(p);
+	if (strncmp(p->at, word, n) != 0 ||
+	    (isalpha((unsigned char)*word) && is_in_name(p->at[n])))
+		return false;
+	p->at += n;
+	return true;
+}
+
+static struct node *
+parse_text(struct parser *p)
+{
+	const char quote = *p->at;
+	struct node *n = new_node(p, NODE_TEXT, NULL, NULL);
+	char *text = arena_need(p->e->a, strlen(p->at), 1, "bytes", p->err);
+	size_t n_bytes = 0;
+
+	if (n == NULL || text == NULL)
+		return NULL;
+	for (p->at++; *p->at != quote; p->at++) {
+		if (*p->at == '\0') {
+			bad(p, "a quote is not closed");
+			return NULL;
+		}
+		if (*p->at == '\\' && (p->at[1] == quote ||
+		    p->at[1] == '\\'))
+			p->at++;
+		text[n_bytes++] = *p->at;
+	}
+	p->at++;
+	text[n_bytes] = '\0';
+	n->text = text;
+	return n;
+}
+
+static struct node *
+parse_number(struct parser *p)
+{
+	struct node *n = new_node(p, NODE_NUMBER, NULL, NULL);
+	char *end;
+
+	if (n == NULL)
+		return NULL;
+	n->number = strtod(p->at, &end);
+	if (!isfinite(n->number) || is_in_name(*end)) {
+		bad(p, "a number is wrong");
+		return NULL;
+	}
+	p->at = end;
+	return n;
+}
+
+static bool
+is_word(const char *at, size_t n)
+{
+	static const char *const words[] = { "and", "or", "not", "in",
+		"exists" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strlen(words[i]) == n && memcmp(at, words[i], n) == 0)
+			return true;
+	return false;
+}
+
+static struct node *
+parse_member(struct parser *p)
+{
+	struct node *n;
+	size_t n_bytes;
+
+	skip_space(p);
+	n_bytes = name_bytes(p->at);
+	if (n_bytes == 0 || is_word(p->at, n_bytes)) {
+		bad(p, *p->at == '\0' ? "it ends too early" :
+		    "a value is wanted: a member, a number or a \"text\"");
+		return NULL;
+	}
+	n = new_node(p, NODE_MEMBER, NULL, NULL);
+	if (n == NULL || (n->text = arena_printf(p->e->a, "%.*s",
+	    (int)n_bytes, p->at)) == NULL)
+		return NULL;
+	p->at += n_bytes;
+	return n;
+}
+
+static struct node *
+parse_value(struct parser *p)
+{
+	struct node *n;
+
+	skip_space(p);
+	if (*p->at == '"' || *p->at == '\'')
+		return parse_text(p);
+	if (isdigit((unsigned char)*p->at) || ((*p->at == '-' ||
+	    *p->at == '+' || *p->at == '.') &&
+	    (isdigit((unsigned char)p->at[1]) || p->at[1] == '.')))
+		return parse_number(p);
+	if (take(p, "true") || take(p, "false")) {
+		n = new_node(p, NODE_TRUTH, NULL, NULL);
+		if (n != NULL)
+			n->truth = p->at[-2] == 'u';
+		return n;
+	}
+	return parse_member(p);
+}
+
+/* Refuse what the library would need too much memory or time for. */
+static int
+check_regex(const struct parser *p, const char *text)
+{
+	double repeats = 1.0;
+
+	for (const char *s = text; *s != '\0'; s++) {
+		if (*s == '\\' && isdigit((unsigned char)s[1]))
+			return bad(p, "regular expressions have no "
+			    "references such as \\1 here");
+		if (*s == '\\' && s[1] != '\0') {
+			s++;
+		} else if (*s == '{') {
+			const char *comma = s + 1 + strspn(s + 1,
+			    "0123456789");
+			const double low = strtod(s + 1, NULL);
+			const double high = *comma == ',' ?
+			    strtod(comma + 1, NULL) : 0.0;
+
+			repeats *= fmax(fmax(low, high), 1.0);
+			if (!(repeats <= MAX_REPEATS))
+				return bad(p, "the counts in {} are too "
+				    "large");
+		}
+	}
+	return 0;
+}
+
+static struct node *
+parse_match(struct parser *p, const struct node *left, bool is_negated)
+{
+	struct regexes *r;
+	struct node *text, *n;
+
+	skip_space(p);
+	if (*p->at != '"' && *p->at != '\'') {
+		bad(p, "behind ~ a regular expression in quotes is wanted");
+		return NULL;
+	}
+	if ((text = parse_text(p)) == NULL || check_regex(p, text->text) != 0)
+		return NULL;
+	r = arena_need(p->e->a, 1, sizeof(*r), "regular expressions", p->err);
+	if (r == NULL)
+		return NULL;
+	if (regcomp(&r->regex, text->text, REG_EXTENDED | REG_NOSUB) != 0) {
+		bad(p, "the regular expression before it is wrong");
+		return NULL;
+	}
+	r->next = p->e->regexes;
+	p->e->regexes = r;
+	n = new_node(p, NODE_MATCH, left, NULL);
+	if (n == NULL)
+		return NULL;
+	n->regex = &r->regex;
+	return is_negated ? new_node(p, NODE_NOT, n, NULL) : n;
+}
+
+static struct node *
+parse_in(struct parser *p, const struct node *left, bool is_negated)
+{
+	struct node *first = NULL, *last = NULL, *n;
+
+	if (!take(p, "(")) {
+		first = parse_member(p);
+		if (first == NULL)
+			return NULL;
+	} else {
+		do {
+			n = parse_value(p);
+			if (n == NULL)
+				return NULL;
+			if (last != NULL)
+				last->next = n;
+			else
+				first = n;
+			last = n;
+		} while (take(p, ","));
+		if (!take(p, ")")) {
+			bad(p, "a list ends with \")\"");
+			return NULL;
+		}
+	}
+	n = new_node(p, NODE_IN, left, first);
+	/* A member alone is itself a list. */
+	if (n != NULL)
+		n->truth = last == NULL;
+	return n != NULL && is_negated ? new_node(p, NODE_NOT, n, NULL) : n;
+}
+
+static struct node *
+parse_comparison(struct parser *p)
+{
+	static const struct {
+		const char *sign;
+		enum node_kind kind;
+	} signs[] = { { "==", NODE_EQUAL }, { "!=", NODE_UNEQUAL },
+		{ "<=", NODE_AT_MOST }, { ">=", NODE_AT_LEAST },
+		{ "<", NODE_LESS }, { ">", NODE_MORE } };
+	const struct node *left = parse_value(p), *right;
+
+	if (left == NULL)
+		return NULL;
+	if (take(p, "!~"))
+		return parse_match(p, left, true);
+	if (take(p, "~"))
+		return parse_match(p, left, false);
+	if (take(p, "in"))
+		return parse_in(p, left, false);
+	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++)
+		if (take(p, signs[i].sign))
+			return (right = parse_value(p)) == NULL ? NULL :
+			    new_node(p, signs[i].kind, left, right);
+	if (take(p, "not")) {
+		if (take(p, "in"))
+			return parse_in(p, left, true);
+		bad(p, "behind a value, \"not\" goes with \"in\"");
+		return NULL;
+	}
+	if (left->kind == NODE_MEMBER)
+		return new_node(p, NODE_IS_TRUE, left, NULL);
+	bad(p, "a comparison is wanted: == != < <= > >= ~ !~ in");
+	return NULL;
+}
+
+static struct node *parse_or(struct parser *p);
+
+static struct node *
+parse_condition(struct parser *p)
+{
+	struct node *n = NULL;
+
+	if (++p->level > MAX_LEVELS) {
+		bad(p, "too many levels");
+		return NULL;
+	}
+	if (take(p, "not")) {
+		n = parse_condition(p);
+		if (n != NULL)
+			n = new_node(p, NODE_NOT, n, NULL);
+	} else if (take(p, "(")) {
+		n = parse_or(p);
+		if (n != NULL && !take(p, ")")) {
+			bad(p, "\")\" is wanted");
+			return NULL;
+		}
+	} else if (take(p, "exists")) {
+		n = parse_member(p);
+		if (n != NULL)
+			n = new_node(p, NODE_EXISTS, n, NULL);
+	} else {
+		n = parse_comparison(p);
+	}
+	p->level--;
+	return n;
+}
+
+static struct node *
+parse_and(struct parser *p)
+{
+	struct node *left = parse_condition(p), *right;
+
+	while (left != NULL && take(p, "and")) {
+		right = parse_condition(p);
+		left = right == NULL ? NULL :
+		    new_node(p, NODE_AND, left, right);
+	}
+	return left;
+}
+
+static struct node *
+parse_or(struct parser *p)
+{
+	struct node *left = parse_and(p), *right;
+
+	while (left != NULL && take(p, "or")) {
+		right = parse_and(p);
+		left = right == NULL ? NULL :
+		    new_node(p, NODE_OR, left, right);
+	}
+	return left;
+}
+
+struct filter_expr *
+filter_expr_parse(const char *text, struct error *err)
+{
+	struct filter_expr *e = memory_new(1, sizeof(*e), "expression", err);
+	struct parser p = { e, text, text, 0, err };
+
+	if (e == NULL)
+		return NULL;
+	e->a = arena_new();
+	if (e->a == NULL)
+		error_set(err, ERROR_NOMEM, "out of memory");
+	else if (strlen(text) > MAX_BYTES)
+		error_set(err, ERROR_LIMIT, "the expression has more than %d "
+		    "bytes", MAX_BYTES);
+	else if ((e->root = parse_or(&p)) != NULL) {
+		skip_space(&p);
+		if (*p.at == '\0')
+			return e;
+		bad(&p, "\"and\" or \"or\" is wanted, or the end");
+	}
+	filter_expr_free(e);
+	return NULL;
+}
+
+void
+filter_expr_free(struct filter_expr *e)
+{
+	if (e == NULL)
+		return;
+	for (struct regexes *r = e->regexes; r != NULL; r = r->next)
+		regfree(&r->regex);
+	arena_free(e->a);
+	memory_free(e);
+}
+
+/* What a value is in a record. */
+struct value {
+	enum { VALUE_OTHER, VALUE_NUMBER, VALUE_TEXT, VALUE_TRUTH } kind;
+	double number;
+	const char *text;
+	bool truth;
+};
+
+static struct value
+value_of_json(const struct json *j)
+{
+	struct value v = { .kind = VALUE_OTHER };
+
+	if (j == NULL)
+		return v;
+	if (json_is_number(j) && json_want_number(j, "", &v.number, NULL) == 0)
+		v.kind = VALUE_NUMBER;
+	else if (json_is_string(j) &&
+	    json_want_string(j, "", &v.text, NULL) == 0)
+		v.kind = VALUE_TEXT;
+	else if (json_get_bool(j, "", false, &v.truth, NULL) == 0)
+		v.kind = VALUE_TRUTH;
+	return v;
+}
+
+static struct value
+value_of(const struct node *n, const struct json *rec)
+{
+	switch (n->kind) {
+	case NODE_NUMBER:
+		return (struct value){ VALUE_NUMBER, n->number, NULL, false };
+	case NODE_TEXT:
+		return (struct value){ VALUE_TEXT, 0.0, n->text, false };
+	case NODE_TRUTH:
+		return (struct value){ VALUE_TRUTH, 0.0, NULL, n->truth };
+	default:
+		return value_of_json(json_at(rec, n->text));
+	}
+}
+
+static bool
+is_equal(const struct value *x, const struct value *y)
+{
+	if (x->kind != y->kind)
+		return false;
+	switch (x->kind) {
+	case VALUE_NUMBER:
+		return x->number == y->number;
+	case VALUE_TEXT:
+		return strcmp(x->text, y->text) == 0;
+	case VALUE_TRUTH:
+		return x->truth == y->truth;
+	default:
+		return false;
+	}
+}
+
+/* Both are numbers or both texts: *order is below, at or above zero. */
+static bool
+has_order(const struct value *x, const struct value *y, int *order)
+{
+	if (x->kind != y->kind || (x->kind != VALUE_NUMBER &&
+	    x->kind != VALUE_TEXT))
+		return false;
+	*order = x->kind == VALUE_TEXT ? strcmp(x->text, y->text) :
+	    (x->number > y->number) - (x->number < y->number);
+	return true;
+}
+
+static bool
+compares(const struct node *n, const struct json *rec)
+{
+	const struct value x = value_of(n->left, rec);
+	const struct value y = value_of(n->right, rec);
+	int order;
+
+	if (n->kind == NODE_EQUAL || n->kind == NODE_UNEQUAL)
+		return is_equal(&x, &y) == (n->kind == NODE_EQUAL);
+	if (!has_order(&x, &y, &order))
+		return false;
+	switch (n->kind) {
+	case NODE_LESS:
+		return order < 0;
+	case NODE_AT_MOST:
+		return order <= 0;
+	case NODE_MORE:
+		return order > 0;
+	default:
+		return order >= 0;
+	}
+}
+
+static bool
+is_in(const struct node *n, const struct json *rec)
+{
+	const struct value x = value_of(n->left, rec);
+
+	if (n->truth) {
+		const struct json *list = json_at(rec, n->right->text);
+
+		for (size_t i = 0; json_is_array(list) &&
+		    i < json_count(list); i++) {
+			const struct value y = value_of_json(json_item(list,
+			    i));
+
+			if (is_equal(&x, &y))
+				return true;
+		}
+		return false;
+	}
+	for (const struct node *item = n->right; item != NULL;
+	    item = item->next) {
+		const struct value y = value_of(item, rec);
+
+		if (is_equal(&x, &y))
+			return true;
+	}
+	return false;
+}
+
+static bool
+wants(const struct node *n, const struct json *rec)
+{
+	struct value v;
+
+	switch (n->kind) {
+	case NODE_OR:
+		return wants(n->left, rec) || wants(n->right, rec);
+	case NODE_AND:
+		return wants(n->left, rec) && wants(n->right, rec);
+	case NODE_NOT:
+		return !wants(n->left, rec);
+	case NODE_EXISTS:
+		return json_has(rec, n->left->text) &&
+		    !json_is_null(json_at(rec, n->left->text));
+	case NODE_IS_TRUE:
+		v = value_of(n->left, rec);
+		return v.kind == VALUE_TRUTH && v.truth;
+	case NODE_MATCH:
+		v = value_of(n->left, rec);
+		return v.kind == VALUE_TEXT &&
+		    regexec(n->regex, v.text, 0, NULL, 0) == 0;
+	case NODE_IN:
+		return is_in(n, rec);
+	default:
+		return compares(n, rec);
+	}
+}
+
+bool
+filter_expr_wants(const struct filter_expr *e, const struct json *rec)
+{
+	return wants(e->root, rec);
+}

@@ -27,6 +27,7 @@
 #include "manifests/manifest_split.h"
 #include "manifests/manifest_stats.h"
 #include "manifests/record.h"
+#include "manifests/record_line.h"
 #include "manifests/record_writer.h"
 #include "manifests/scan.h"
 #include "manifests/shard_merge.h"
@@ -39,18 +40,6 @@
 	{ CLI_STRING, "output", &(path), 0, 0, "FILE", \
 	    "write this file (.gz, .zst: packed), not standard output" }
 #define END_OPTIONS { CLI_END, NULL, NULL, 0, 0, NULL, NULL }
-
-/* The manifest that the operand names, or NULL, standard input, without. */
-static int
-only_operand(int argc, char *argv[], int first, const char **path,
-    struct error *err)
-{
-	*path = first < argc ? argv[first] : NULL;
-	if (argc - first <= 1)
-		return 0;
-	return error_set(err, ERROR_FORMAT, "one manifest at a time; " TOOL
-	    " join takes more");
-}
 
 /* End what was written; "result" is what has become of it so far. */
 static int
@@ -333,11 +322,11 @@ run_shard(int argc, char *argv[], struct arena *a, struct error *err)
 	    "shard --shard I/N [MANIFEST]", options };
 	struct passing passing = { .wants = is_in_shard };
 	const int first = cli_parse(&tool, argc, argv);
-	const char *path;
+	struct stream_options in = { .in_path = NULL };
 	bool has;
 
 	(void)a;
-	if (only_operand(argc, argv, first, &path, err) != 0)
+	if (stream_take_manifest(&in, argc, argv, first, err) != 0)
 		return -1;
 	if (shard == NULL)
 		return error_set(err, ERROR_FORMAT,
@@ -373,10 +362,10 @@ run_split(int argc, char *argv[], struct arena *a, struct error *err)
 	const struct cli_tool tool = { TOOL, "split a manifest into parts, "
 	    "whole groups at a time", "split [options] [MANIFEST]", options };
 	const int first = cli_parse(&tool, argc, argv);
-	const char *path;
+	struct stream_options in = { .in_path = NULL };
 	size_t n_broken = 0;
 
-	if (only_operand(argc, argv, first, &path, err) != 0)
+	if (stream_take_manifest(&in, argc, argv, first, err) != 0)
 		return -1;
 	set.by_group = strcmp(by, "group") == 0;
 	if (!set.by_group && strcmp(by, "id") != 0)
@@ -388,8 +377,8 @@ run_split(int argc, char *argv[], struct arena *a, struct error *err)
 	    set.split.n_parts)
 		return error_set(err, ERROR_FORMAT,
 		    "--take %s: not in --parts %s", set.take, parts);
-	return manifest_parts_write(&set, path, a, &n_broken, err) != 0 ? -1 :
-	    status_of(n_broken);
+	return manifest_parts_write(&set, in.in_path, a, &n_broken, err) !=
+	    0 ? -1 : status_of(n_broken);
 }
 
 static int
@@ -460,25 +449,36 @@ run_stats(int argc, char *argv[], struct arena *a, struct error *err)
 
 struct importing {
 	struct record_writer *out;
-	const char *path;
+	const char *path, *options;
 	size_t n_failed;
 };
+
+/* What the record's "error" says behind the name of this command. */
+static void
+tell_failure(struct importing *state, const struct json *rec)
+{
+	const char *why;
+
+	if (++state->n_failed <= MAX_MESSAGES &&
+	    json_want_string(rec, "error", &why, NULL) == 0)
+		cli_warn(NULL, "%s: %s", state->path, strncmp(why, TOOL ": ",
+		    strlen(TOOL ": ")) == 0 ? why + strlen(TOOL ": ") : why);
+}
 
 static int
 take_imported(void *shared, struct json *rec, struct error *err)
 {
 	struct importing *state = shared;
-	const char *why = "";
+	struct error why = { ERROR_NONE, "" };
 
 	if (record_has_failed(rec)) {
-		if (json_want_string(rec, "error", &why, err) != 0)
+		tell_failure(state, rec);
+	} else if (record_check(rec, &why) != 0) {
+		if (record_line_mark(rec, TOOL, &why, err) != 0)
 			return -1;
-		if (++state->n_failed <= MAX_MESSAGES)
-			cli_warn(NULL, "%s: %s", state->path,
-			    strncmp(why, TOOL ": ", sizeof(TOOL ": ") - 1) ==
-			    0 ? why + sizeof(TOOL ": ") - 1 : why);
-	} else if (record_check(rec, err) != 0 || record_add_history(rec,
-	    TOOL, cli_options_text(), NULL, err) != 0) {
+		tell_failure(state, rec);
+	} else if (record_add_history(rec, TOOL, state->options, NULL,
+	    err) != 0) {
 		return -1;
 	}
 	return record_writer_put(state->out, rec, NULL, err);
@@ -507,9 +507,11 @@ run_import(int argc, char *argv[], struct arena *a, struct error *err)
 	const struct format *format = NULL;
 	int result = 0;
 
-	(void)a;
-	if ((name != NULL && (format = format_find(name, err)) == NULL) ||
-	    (state.out = record_writer_open(output, err)) == NULL)
+	state.options = arena_printf(a, "import%s%s",
+	    cli_options_text()[0] != '\0' ? " " : "", cli_options_text());
+	if (state.options == NULL || (name != NULL &&
+	    (format = format_find(name, err)) == NULL) || (state.out =
+	    record_writer_open(output, err)) == NULL)
 		return -1;
 	for (int i = first; (i < argc || i == first) && result == 0; i++) {
 		in.path = i < argc ? argv[i] : NULL;
@@ -542,17 +544,17 @@ run_export(int argc, char *argv[], struct arena *a, struct error *err)
 	const int first = cli_parse(&tool, argc, argv);
 	const struct format *format;
 	struct stream_list list;
-	const char *path;
+	struct stream_options in = { .in_path = NULL };
 	size_t n_files;
 	int result;
 
-	if (only_operand(argc, argv, first, &path, err) != 0)
+	if (stream_take_manifest(&in, argc, argv, first, err) != 0)
 		return -1;
 	if (name == NULL)
 		return error_set(err, ERROR_FORMAT,
 		    "export: --format NAME is needed");
 	if ((format = format_find(name, err)) == NULL ||
-	    stream_list_load(&list, path, err) != 0)
+	    stream_list_load(&list, in.in_path, err) != 0)
 		return -1;
 	struct format_output out = { list.records, list.n_records,
 		list.folder, a, NULL };

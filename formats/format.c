@@ -120,11 +120,13 @@ format_import(const struct format *format, const struct format_input *in,
 static const char *
 recording_of(const struct json *rec)
 {
+	static const char *const members[] = { "audio_filepath", "recording" };
 	const char *name;
 
-	if (json_get_string(rec, "audio_filepath", "", &name, NULL) == 0 &&
-	    name[0] != '\0')
-		return name;
+	for (size_t i = 0; i < 2; i++)
+		if (json_get_string(rec, members[i], "", &name, NULL) == 0 &&
+		    name[0] != '\0')
+			return name;
 	return record_id(rec);
 }
 

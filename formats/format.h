@@ -86,9 +86,10 @@ int format_export(const struct format *format,
     MUST_CHECK;
 
 /*
- * Write a file FOLDER/ID.SUFFIX for each recording, which is found by its
- * audio_filepath or, without one, its id, and named by "recording", "id" or
- * the file's stem.  *n_files is set.
+ * Write a file FOLDER/NAME.SUFFIX for each recording: records are of one when
+ * they share audio_filepath or, without that, "recording" or the id; NAME is
+ * "recording", the stem of audio_filepath, or the id, "/" being "_".  *n_files
+ * is set.
  */
 int format_export_files(const struct format *format, const char *folder,
     const struct format_output *out, size_t *n_files, struct error *err)

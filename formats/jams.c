@@ -69,8 +69,7 @@ static int
 fill_annotation(struct json *annotation, struct json *list,
     const struct format_output *out, double *end_sec, struct error *err)
 {
-	if (json_put(annotation, "annotation_metadata.annotator", annotation,
-	    err) != 0 || json_put_string(annotation,
+	if (json_put_string(annotation,
 	    "annotation_metadata.annotation_tools", "chad-manifest", err) !=
 	    0 || json_put_string(annotation, "namespace", "segment_open",
 	    err) != 0 || json_put(annotation, "data", list, err) != 0)

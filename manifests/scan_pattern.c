@@ -91,7 +91,7 @@ match_name(struct match *m, const char *pattern, const char *path)
 		    memcmp(m->captures[i].name, pattern, n_name) == 0)
 			same = &m->captures[i];
 	m->n_captures++;
-	for (size_t n = 1; path[n - 1] != '\0' && path[n - 1] != '/'; n++) {
+	for (size_t n = strcspn(path, "/"); n > 0; n--) {
 		*c = (struct capture){ pattern, path, n_name, n };
 		if (same != NULL && (same->n_text != n ||
 		    memcmp(same->text, path, n) != 0))

@@ -9,8 +9,9 @@
  *	?	one byte but "/"
  *	others	themselves
  *
- * What stands first is as short as it can be.  NAME is made of letters,
- * digits, "_" and "."; a NAME that comes twice must be the same text.
+ * A NAME takes as much as it can, from the left, so that "{id}.*" leaves only
+ * the extension.  It is made of letters, digits, "_" and "."; one that comes
+ * twice must be the same text.
  */
 #ifndef MANIFESTS_SCAN_PATTERN_H
 #define MANIFESTS_SCAN_PATTERN_H

@@ -35,18 +35,15 @@ cliques_fits_discogs(const char *path, const char *text, size_t n_bytes)
 	    strstr(text, "\"version_id\"") != NULL;
 }
 
-/* Hand on the record, or what stands for one that is none. */
+/* Hand on the record of a version, or what stands for one that is none. */
 static int
 take(const struct format_input *in, struct json *rec, int result,
-    const struct error *why, size_t line, struct error *err)
+    struct error *why, const struct json *version, size_t line,
+    struct error *err)
 {
-	const char *id;
-
-	if (result == 0 && record_check(rec, err) == 0)
+	if (result == 0 && record_check(rec, why) == 0)
 		return in->take(in->shared, rec, err);
-	id = record_id(rec);
-	return intake_bad(in, line, id, strlen(id), result == 0 ? err : why,
-	    err);
+	return intake_bad_json(in, line, version, why, err);
 }
 
 static int
@@ -90,7 +87,7 @@ take_work(void *context, const char *key, struct json *value, size_t line,
 			return -1;
 		result = take(in, rec, fill_da_tacos(in, rec, key,
 		    json_member_name(value, i), json_item(value, i), &why),
-		    &why, line, err);
+		    &why, json_item(value, i), line, err);
 		json_free(rec);
 	}
 	return result;
@@ -175,7 +172,8 @@ take_clique(void *context, const char *key, struct json *value, size_t line,
 		if (rec == NULL)
 			return -1;
 		result = take(in, rec, fill_discogs(in, rec, key,
-		    json_item(versions, i), &why), &why, line, err);
+		    json_item(versions, i), &why), &why, json_item(versions, i),
+		    line, err);
 		json_free(rec);
 	}
 	return result;

@@ -18,12 +18,13 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/cli.h"
 #include "base/folder.h"
 #include "base/memory.h"
 
 #include "formats/format_list.h"
-#include "formats/intake.h"
 #include "manifests/record.h"
+#include "manifests/record_line.h"
 #include "synth/tune.h"
 
 #define MAX_DEPTH 16
@@ -138,11 +139,12 @@ each_file(const struct format_input *in, const char *what,
 		if (taken > 0 && record_check(rec, &why) != 0)
 			taken = -1;
 		n_taken += taken != 0;
-		if (taken > 0)
+		if (taken < 0)
+			result = why.code == ERROR_NOMEM ? error_set(err,
+			    ERROR_NOMEM, "%s", why.text) :
+			    record_line_mark(rec, cli_tool_name(), &why, err);
+		if (taken != 0 && result == 0)
 			result = in->take(in->shared, rec, err);
-		else if (taken < 0)
-			result = intake_bad(in, i + 1, f->path,
-			    strlen(f->path), &why, err);
 		json_free(rec);
 	}
 	memory_free(files.midis.list);

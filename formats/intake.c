@@ -71,6 +71,23 @@ intake_bad(const struct format_input *in, size_t number, const char *text,
 	return result;
 }
 
+int
+intake_bad_json(const struct format_input *in, size_t number,
+    const struct json *value, const struct error *why, struct error *err)
+{
+	struct arena *a = arena_new();
+	const char *text;
+	int result = -1;
+
+	if (a == NULL)
+		return error_set(err, ERROR_NOMEM, "out of memory");
+	text = json_text(value, a, err);
+	if (text != NULL)
+		result = intake_bad(in, number, text, strlen(text), why, err);
+	arena_free(a);
+	return result;
+}
+
 /* The folder that the file lies in, or NULL: the working folder. */
 static const char *
 folder_of(const struct format_input *in, struct arena *a)

@@ -33,6 +33,11 @@ int intake_fields(const struct format_input *in,
 int intake_bad(const struct format_input *in, size_t number, const char *text,
     size_t n_bytes, const struct error *why, struct error *err) MUST_CHECK;
 
+/* The same of a JSON value: its text stands for the line. */
+int intake_bad_json(const struct format_input *in, size_t number,
+    const struct json *value, const struct error *why, struct error *err)
+    MUST_CHECK;
+
 /*
  * Put audio_filepath: "path" as it is when absolute; else below --audio or,
  * without that, below the folder of the file that is read if it is there; else

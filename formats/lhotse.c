@@ -224,20 +224,16 @@ take_item(void *context, const char *key, struct json *value, size_t line,
 	struct reading *r = context;
 	struct error why = { ERROR_NONE, "" };
 	struct json *rec = json_new_object(err);
-	const char *id = "";
 	int result;
 
 	(void)key;
 	if (rec == NULL)
 		return -1;
 	if (fill_record(r, rec, value, &why) == 0 &&
-	    record_check(rec, &why) == 0) {
+	    record_check(rec, &why) == 0)
 		result = r->in.take(r->in.shared, rec, err);
-	} else {
-		if (json_get_string(value, "id", "", &id, NULL) != 0)
-			id = "";
-		result = intake_bad(&r->in, line, id, strlen(id), &why, err);
-	}
+	else
+		result = intake_bad_json(&r->in, line, value, &why, err);
 	json_free(rec);
 	return result;
 }

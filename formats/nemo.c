@@ -27,9 +27,6 @@ take_line(void *context, const char *key, struct json *value, size_t line,
 	const struct format_input *in = context;
 	struct error why = { ERROR_NONE, "" };
 	const char *path;
-	struct arena *a;
-	char *text;
-	int result;
 
 	(void)key;
 	if (json_is_object(value))
@@ -38,13 +35,7 @@ take_line(void *context, const char *key, struct json *value, size_t line,
 	    json_want_string(value, "audio_filepath", &path, &why) == 0)
 		return intake_put_sound(in, value, path, err) != 0 ? -1 :
 		    in->take(in->shared, value, err);
-	if ((a = arena_new()) == NULL)
-		return error_set(err, ERROR_NOMEM, "out of memory");
-	text = json_text(value, a, err);
-	result = text == NULL ? -1 : intake_bad(in, line, text, strlen(text),
-	    &why, err);
-	arena_free(a);
-	return result;
+	return intake_bad_json(in, line, value, &why, err);
 }
 
 int

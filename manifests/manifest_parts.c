@@ -47,7 +47,8 @@ find_strata(const struct manifest_parts *set, const struct stream_list *list,
 /* Write one part; "strata" may be NULL. */
 static int
 write_part(const struct manifest_parts *set, struct stream_list *list,
-    const struct manifest_strata *strata, size_t part, const char *path, struct error *err)
+    const struct manifest_strata *strata, size_t part, const char *path,
+    struct error *err)
 {
 	struct record_writer *out = record_writer_open(path, err);
 	int result = 0;

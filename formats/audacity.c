@@ -31,7 +31,7 @@ parse_number(const char *text, double *value)
 		*strchr(copy, ',') = '.';
 	*value = strtod(copy, &end);
 	return end != copy && end[strspn(end, " ")] == '\0' &&
-	    isfinite(*value);
+	    fabs(*value) <= LABELS_MAX_SEC;
 }
 
 bool
@@ -62,7 +62,8 @@ parse_label(const char *const *fields, size_t n_fields, char *text,
 	    !parse_number(fields[1], &item->end_sec))
 		return error_set(err, ERROR_FORMAT, "must be a start, an end "
 		    "and a text, with tabs between them");
-	if (item->start_sec < 0.0 || item->end_sec < item->start_sec)
+	if (item->start_sec < 0.0 || item->end_sec < item->start_sec ||
+	    item->end_sec > LABELS_MAX_SEC)
 		return error_set(err, ERROR_FORMAT, "the label from %s to %s "
 		    "does not rise from 0", fields[0], fields[1]);
 	item->text = NULL;

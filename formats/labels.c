@@ -108,7 +108,8 @@ labels_of(const struct json *rec, struct labels_item *item,
 	} else {
 		return 0;
 	}
-	if (!(item->start_sec >= 0.0) || item->end_sec < item->start_sec)
+	if (!(item->start_sec >= 0.0) || item->end_sec < item->start_sec ||
+	    item->end_sec > LABELS_MAX_SEC)
 		return error_set(err, ERROR_FORMAT, "%s: its times do not "
 		    "rise from 0", record_id(rec));
 	if (json_get_string(rec, "fragment_id", NULL, &item->text, err) != 0)

@@ -15,8 +15,10 @@
 
 #include "formats/format.h"
 
+#define LABELS_MAX_SEC 1e9
+
 struct labels_item {
-	double start_sec, end_sec;	/* 0 <= start <= end */
+	double start_sec, end_sec;	/* 0 <= start <= end <= LABELS_MAX_SEC */
 	const char *text;		/* UTF-8, or NULL: none */
 };
 

@@ -105,6 +105,9 @@ parse_point(struct reading *r, const char *const *attributes,
 	if (frame < 0.0 || duration < 0.0)
 		return error_set(err, ERROR_FORMAT,
 		    "a point lies before the beginning");
+	if ((frame + duration) / r->rate_hz > LABELS_MAX_SEC)
+		return error_set(err, ERROR_LIMIT, "a point lies %g s behind "
+		    "the beginning", frame / r->rate_hz);
 	item->start_sec = frame / r->rate_hz;
 	item->end_sec = (frame + duration) / r->rate_hz;
 	item->text = xml_attribute(attributes, "label");

@@ -218,9 +218,32 @@ compare_places(const void *a, const void *b)
 	return (x->place > y->place) - (x->place < y->place);
 }
 
+static int
+compare_ids(const void *a, const void *b)
+{
+	const struct item *x = a, *y = b;
+	const int by_work = strcmp(x->work, y->work);
+
+	return by_work != 0 ? by_work : strcmp(record_id(x->rec),
+	    record_id(y->rec));
+}
+
+/* A name that comes twice in an object would be no JSON that reads back. */
+static int
+check_twice(struct item *items, size_t n, struct error *err)
+{
+	qsort(items, n, sizeof(*items), compare_ids);
+	for (size_t i = 1; i < n; i++)
+		if (compare_ids(&items[i - 1], &items[i]) == 0)
+			return error_set(err, ERROR_FORMAT, "%s comes twice in "
+			    "%s", record_id(items[i].rec), items[i].work);
+	return 0;
+}
+
 /* The records work after work; NULL with an error. */
 static struct item *
-sort_works(const struct format_output *out, size_t *n, struct error *err)
+sort_works(const struct format_output *out, bool are_unique, size_t *n,
+    struct error *err)
 {
 	struct item *items = arena_need(out->a, out->n_records,
 	    sizeof(*items), "records", err);
@@ -240,6 +263,8 @@ sort_works(const struct format_output *out, size_t *n, struct error *err)
 	}
 	if (items == NULL || *n == 0)
 		return items;
+	if (are_unique && check_twice(items, *n, err) != 0)
+		return NULL;
 	qsort(items, *n, sizeof(*items), compare_works);
 	for (size_t i = 1; i < *n; i++)
 		if (strcmp(items[i - 1].work, items[i].work) == 0)
@@ -305,7 +330,7 @@ write_works(const struct format_output *out, bool is_discogs,
 
 	if (a == NULL)
 		return error_set(err, ERROR_NOMEM, "out of memory");
-	if ((items = sort_works(out, &n, err)) == NULL)
+	if ((items = sort_works(out, !is_discogs, &n, err)) == NULL)
 		result = -1;
 	for (size_t i = 0; i < n && result == 0; i++) {
 		const bool is_new = i == 0 || items[i].first !=

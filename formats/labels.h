@@ -18,7 +18,8 @@
 #define LABELS_MAX_SEC 1e9
 
 struct labels_item {
-	double start_sec, end_sec;	/* 0 <= start <= end <= LABELS_MAX_SEC */
+	/* 0 <= start_sec <= end_sec <= LABELS_MAX_SEC */
+	double start_sec, end_sec;
 	const char *text;		/* UTF-8, or NULL: none */
 };
 

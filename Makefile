@@ -27,7 +27,7 @@ endif
 # Libraries of the distribution; each is used by one folder (see STYLE.md).
 PACKAGES = libavformat libavcodec libavutil libswresample sndfile fftw3 \
 	    fftw3f jansson nettle sqlite3 cairo libzip libcurl zlib \
-	    libzstd expat \
+	    libzstd expat libebur128 libchromaprint \
 	    $(shell pkg-config --exists hdf5-serial && echo hdf5-serial || \
 	    echo hdf5)
 # Asked once, and not before it is needed: "make deps" may have to come first.

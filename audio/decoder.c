@@ -10,6 +10,8 @@
 #include "base/memory.h"
 
 #include "audio/decoder.h"
+#include "audio/defects.h"
+#include "audio/loudness.h"
 #include "audio/media.h"
 #include "audio/resampler.h"
 #include "audio/sound_file.h"
@@ -32,8 +34,15 @@
 struct decoder {
 	struct media *media;
 	struct resampler *resampler;
+	struct loudness *loudness;	/* NULL: not wanted */
+	struct defects_source source;
+	struct defects_silence silence;
+	bool is_mixed_format;		/* some of it was not measured */
 	struct decoder_options options;	/* n_channels is never 0 */
 	uint64_t first, end;		/* the part, in source samples */
+	uint64_t feed_from;		/* the resampler is fed from here on */
+	uint64_t n_drop;		/* samples of its result before */
+	uint64_t n_left;		/* of the part, in samples of it */
 	uint64_t n_source;		/* source samples so far */
 	uint64_t n_filled;		/* of them, zeros in a gap */
 	uint64_t n_gap;			/* zeros that are still to come */
@@ -67,77 +76,53 @@ check_options(const struct decoder_options *o, const char *label,
 	return 0;
 }
 
-struct decoder *
-decoder_open(const char *path, const struct decoder_options *options,
-    struct error *err)
+static uint64_t
+greatest_divisor(uint64_t a, uint64_t b)
 {
-	struct decoder *d;
-	unsigned rate_hz;
+	while (b != 0) {
+		uint64_t rest = a % b;
 
-	if ((d = memory_new(1, sizeof *d, "decoder", err)) == NULL)
-		return NULL;
-	d->options = *options;
-	if (d->options.n_channels == 0)
-		d->options.n_channels = 1;
-	sound_file_label(path, d->label);
-	if (check_options(options, d->label, err) != 0)
-		goto fail;
-	d->media = media_open(path, d->options.n_channels, err);
-	if (d->media == NULL)
-		goto fail;
-	rate_hz = media_facts(d->media)->rate_hz;
-	d->resampler = resampler_new(rate_hz, options->rate_hz,
-	    d->options.n_channels, err);
-	d->zeros = memory_new(ZERO_BLOCK * d->options.n_channels,
-	    sizeof *d->zeros, "zeros", err);
-	if (d->resampler == NULL || d->zeros == NULL)
-		goto fail;
-	d->first = (uint64_t)llround(options->offset_sec * rate_hz);
+		a = b;
+		b = rest;
+	}
+	return a;
+}
+
+/*
+ * Where the part begins and ends.  Its samples are those that the whole file
+ * would have there, to the bit: so the resampler is fed from far enough
+ * before the part, and from a place where samples in and out coincide.
+ */
+static void
+plan_part(struct decoder *d, unsigned from_hz)
+{
+	const struct decoder_options *o = &d->options;
+	uint64_t divisor = greatest_divisor(from_hz, o->rate_hz);
+	uint64_t reach = resampler_reach(from_hz, o->rate_hz);
+	uint64_t n_before = (uint64_t)llround(o->offset_sec * o->rate_hz);
+	uint64_t n_blocks = 0;
+
+	d->first = (uint64_t)llround(o->offset_sec * from_hz);
 	d->end = UINT64_MAX;
-	if (options->duration_sec > 0.0)
+	d->n_left = UINT64_MAX;
+	if (o->duration_sec > 0.0) {
 		d->end = d->first +
-		    (uint64_t)llround(options->duration_sec * rate_hz);
-	return d;
-
-fail:
-	decoder_close(d);
-	return NULL;
+		    (uint64_t)llround(o->duration_sec * from_hz);
+		d->n_left = (uint64_t)llround(o->duration_sec * o->rate_hz);
+	}
+	if (d->first > reach)
+		n_blocks = (d->first - reach) / (from_hz / divisor);
+	d->feed_from = n_blocks * (from_hz / divisor);
+	d->n_drop = n_before - n_blocks * (o->rate_hz / divisor);
 }
 
-void
-decoder_close(struct decoder *d)
+static int
+open_media(struct decoder *d, const char *path, struct error *err)
 {
-	if (d == NULL)
-		return;
 	media_close(d->media);
-	resampler_free(d->resampler);
-	memory_free(d->zeros);
-	memory_free(d);
-}
-
-double
-decoder_stated_sec(const struct decoder *d)
-{
-	return media_facts(d->media)->stated_sec;
-}
-
-struct decoder_facts
-decoder_facts(const struct decoder *d)
-{
-	const struct media_facts *m = media_facts(d->media);
-
-	return (struct decoder_facts){
-		.source_rate_hz = m->rate_hz,
-		.source_channels = m->n_channels,
-		.codec = m->codec,
-		.n_samples = d->n_samples,
-		.n_clipped = d->n_clipped,
-		.n_nonfinite = m->n_nonfinite,
-		.n_errors = m->n_errors,
-		.filled_sec = (double)d->n_filled / m->rate_hz,
-		.n_assumed_delay = m->n_assumed_delay,
-		.is_truncated = d->is_truncated,
-	};
+	d->media = media_open(path, d->options.n_channels, d->options.stream,
+	    err);
+	return d->media == NULL ? -1 : 0;
 }
 
 /* Compare the file's clock with the samples before a block. */
@@ -157,6 +142,113 @@ measure_gap(struct decoder *d, const struct media_block *block)
 	} else if (gap_sec > MIN_GAP_SEC) {
 		d->n_gap = (uint64_t)llround(gap_sec * rate_hz);
 	}
+}
+
+/* Go to the part without decoding what lies before, where that is exact. */
+static int
+skip_to_part(struct decoder *d, const char *path, struct error *err)
+{
+	uint64_t at;
+
+	if (d->feed_from == 0 || d->options.from_start)
+		return 0;
+	if (media_get(d->media, &d->held, err) != 0)
+		return -1;
+	measure_gap(d, &d->held);
+	if (media_skip(d->media, d->feed_from, &at, err) != 0)
+		return -1;
+	if (at == d->held.n_samples)
+		return 0;
+	memset(&d->held, 0, sizeof d->held);
+	if (at != UINT64_MAX) {
+		d->n_source = at;
+		return 0;
+	}
+	d->has_clock = false;
+	return open_media(d, path, err);
+}
+
+struct decoder *
+decoder_open(const char *path, const struct decoder_options *options,
+    struct error *err)
+{
+	const struct media_facts *m;
+	struct decoder *d;
+
+	if ((d = memory_new(1, sizeof *d, "decoder", err)) == NULL)
+		return NULL;
+	d->options = *options;
+	if (d->options.n_channels == 0)
+		d->options.n_channels = 1;
+	sound_file_label(path, d->label);
+	if (check_options(options, d->label, err) != 0 ||
+	    open_media(d, path, err) != 0)
+		goto fail;
+	m = media_facts(d->media);
+	d->resampler = resampler_new(m->rate_hz, options->rate_hz,
+	    d->options.n_channels, err);
+	d->zeros = memory_new(ZERO_BLOCK * d->options.n_channels,
+	    sizeof *d->zeros, "zeros", err);
+	if (d->resampler == NULL || d->zeros == NULL)
+		goto fail;
+	if (options->wants_loudness && (d->loudness = loudness_new(m->rate_hz,
+	    m->places, m->n_channels, err)) == NULL)
+		goto fail;
+	plan_part(d, m->rate_hz);
+	if (skip_to_part(d, path, err) != 0)
+		goto fail;
+	return d;
+
+fail:
+	decoder_close(d);
+	return NULL;
+}
+
+void
+decoder_close(struct decoder *d)
+{
+	if (d == NULL)
+		return;
+	media_close(d->media);
+	resampler_free(d->resampler);
+	loudness_free(d->loudness);
+	memory_free(d->zeros);
+	memory_free(d);
+}
+
+double
+decoder_stated_sec(const struct decoder *d)
+{
+	return media_facts(d->media)->stated_sec;
+}
+
+struct decoder_facts
+decoder_facts(const struct decoder *d)
+{
+	const struct media_facts *m = media_facts(d->media);
+	struct decoder_facts f = { .source = *m,
+		.n_samples = d->n_samples,
+		.n_clipped = d->n_clipped,
+		.n_clipped_runs = d->source.n_clipped_runs,
+		.stereo = m->n_channels == 2 ? defects_stereo(&d->source) :
+		    NULL,
+		.silence_sec = 0.1 * (double)d->silence.n_silent,
+		.leading_silence_sec = 0.1 * (double)d->silence.n_leading,
+		.trailing_silence_sec = 0.1 * (double)d->silence.n_trailing,
+		.filled_sec = (double)d->n_filled / m->rate_hz,
+		.is_truncated = d->is_truncated,
+	};
+
+	if (d->loudness != NULL && !d->is_mixed_format)
+		f.loudness = loudness_get(d->loudness);
+	return f;
+}
+
+void
+decoder_chapter(const struct decoder *d, size_t k,
+    struct media_chapter *chapter)
+{
+	media_chapter(d->media, k, chapter);
 }
 
 /* The next block of the timeline: sound, or zeros in a gap. */
@@ -239,10 +331,30 @@ check_damage(const struct decoder *d, struct error *err)
 		    "its samples are NaN or infinite; make it again, or "
 		    "accept zeros there (--accept-nonfinite)", d->label,
 		    (unsigned long long)m->n_nonfinite);
-	if (d->n_samples + d->n_ready < n_min)
+	if (d->n_samples < n_min)
 		return error_set(err, ERROR_LIMIT, "%s holds %.4f s of sound; "
 		    "at least %g s are needed", d->label,
 		    (double)d->n_source / m->rate_hz, DECODER_MIN_SEC);
+	return 0;
+}
+
+/* Give the resampler n samples, or the end, and keep what is of the part. */
+static int
+feed(struct decoder *d, const float *samples, size_t n, struct error *err)
+{
+	size_t n_drop;
+
+	if (resampler_put(d->resampler, samples, n, &d->ready, &d->n_ready,
+	    err) != 0)
+		return error_add(err, "resampling %s", d->label);
+	n_drop = d->n_ready < d->n_drop ? d->n_ready : (size_t)d->n_drop;
+	d->n_drop -= n_drop;
+	d->ready += n_drop * d->options.n_channels;
+	d->n_ready -= n_drop;
+	if (d->n_ready > d->n_left)
+		d->n_ready = (size_t)d->n_left;
+	d->n_left -= d->n_ready;
+	d->n_samples += d->n_ready;
 	return 0;
 }
 
@@ -251,13 +363,34 @@ static int
 finish(struct decoder *d, bool is_file_end, struct error *err)
 {
 	d->is_finished = true;
-	if (resampler_put(d->resampler, NULL, 0, &d->ready, &d->n_ready,
-	    err) != 0)
-		return error_add(err, "resampling %s", d->label);
-	if (is_file_end && (check_length(d, err) != 0 ||
-	    check_part(d, err) != 0))
+	d->n_ready = 0;
+	if (is_file_end && (feed(d, NULL, 0, err) != 0 ||
+	    check_length(d, err) != 0 || check_part(d, err) != 0))
 		return -1;
 	return check_damage(d, err);
+}
+
+/* Measure samples from..to of the source, which lie in the block. */
+static int
+measure(struct decoder *d, const struct media_block *block, uint64_t start,
+    struct error *err)
+{
+	const struct media_facts *m = media_facts(d->media);
+	uint64_t from = start > d->first ? start : d->first;
+	uint64_t to = d->n_source < d->end ? d->n_source : d->end;
+	const float *samples;
+
+	if (from >= to)
+		return 0;
+	if (block->source == NULL) {
+		d->is_mixed_format |= block->samples != d->zeros;
+		return 0;
+	}
+	samples = block->source + (from - start) * m->n_channels;
+	defects_source_put(&d->source, samples, (size_t)(to - from),
+	    m->n_channels);
+	return d->loudness == NULL ? 0 :
+	    loudness_put(d->loudness, samples, (size_t)(to - from), err);
 }
 
 /* Decode one block and put what becomes of it in d->ready. */
@@ -266,24 +399,34 @@ step(struct decoder *d, struct error *err)
 {
 	struct media_block block;
 	uint64_t start = d->n_source;
-	uint64_t from, to;
+	uint64_t from;
 
-	if (start >= d->end)
+	if (d->n_left == 0)
 		return finish(d, false, err);
 	if (next_block(d, &block, err) != 0)
 		return -1;
 	if (block.n_samples == 0)
 		return finish(d, true, err);
 	d->n_source += block.n_samples;
-	from = start > d->first ? start : d->first;
-	to = d->n_source < d->end ? d->n_source : d->end;
-	if (from >= to)
+	if (measure(d, &block, start, err) != 0)
+		return -1;
+	from = start > d->feed_from ? start : d->feed_from;
+	if (from >= d->n_source)
 		return 0;
-	if (resampler_put(d->resampler,
-	    block.samples + (from - start) * d->options.n_channels,
-	    (size_t)(to - from), &d->ready, &d->n_ready, err) != 0)
-		return error_add(err, "resampling %s", d->label);
-	return 0;
+	return feed(d, block.samples + (from - start) * d->options.n_channels,
+	    (size_t)(d->n_source - from), err);
+}
+
+/* What is given out: look for what is wrong with it. */
+static void
+inspect(struct decoder *d, const float *samples, size_t n)
+{
+	const size_t n_channels = d->options.n_channels;
+
+	for (size_t i = 0; i < n * n_channels; i++)
+		d->n_clipped += fabsf(samples[i]) > 1.0f;
+	defects_silence_put(&d->silence, samples, n, n_channels,
+	    d->options.rate_hz);
 }
 
 int
@@ -305,14 +448,11 @@ decoder_get(struct decoder *d, float *samples, size_t n_max, size_t *n_read,
 		}
 		if (n > d->n_ready)
 			n = d->n_ready;
-		for (size_t i = 0; i < n * n_channels; i++)
-			if (fabsf(d->ready[i]) > 1.0f)
-				d->n_clipped++;
+		inspect(d, d->ready, n);
 		memcpy(samples + *n_read * n_channels, d->ready,
 		    n * n_channels * sizeof *samples);
 		d->ready += n * n_channels;
 		d->n_ready -= n;
-		d->n_samples += n;
 		*n_read += n;
 	}
 	return 0;

@@ -28,6 +28,9 @@
 
 #include "base/error.h"
 
+#include "audio/loudness.h"
+#include "audio/media.h"
+
 #define DECODER_MIN_SEC 0.1
 
 struct decoder;
@@ -35,26 +38,31 @@ struct decoder;
 struct decoder_options {
 	unsigned rate_hz;		/* wanted, e.g. 16000 */
 	size_t n_channels;		/* wanted: 1 (0 is the same) or 2 */
+	size_t stream;			/* of sound, from 1; 0: see media.h */
 	/*
-	 * The part that is meant; sample 0 is then its first.  It is found by
-	 * decoding from the start, so it is exact.  duration_sec 0: the rest.
+	 * The part that is meant, in whole samples of the result: they are
+	 * those that the whole file has there (see media_skip for how near).
+	 * duration_sec 0: the rest.
 	 */
 	double offset_sec, duration_sec;
+	bool from_start;		/* decode what lies before, too */
+	bool wants_loudness;
 	bool accept_truncated;
 	bool accept_nonfinite;
 };
 
 struct decoder_facts {
-	unsigned source_rate_hz;
-	size_t source_channels;
-	const char *codec;		/* lives as long as the decoder */
+	struct media_facts source;	/* names live as long as the decoder */
 	uint64_t n_samples;		/* given so far, at the wanted rate */
 	uint64_t n_clipped;		/* values beyond -1..1, any channel */
-	uint64_t n_nonfinite;		/* source values that became 0 */
-	uint64_t n_errors;		/* packets that could not be decoded */
 	double filled_sec;		/* zeros in place of missing sound */
-	size_t n_assumed_delay;		/* source samples, see media.h */
 	bool is_truncated;		/* only with accept_truncated */
+	/* See defects.h: of the source, and of the result. */
+	uint64_t n_clipped_runs;
+	const char *stereo;		/* or NULL */
+	double silence_sec, leading_silence_sec, trailing_silence_sec;
+	/* Of the source; unknown where channels or rate change on the way. */
+	struct loudness_result loudness;
 };
 
 /* Messages name the file.  NULL with an error. */
@@ -77,5 +85,9 @@ double decoder_stated_sec(const struct decoder *d);
 
 /* Complete after decoder_get has come to the end. */
 struct decoder_facts decoder_facts(const struct decoder *d);
+
+/* Chapter k < facts.source.n_chapters; its title lives as long. */
+void decoder_chapter(const struct decoder *d, size_t k,
+    struct media_chapter *chapter);
 
 #endif

@@ -1,19 +1,16 @@
 #include <assert.h>
 #include <errno.h>
-#include <math.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
-#include <libavcodec/avcodec.h>
-#include <libavformat/avformat.h>
 #include <libavutil/log.h>
+#include <libavutil/mem.h>
 
 #include "base/memory.h"
 
 #include "audio/media.h"
-#include "audio/media_mix.h"
-#include "audio/sound_file.h"
+#include "audio/media_state.h"
 #include "audio/wav_length.h"
 
 #define IO_BYTES 65536
@@ -21,34 +18,8 @@
 /* Reading errors in a row after which the rest of a file is given up. */
 #define MAX_READ_ERRORS 50
 
-/*
- * LAME 3.x puts 576 samples in front; the synthesis filter bank of every
- * decoder delays by 528 + 1 (LAME's technical FAQ).
- */
-#define MP3_USUAL_DELAY (576 + 529)
-
-/* The transform's overlap: the least that any AAC encoder puts in front. */
-#define AAC_FRAME 1024
-
-struct media {
-	FILE *file;
-	int64_t n_bytes;
-	AVIOContext *io;
-	AVFormatContext *container;
-	const AVStream *stream;
-	AVCodecContext *codec;
-	AVPacket *packet;
-	AVFrame *frame;
-	struct media_mix mix;
-	size_t n_channels;		/* wanted */
-	float *samples;			/* [capacity], of all channels */
-	size_t capacity;
-	struct media_facts facts;
-	size_t n_to_skip;		/* of the assumed delay */
-	unsigned n_read_errors;		/* in a row */
-	bool is_draining;		/* the decoder was told of the end */
-	char label[SOUND_FILE_LABEL_BYTES];
-};
+/* No block that FFmpeg takes for a file may be larger. */
+#define MAX_FFMPEG_BLOCK ((size_t)128 << 20)
 
 /* A mistake of FFmpeg in words: "opening x.mp3: Invalid data ...". */
 static int
@@ -99,11 +70,15 @@ refuse_to_open(struct AVFormatContext *container, AVIOContext **io,
 	return AVERROR(EPERM);
 }
 
-/* What FFmpeg has to say goes into our own messages, not to the terminal. */
+/*
+ * For the whole process: what FFmpeg has to say goes into our own messages,
+ * not to the terminal, and no number in a file makes it take all memory.
+ */
 static void
-silence_log(void)
+tame(void)
 {
 	av_log_set_level(AV_LOG_QUIET);
+	av_max_alloc(MAX_FFMPEG_BLOCK);
 }
 
 static int
@@ -164,8 +139,38 @@ note_stated_length(struct media *m)
 	return -1;
 }
 
+/*
+ * The stream's number for FFmpeg, of the audio stream "wanted", counted from
+ * 1, or AVERROR_STREAM_NOT_FOUND; 0: -1, any.  Counts them, too.
+ */
 static int
-find_stream(struct media *m, const AVCodec **codec, struct error *err)
+count_streams(struct media *m, size_t wanted)
+{
+	const AVFormatContext *container = m->container;
+	int found = wanted == 0 ? -1 : AVERROR_STREAM_NOT_FOUND;
+
+	for (unsigned k = 0; k < container->nb_streams; k++)
+		if (container->streams[k]->codecpar->codec_type ==
+		    AVMEDIA_TYPE_AUDIO && ++m->facts.n_streams == wanted)
+			found = (int)k;
+	return found;
+}
+
+/* Which of the audio streams, from 1, FFmpeg's stream i is. */
+static size_t
+number_of(const AVFormatContext *container, int i)
+{
+	size_t n = 0;
+
+	for (int k = 0; k <= i; k++)
+		n += container->streams[k]->codecpar->codec_type ==
+		    AVMEDIA_TYPE_AUDIO;
+	return n;
+}
+
+static int
+find_stream(struct media *m, size_t wanted, const AVCodec **codec,
+    struct error *err)
 {
 	AVFormatContext *container = m->container;
 	int measured = note_stated_length(m);
@@ -178,8 +183,13 @@ find_stream(struct media *m, const AVCodec **codec, struct error *err)
 	code = avformat_find_stream_info(container, NULL);
 	if (code < 0)
 		return say(err, code, "reading", m->label);
-	i = av_find_best_stream(container, AVMEDIA_TYPE_AUDIO, -1, -1,
-	    codec, 0);
+	i = count_streams(m, wanted);
+	if (i == AVERROR_STREAM_NOT_FOUND)
+		return error_set(err, ERROR_FORMAT, "%s has %zu audio "
+		    "streams, and no number %zu (--stream)", m->label,
+		    m->facts.n_streams, wanted);
+	i = av_find_best_stream(container, AVMEDIA_TYPE_AUDIO, i, -1, codec,
+	    0);
 	if (i == AVERROR_DECODER_NOT_FOUND)
 		return error_set(err, ERROR_FORMAT,
 		    "there is no decoder for the sound of %s", m->label);
@@ -191,6 +201,10 @@ find_stream(struct media *m, const AVCodec **codec, struct error *err)
 		container->streams[k]->discard = (int)k == i ?
 		    AVDISCARD_DEFAULT : AVDISCARD_ALL;
 	m->stream = container->streams[i];
+	m->facts.stream = number_of(container, i);
+	m->facts.container = container->iformat->name;
+	m->facts.n_chapters = container->nb_chapters < MEDIA_MAX_CHAPTERS ?
+	    container->nb_chapters : MEDIA_MAX_CHAPTERS;
 	if (i != measured)
 		m->facts.stated_sec = 0.0;
 	if (strcmp(container->iformat->name, "wav") == 0)
@@ -217,6 +231,7 @@ check_parameters(struct media *m, struct error *err)
 		    m->label, n_channels, MEDIA_MAX_CHANNELS);
 	m->facts.rate_hz = (unsigned)rate_hz;
 	m->facts.n_channels = (size_t)n_channels;
+	media_mix_places(&m->stream->codecpar->ch_layout, m->facts.places);
 	return 0;
 }
 
@@ -242,25 +257,31 @@ open_codec(struct media *m, const AVCodec *codec, struct error *err)
 	if (code < 0)
 		return say(err, code, "opening the decoder of", m->label);
 	m->facts.codec = avcodec_get_name(codec->id);
+	(void)snprintf(m->facts.decoder, sizeof m->facts.decoder,
+	    "%s, libavcodec %u.%u.%u", codec->name,
+	    AV_VERSION_MAJOR(avcodec_version()),
+	    AV_VERSION_MINOR(avcodec_version()),
+	    AV_VERSION_MICRO(avcodec_version()));
 	return 0;
 }
 
 struct media *
-media_open(const char *path, size_t n_channels, struct error *err)
+media_open(const char *path, size_t n_channels, size_t stream,
+    struct error *err)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	const AVCodec *codec = NULL;
 	struct media *m;
 
 	assert(n_channels == 1 || n_channels == 2);
-	pthread_once(&once, silence_log);
+	pthread_once(&once, tame);
 	if ((m = memory_new(1, sizeof *m, "media reader", err)) == NULL)
 		return NULL;
 	m->n_channels = n_channels;
 	sound_file_label(path, m->label);
 	m->file = sound_file_open(path, &m->n_bytes, err);
 	if (m->file == NULL || open_container(m, err) != 0 ||
-	    find_stream(m, &codec, err) != 0 ||
+	    find_stream(m, stream, &codec, err) != 0 ||
 	    check_parameters(m, err) != 0 ||
 	    open_codec(m, codec, err) != 0) {
 		media_close(m);
@@ -284,6 +305,9 @@ media_close(struct media *m)
 	if (m->file != NULL)
 		fclose(m->file);
 	media_mix_release(&m->mix);
+	resampler_free(m->changed);
+	resampler_free(m->ended);
+	memory_free(m->source);
 	memory_free(m->samples);
 	memory_free(m);
 }
@@ -294,32 +318,21 @@ media_facts(const struct media *m)
 	return &m->facts;
 }
 
-/*
- * A first packet without a count of samples to skip means that the file does
- * not say what its encoder put in front.
- */
-static void
-assume_delay(struct media *m)
+void
+media_chapter(const struct media *m, size_t k, struct media_chapter *chapter)
 {
-	const char *format = m->container->iformat->name;
-	enum AVCodecID codec = m->stream->codecpar->codec_id;
+	const AVChapter *c = m->container->chapters[k];
+	const AVDictionaryEntry *e = av_dict_get(c->metadata, "title", NULL,
+	    0);
 
-	if (av_packet_get_side_data(m->packet, AV_PKT_DATA_SKIP_SAMPLES,
-	    NULL) != NULL)
-		return;
-	if (codec == AV_CODEC_ID_MP3 && strcmp(format, "mp3") == 0)
-		m->facts.n_assumed_delay = MP3_USUAL_DELAY;
-	/* MP4 has edit lists: without one, nothing is to be removed. */
-	if (codec == AV_CODEC_ID_AAC && strstr(format, "mp4") == NULL)
-		m->facts.n_assumed_delay =
-		    m->stream->codecpar->frame_size > 0 ?
-		    (size_t)m->stream->codecpar->frame_size : AAC_FRAME;
-	m->n_to_skip = m->facts.n_assumed_delay;
+	assert(k < m->facts.n_chapters);
+	chapter->start_sec = (double)c->start * av_q2d(c->time_base);
+	chapter->end_sec = (double)c->end * av_q2d(c->time_base);
+	chapter->title = e == NULL ? "" : e->value;
 }
 
-/* Read the next packet of our stream.  *is_end at the end of the file. */
-static int
-read_packet(struct media *m, bool *is_end, struct error *err)
+int
+media_read_packet(struct media *m, bool *is_end, struct error *err)
 {
 	*is_end = false;
 	for (;;) {
@@ -327,8 +340,8 @@ read_packet(struct media *m, bool *is_end, struct error *err)
 
 		if (code == 0 && m->packet->stream_index == m->stream->index) {
 			m->n_read_errors = 0;
-			if (m->facts.n_packets++ == 0)
-				assume_delay(m);
+			media_trim_packet(&m->trim, m->container, m->stream,
+			    m->packet, m->facts.n_packets++ == 0);
 			return 0;
 		}
 		if (code == 0) {
@@ -360,7 +373,7 @@ feed(struct media *m, struct error *err)
 	bool is_end;
 	int code;
 
-	if (read_packet(m, &is_end, err) != 0)
+	if (media_read_packet(m, &is_end, err) != 0)
 		return -1;
 	if (is_end) {
 		m->is_draining = true;
@@ -376,9 +389,8 @@ feed(struct media *m, struct error *err)
 	return 0;
 }
 
-/* Decode the next frame into m->frame.  *is_end when there is none. */
-static int
-next_frame(struct media *m, bool *is_end, struct error *err)
+int
+media_next_frame(struct media *m, bool *is_end, struct error *err)
 {
 	*is_end = false;
 	for (;;) {
@@ -406,16 +418,17 @@ next_frame(struct media *m, bool *is_end, struct error *err)
 	}
 }
 
-/* Refuse frames that are not of the kind the stream began with. */
+/* Refuse frames that cannot be what a file should hold. */
 static int
 check_frame(const struct media *m, struct error *err)
 {
 	const AVFrame *f = m->frame;
 
-	if (f->sample_rate != (int)m->facts.rate_hz)
+	if (f->sample_rate < MEDIA_MIN_RATE_HZ ||
+	    f->sample_rate > MEDIA_MAX_RATE_HZ)
 		return error_set(err, ERROR_FORMAT,
-		    "%s changes from %u to %d samples a second on the way",
-		    m->label, m->facts.rate_hz, f->sample_rate);
+		    "%s changes to %d samples a second on the way", m->label,
+		    f->sample_rate);
 	if (f->ch_layout.nb_channels < 1 ||
 	    f->ch_layout.nb_channels > MEDIA_MAX_CHANNELS)
 		return error_set(err, ERROR_FORMAT,
@@ -424,59 +437,132 @@ check_frame(const struct media *m, struct error *err)
 	return 0;
 }
 
-/*
- * Samples of the frame that belong to the recording.  MP4 shortens the last
- * packet's duration by the encoder's padding.
- */
-static size_t
-frame_length(const struct media *m)
+/* The frame as a block, at the frame's own rate. */
+static int
+take_frame(struct media *m, struct media_block *block, struct error *err)
 {
-	const AVRational per_sample = { 1, (int)m->facts.rate_hz };
 	size_t n = (size_t)m->frame->nb_samples;
-	int64_t n_stated;
+	size_t n_from = (size_t)m->frame->ch_layout.nb_channels;
+	size_t n_skip;
 
-	if (strstr(m->container->iformat->name, "mp4") == NULL ||
-	    m->frame->pkt_duration <= 0)
-		return n;
-	n_stated = av_rescale_q(m->frame->pkt_duration, m->stream->time_base,
-	    per_sample);
-	return n_stated > 0 && (uint64_t)n_stated < n ? (size_t)n_stated : n;
+	if (memory_grow(&m->source, &m->n_source, n * n_from,
+	    sizeof *m->source, "samples", err) != 0 ||
+	    memory_grow(&m->samples, &m->capacity, n * m->n_channels,
+	    sizeof *m->samples, "samples", err) != 0)
+		return -1;
+	if (media_mix_take(m->frame, m->source, &m->facts.n_nonfinite,
+	    err) != 0 || media_mix_run(&m->mix, m->frame, m->source,
+	    m->n_channels, m->samples, err) != 0)
+		return error_add(err, "decoding %s", m->label);
+	block->n_samples = media_trim_frame(&m->trim, m->container, m->stream,
+	    m->frame, &n_skip);
+	block->samples = m->samples + n_skip * m->n_channels;
+	if (n_from == m->facts.n_channels)
+		block->source = m->source + n_skip * n_from;
+	if (m->frame->pts != AV_NOPTS_VALUE) {
+		if (m->n_given == 0) {
+			m->origin_pts = m->frame->pts +
+			    (int64_t)n_skip * media_ticks_per_sample(m);
+			m->has_origin = true;
+		}
+		block->has_time = true;
+		block->time_sec = (double)m->frame->pts *
+		    av_q2d(m->stream->time_base) +
+		    (double)n_skip / m->frame->sample_rate;
+	}
+	return 0;
+}
+
+/*
+ * A stretch of another rate becomes one of the file's first.  The filter
+ * delays, so the block has no time.
+ */
+static int
+convert(struct media *m, struct media_block *block, struct error *err)
+{
+	if (resampler_put(m->changed, block->samples, block->n_samples,
+	    &block->samples, &block->n_samples, err) != 0)
+		return error_add(err, "decoding %s", m->label);
+	block->source = NULL;
+	block->has_time = false;
+	return 0;
+}
+
+/* The stretch of another rate ends; its last block lives until the next. */
+static int
+end_change(struct media *m, struct media_block *block, struct error *err)
+{
+	if (resampler_put(m->changed, NULL, 0, &block->samples,
+	    &block->n_samples, err) != 0)
+		return error_add(err, "decoding %s", m->label);
+	m->ended = m->changed;
+	m->changed = NULL;
+	return 0;
+}
+
+/* Count changes of rate and channels. */
+static void
+note_change(struct media *m)
+{
+	const AVFrame *f = m->frame;
+
+	if (m->last_hz != 0 && (f->sample_rate != m->last_hz ||
+	    f->ch_layout.nb_channels != m->last_channels))
+		m->facts.n_changes++;
+	m->last_hz = f->sample_rate;
+	m->last_channels = f->ch_layout.nb_channels;
+}
+
+/* The next block, which may be empty before the end. */
+static int
+next_block(struct media *m, struct media_block *block, bool *is_end,
+    struct error *err)
+{
+	unsigned rate_hz;
+
+	*is_end = false;
+	memset(block, 0, sizeof *block);
+	resampler_free(m->ended);
+	m->ended = NULL;
+	if (!m->has_frame && media_next_frame(m, is_end, err) != 0)
+		return -1;
+	m->has_frame = !*is_end;
+	if (m->has_frame && check_frame(m, err) != 0)
+		return -1;
+	rate_hz = *is_end ? m->facts.rate_hz : (unsigned)m->frame->sample_rate;
+	if (m->changed != NULL && rate_hz != m->changed_hz)
+		return end_change(m, block, err);
+	if (*is_end)
+		return 0;
+	m->has_frame = false;
+	note_change(m);
+	if (take_frame(m, block, err) != 0)
+		return -1;
+	if (rate_hz == m->facts.rate_hz)
+		return 0;
+	if (m->changed == NULL) {
+		m->changed = resampler_new(rate_hz, m->facts.rate_hz,
+		    m->n_channels, err);
+		if (m->changed == NULL)
+			return -1;
+		m->changed_hz = rate_hz;
+	}
+	return block->n_samples == 0 ? 0 : convert(m, block, err);
 }
 
 int
 media_get(struct media *m, struct media_block *block, struct error *err)
 {
-	double rate_hz = m->facts.rate_hz;
-	size_t n, n_skip;
 	bool is_end;
 
 	do {
-		memset(block, 0, sizeof *block);
-		if (next_frame(m, &is_end, err) != 0)
+		if (next_block(m, block, &is_end, err) != 0)
 			return -1;
-		if (is_end)
-			return 0;
-		if (check_frame(m, err) != 0)
-			return -1;
-		if (memory_grow(&m->samples, &m->capacity,
-		    (size_t)m->frame->nb_samples * m->n_channels,
-		    sizeof *m->samples, "samples", err) != 0)
-			return -1;
-		if (media_mix_run(&m->mix, m->frame, m->n_channels,
-		    m->samples, &m->facts.n_nonfinite, err) != 0)
-			return error_add(err, "decoding %s", m->label);
-		n = frame_length(m);
-		n_skip = n < m->n_to_skip ? n : m->n_to_skip;
-		m->n_to_skip -= n_skip;
-		block->samples = m->samples + n_skip * m->n_channels;
-		block->n_samples = n - n_skip;
-	} while (block->n_samples == 0);
-
-	if (m->frame->pts != AV_NOPTS_VALUE) {
-		block->has_time = true;
-		block->time_sec = (double)m->frame->pts *
-		    av_q2d(m->stream->time_base) + (double)n_skip / rate_hz;
-	}
+	} while (block->n_samples == 0 && !is_end);
+	m->facts.n_delay = m->trim.n_delay;
+	m->facts.n_padding = m->trim.n_padding;
+	m->facts.n_assumed_delay = m->trim.n_assumed;
+	m->n_given += block->n_samples;
 	return 0;
 }
 

@@ -1,4 +1,5 @@
 #include <assert.h>
+#include <math.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -14,6 +15,10 @@
 #define MAX_CHANNELS 8
 #define MAX_BLOCK ((size_t)1 << 24)
 
+/* libswresample's defaults. */
+#define FILTER_TAPS 32
+#define CUTOFF 0.97
+
 struct resampler {
 	struct SwrContext *swr;		/* NULL: equal rates */
 	unsigned from_hz, to_hz;
@@ -22,6 +27,16 @@ struct resampler {
 	float *out;			/* [capacity], of all channels */
 	size_t capacity;
 };
+
+size_t
+resampler_reach(unsigned from_hz, unsigned to_hz)
+{
+	double stretch = from_hz / (CUTOFF * to_hz);
+
+	if (from_hz == to_hz)
+		return 0;
+	return (size_t)ceil(FILTER_TAPS * fmax(1.0, stretch)) + 1;
+}
 
 struct resampler *
 resampler_new(unsigned from_hz, unsigned to_hz, size_t n_channels,

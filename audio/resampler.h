@@ -18,6 +18,12 @@
 
 struct resampler;
 
+/*
+ * Samples in, on either side of one out, that it depends on at most; 0 with
+ * equal rates.
+ */
+size_t resampler_reach(unsigned from_hz, unsigned to_hz);
+
 /* Rates 1000..768000, 1..8 channels.  Free with resampler_free. */
 struct resampler *resampler_new(unsigned from_hz, unsigned to_hz,
     size_t n_channels, struct error *err) MUST_CHECK;

@@ -36,7 +36,8 @@
 /* What the user chose. */
 struct settings {
 	struct stream_options stream;
-	size_t rate_hz, n_channels;
+	size_t rate_hz, n_channels, stream_number;
+	bool no_loudness;
 	bool accept_truncated;
 	bool accept_nonfinite;
 };
@@ -60,7 +61,8 @@ read_options(const struct settings *set, const struct json *rec,
     struct decoder_options *o, struct error *err)
 {
 	*o = (struct decoder_options){ .rate_hz = (unsigned)set->rate_hz,
-	    .n_channels = set->n_channels,
+	    .n_channels = set->n_channels, .stream = set->stream_number,
+	    .wants_loudness = !set->no_loudness,
 	    .accept_truncated = set->accept_truncated,
 	    .accept_nonfinite = set->accept_nonfinite };
 	if (json_get_number(rec, "offset", 0.0, &o->offset_sec, err) != 0)
@@ -87,13 +89,14 @@ name_result(const struct settings *set, const struct json *rec,
     struct arena *scratch, struct result *result, struct error *err)
 {
 	struct artefact_recipe recipe = { .tool = "chad-decode",
-	    .revision = "1", .model_sha256 = "" };
+	    .revision = "2", .model_sha256 = "" };
 	char input_key[HASH_HEX_BYTES];
 
 	recipe.options = arena_printf(scratch, "rate_hz=%u offset_sec=%.9f "
-	    "duration_sec=%.9f truncated=%d nonfinite=%d%s", o->rate_hz,
-	    o->offset_sec, o->duration_sec, o->accept_truncated,
-	    o->accept_nonfinite, o->n_channels == 1 ? "" : " n_channels=2");
+	    "duration_sec=%.9f truncated=%d nonfinite=%d n_channels=%zu "
+	    "stream=%zu loudness=%d", o->rate_hz, o->offset_sec,
+	    o->duration_sec, o->accept_truncated, o->accept_nonfinite,
+	    o->n_channels, o->stream, o->wants_loudness);
 	if (recipe.options == NULL)
 		return error_set(err, ERROR_NOMEM, "out of memory for a name");
 	if (artefact_input_key(rec, "audio_filepath", in_path, input_key,
@@ -115,45 +118,135 @@ put_count(struct json *facts, const char *name, uint64_t n, struct error *err)
 	return n == 0 ? 0 : json_put_size(facts, name, (size_t)n, err);
 }
 
-/* What "decode" will hold besides the names of files. */
 static int
-describe(struct json *facts, const struct decoder_options *o,
-    const struct decoder_facts *f, struct error *err)
+put_sec(struct json *facts, const char *name, double sec, struct error *err)
 {
-	double duration_sec = (double)f->n_samples / o->rate_hz;
+	return sec <= 0.0 ? 0 : json_put_rounded(facts, name, sec, 6, err);
+}
 
-	if (json_put_size(facts, "rate_hz", o->rate_hz, err) != 0 ||
-	    (o->n_channels != 1 && json_put_size(facts, "n_channels",
-	    o->n_channels, err) != 0) ||
-	    json_put_size(facts, "n_samples", (size_t)f->n_samples,
+/* What the file is and what read it. */
+static int
+describe_source(struct json *facts, const struct media_facts *m,
+    struct error *err)
+{
+	if (json_put_size(facts, "source_rate_hz", m->rate_hz, err) != 0 ||
+	    json_put_size(facts, "source_channels", m->n_channels,
 	    err) != 0 ||
-	    json_put_number(facts, "duration_sec", duration_sec, err) != 0 ||
-	    json_put_size(facts, "source_rate_hz", f->source_rate_hz,
-	    err) != 0 ||
-	    json_put_size(facts, "source_channels", f->source_channels,
-	    err) != 0 ||
-	    json_put_string(facts, "codec", f->codec, err) != 0)
+	    json_put_string(facts, "container", m->container, err) != 0 ||
+	    json_put_string(facts, "codec", m->codec, err) != 0 ||
+	    json_put_string(facts, "decoder", m->decoder, err) != 0)
 		return -1;
-	if (o->offset_sec > 0.0 &&
-	    json_put_number(facts, "offset_sec", o->offset_sec, err) != 0)
+	if (m->n_streams > 1 && (json_put_size(facts, "stream", m->stream,
+	    err) != 0 || json_put_size(facts, "n_streams", m->n_streams,
+	    err) != 0))
 		return -1;
-	if (put_count(facts, "n_nonfinite", f->n_nonfinite, err) != 0 ||
+	if (put_count(facts, "delay_samples", m->n_delay, err) != 0 ||
+	    put_count(facts, "assumed_delay_samples", m->n_assumed_delay,
+	    err) != 0 ||
+	    put_count(facts, "padding_samples", m->n_padding, err) != 0)
+		return -1;
+	return put_count(facts, "n_format_changes", m->n_changes, err);
+}
+
+/* What is wrong with it, each only when it is. */
+static int
+describe_damage(struct json *facts, const struct decoder_facts *f,
+    struct error *err)
+{
+	if (put_count(facts, "n_nonfinite", f->source.n_nonfinite,
+	    err) != 0 ||
 	    put_count(facts, "n_clipped", f->n_clipped, err) != 0 ||
-	    put_count(facts, "n_errors", f->n_errors, err) != 0 ||
-	    put_count(facts, "assumed_delay_samples", f->n_assumed_delay,
+	    put_count(facts, "n_clipped_runs", f->n_clipped_runs,
+	    err) != 0 ||
+	    put_count(facts, "n_errors", f->source.n_errors, err) != 0 ||
+	    put_sec(facts, "filled_sec", f->filled_sec, err) != 0 ||
+	    put_sec(facts, "silence_sec", f->silence_sec, err) != 0 ||
+	    put_sec(facts, "leading_silence_sec", f->leading_silence_sec,
+	    err) != 0 ||
+	    put_sec(facts, "trailing_silence_sec", f->trailing_silence_sec,
 	    err) != 0)
 		return -1;
-	if (f->filled_sec > 0.0 && json_put_rounded(facts, "filled_sec",
-	    f->filled_sec, 6, err) != 0)
+	if (f->stereo != NULL &&
+	    json_put_string(facts, "stereo", f->stereo, err) != 0)
 		return -1;
 	return f->is_truncated ?
 	    json_put_bool(facts, "truncated", true, err) : 0;
 }
 
+static int
+describe_loudness(struct json *facts, const struct loudness_result *l,
+    struct error *err)
+{
+	if (!l->is_known)
+		return 0;
+	if (json_put_rounded(facts, "loudness_lufs", l->integrated_lufs, 2,
+	    err) != 0 ||
+	    json_put_rounded(facts, "loudness_range_lu", l->range_lu, 2,
+	    err) != 0)
+		return -1;
+	return json_put_rounded(facts, "true_peak_dbtp", l->true_peak_dbtp, 2,
+	    err);
+}
+
+static int
+add_chapter(struct json *facts, const struct media_chapter *c,
+    struct error *err)
+{
+	struct json *j = json_new_object(err);
+	int status = -1;
+
+	if (j == NULL)
+		return -1;
+	if (json_put_rounded(j, "start_sec", c->start_sec, 6, err) == 0 &&
+	    json_put_rounded(j, "end_sec", c->end_sec, 6, err) == 0 &&
+	    json_put_bytes(j, "title", c->title, strlen(c->title), err) == 0)
+		status = json_append(facts, "chapters", j, err);
+	json_free(j);
+	return status;
+}
+
+static int
+describe_chapters(struct json *facts, const struct decoder *d, size_t n,
+    struct error *err)
+{
+	struct media_chapter chapter;
+
+	for (size_t k = 0; k < n; k++) {
+		decoder_chapter(d, k, &chapter);
+		if (add_chapter(facts, &chapter, err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* What "decode" will hold besides the names of files. */
+static int
+describe(struct json *facts, const struct decoder_options *o,
+    const struct decoder *d, struct error *err)
+{
+	const struct decoder_facts f = decoder_facts(d);
+	double duration_sec = (double)f.n_samples / o->rate_hz;
+
+	if (json_put_size(facts, "rate_hz", o->rate_hz, err) != 0 ||
+	    (o->n_channels != 1 && json_put_size(facts, "n_channels",
+	    o->n_channels, err) != 0) ||
+	    json_put_size(facts, "n_samples", (size_t)f.n_samples,
+	    err) != 0 ||
+	    json_put_number(facts, "duration_sec", duration_sec, err) != 0 ||
+	    (o->offset_sec > 0.0 && json_put_number(facts, "offset_sec",
+	    o->offset_sec, err) != 0))
+		return -1;
+	if (describe_source(facts, &f.source, err) != 0 ||
+	    describe_damage(facts, &f, err) != 0 ||
+	    describe_loudness(facts, &f.loudness, err) != 0)
+		return -1;
+	return describe_chapters(facts, d, f.source.n_chapters, err);
+}
+
 /* Write the facts beside the sound. */
 static int
 write_facts(const char *path, const struct decoder_options *o,
-    const struct decoder_facts *f, struct arena *scratch, struct error *err)
+    const struct decoder *d, struct arena *scratch, struct error *err)
 {
 	struct json *facts = json_new_object(err);
 	const char *text;
@@ -161,7 +254,7 @@ write_facts(const char *path, const struct decoder_options *o,
 
 	if (facts == NULL)
 		return -1;
-	if (describe(facts, o, f, err) == 0 &&
+	if (describe(facts, o, d, err) == 0 &&
 	    (text = json_text(facts, scratch, err)) != NULL)
 		status = file_write(path, text, strlen(text), err);
 	json_free(facts);
@@ -193,7 +286,6 @@ decode_file(const char *in_path, const struct decoder_options *o,
 {
 	struct decoder *d;
 	struct clip_writer *w = NULL;
-	struct decoder_facts facts;
 	int status = -1;
 
 	if ((d = decoder_open(in_path, o, err)) == NULL)
@@ -207,8 +299,7 @@ decode_file(const char *in_path, const struct decoder_options *o,
 	}
 	if (clip_writer_commit(w, err) != 0)
 		goto done;
-	facts = decoder_facts(d);
-	status = write_facts(result->facts_path, o, &facts, scratch, err);
+	status = write_facts(result->facts_path, o, d, scratch, err);
 
 done:
 	decoder_close(d);
@@ -278,6 +369,10 @@ main(int argc, char *argv[])
 		    "samples a second of the result" },
 		{ CLI_SIZE, "channels", &set.n_channels, 1, 2, "N",
 		    "channels of the result: 1 or 2" },
+		{ CLI_SIZE, "stream", &set.stream_number, 1, 1000, "N",
+		    "audio stream to take, from 1 (default: the best)" },
+		{ CLI_FLAG, "no-loudness", &set.no_loudness, 0, 0, NULL,
+		    "do not measure loudness and true peak" },
 		{ CLI_FLAG, "accept-truncated", &set.accept_truncated, 0, 0,
 		    NULL, "take files that end before their header says" },
 		{ CLI_FLAG, "accept-nonfinite", &set.accept_nonfinite, 0, 0,

@@ -365,7 +365,7 @@ test_broken_middle(void **state)
 	x = decode(out, &o, 1000, &n, &facts, &err);
 	if (x == NULL)
 		fail_msg("%s", err.text);
-	assert_true(facts.n_errors > 0);
+	assert_true(facts.source.n_errors > 0);
 	assert_true(facts.filled_sec > 0.02 && facts.filled_sec < 0.1);
 	assert_true(fabs(peak_near(x, n, 0.4) - 0.4) <= 0.001);
 	assert_true(fabs(peak_near(x, n, 2.2) - 2.2) <= 0.001);
@@ -399,7 +399,7 @@ test_nonfinite(void **state)
 	o.accept_nonfinite = true;
 	x = decode(path, &o, 1000, &n, &facts, &err);
 	assert_non_null(x);
-	assert_int_equal(facts.n_nonfinite, 3);
+	assert_int_equal(facts.source.n_nonfinite, 3);
 	assert_true(x[100] == 0.0f && x[101] == 0.0f && x[102] == 0.0f);
 	assert_true(x[200] == 0.5f);
 	free(x);

@@ -150,7 +150,7 @@ test_apart(void **state)
 		both = decode(path, &o);
 		assert_int_equal(both.n, lround((double)N * rate_hz / RATE_HZ));
 		assert_int_equal(both.facts.n_samples, both.n);
-		assert_int_equal(both.facts.source_channels, 2);
+		assert_int_equal(both.facts.source.n_channels, 2);
 		o.n_channels = 1;
 		for (size_t c = 0; c < 2; c++) {
 			float *x = channel(&both, c);
@@ -219,7 +219,7 @@ test_one(void **state)
 	d = decode(path, &o);
 	one = decode(path, &mono);
 	assert_int_equal(d.n, one.n);
-	assert_int_equal(d.facts.source_channels, 1);
+	assert_int_equal(d.facts.source.n_channels, 1);
 	for (size_t c = 0; c < 2; c++) {
 		float *y = channel(&d, c);
 
@@ -278,7 +278,7 @@ test_gap(void **state)
 	mono = decode(out, &o);
 	assert_int_equal(both.n, N);
 	assert_int_equal(mono.n, N);
-	assert_true(both.facts.n_errors > 0);
+	assert_true(both.facts.source.n_errors > 0);
 	assert_true(both.facts.filled_sec > 0.02);
 	assert_true(both.facts.filled_sec == mono.facts.filled_sec);
 	for (size_t i = 0; i < N; i++) {
@@ -316,7 +316,7 @@ test_nonfinite(void **state)
 	d = decode(path, &o);
 	assert_true(d.x[200] == 0.5f && d.x[201] == 0.0f);
 	assert_true(d.x[400] == 0.0f && d.x[401] == 2.0f);
-	assert_int_equal(d.facts.n_nonfinite, 1);
+	assert_int_equal(d.facts.source.n_nonfinite, 1);
 	assert_int_equal(d.facts.n_clipped, 1);
 	free(d.x);
 	free(x[0]);

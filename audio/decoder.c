@@ -44,6 +44,7 @@ struct decoder {
 	uint64_t n_drop;		/* samples of its result before */
 	uint64_t n_left;		/* of the part, in samples of it */
 	uint64_t n_source;		/* source samples so far */
+	uint64_t n_skipped;		/* of them, never decoded */
 	uint64_t n_filled;		/* of them, zeros in a gap */
 	uint64_t n_gap;			/* zeros that are still to come */
 	struct media_block held;	/* comes after them */
@@ -162,6 +163,7 @@ skip_to_part(struct decoder *d, const char *path, struct error *err)
 	memset(&d->held, 0, sizeof d->held);
 	if (at != UINT64_MAX) {
 		d->n_source = at;
+		d->n_skipped = at;
 		return 0;
 	}
 	d->has_clock = false;
@@ -228,6 +230,7 @@ decoder_facts(const struct decoder *d)
 	const struct media_facts *m = media_facts(d->media);
 	struct decoder_facts f = { .source = *m,
 		.n_samples = d->n_samples,
+		.n_skipped = d->n_skipped,
 		.n_clipped = d->n_clipped,
 		.n_clipped_runs = d->source.n_clipped_runs,
 		.stereo = m->n_channels == 2 ? defects_stereo(&d->source) :

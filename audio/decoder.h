@@ -54,6 +54,7 @@ struct decoder_options {
 struct decoder_facts {
 	struct media_facts source;	/* names live as long as the decoder */
 	uint64_t n_samples;		/* given so far, at the wanted rate */
+	uint64_t n_skipped;		/* source samples never decoded */
 	uint64_t n_clipped;		/* values beyond -1..1, any channel */
 	double filled_sec;		/* zeros in place of missing sound */
 	bool is_truncated;		/* only with accept_truncated */

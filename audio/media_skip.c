@@ -25,7 +25,6 @@ recovers(enum AVCodecID codec)
 	case AV_CODEC_ID_AAC:
 	case AV_CODEC_ID_ALAC:
 	case AV_CODEC_ID_FLAC:
-	case AV_CODEC_ID_MP2:
 	case AV_CODEC_ID_MP3:
 	case AV_CODEC_ID_OPUS:
 	case AV_CODEC_ID_VORBIS:

@@ -24,10 +24,11 @@
  *
  * What the encoder put before and behind the recording is removed as the file
  * says: LAME tags, edit lists, Apple's iTunSMPB, Opus pre-skip, Vorbis
- * granules, the padding in Matroska.  An MP3 that says nothing loses the 1105
- * samples that LAME and every decoder put in front (576 + 529); AAC outside
- * MP4 says nothing and loses one frame, the overlap of the transform.  Both
- * are noted in n_assumed_delay.
+ * granules, delay and padding in Matroska.  What says nothing loses what nearly
+ * all files of its codec have in front: an MP3 the 1105 samples of LAME and
+ * every decoder (576 + 529), AAC outside MP4 one frame, the overlap of the
+ * transform, and MP2, AC-3, DTS, G.722, Nellymoser and Speex the delay of
+ * their filters.  This is noted in n_assumed_delay.
  *
  * A stretch of another rate in the middle of a file is resampled to the rate
  * the file began with; channels may change in number.

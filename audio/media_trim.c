@@ -10,14 +10,33 @@
 #include "audio/media_trim.h"
 
 /*
- * LAME 3.x puts 576 samples in front; the synthesis filter bank of every
- * decoder delays by 528 + 1 (LAME's technical FAQ).
+ * What is taken for granted where a file says nothing: the delay of the
+ * codec's filters and transform, encoding and decoding together, and of the
+ * encoder that nearly all files are from.  LAME 3.x puts 576 samples in front,
+ * the synthesis filter bank of every decoder delays by 528 + 1 (LAME's
+ * technical FAQ); libopus looks ahead 312 samples of 48 kHz; AAC overlaps by a
+ * frame, of which the stream may state another length.
  */
-#define MP3_LAME_DELAY 576
 #define MP3_DECODER_DELAY 529
-
-/* The transform's overlap: the least that any AAC encoder puts in front. */
-#define AAC_FRAME 1024
+static const struct {
+	enum AVCodecID codec;
+	int rate_hz;		/* 0: any */
+	size_t n_samples;
+} usual_delays[] = {
+	{ AV_CODEC_ID_MP3, 0, 576 + MP3_DECODER_DELAY },
+	{ AV_CODEC_ID_MP2, 0, 481 },
+	{ AV_CODEC_ID_AAC, 0, 1024 },
+	{ AV_CODEC_ID_AC3, 0, 256 },
+	{ AV_CODEC_ID_EAC3, 0, 256 },
+	{ AV_CODEC_ID_DTS, 0, 512 },
+	{ AV_CODEC_ID_ADPCM_G722, 0, 22 },
+	{ AV_CODEC_ID_NELLYMOSER, 0, 128 },
+	{ AV_CODEC_ID_SPEEX, 8000, 80 },
+	{ AV_CODEC_ID_SPEEX, 16000, 223 },
+	{ AV_CODEC_ID_SPEEX, 32000, 507 },
+};
+#define OPUS_DELAY 312
+#define N_DELAYS (sizeof usual_delays / sizeof usual_delays[0])
 
 /* What a packet's side data tells to skip: 4 bytes in front, 4 behind. */
 #define SKIP_BYTES 10
@@ -55,36 +74,58 @@ read_comment(const AVFormatContext *container, const AVStream *stream,
 	    total_sec < stated_sec + MAX_DISAGREEMENT_SEC;
 }
 
+/* The delay of a stream that does not tell its own; 0 for most. */
+static size_t
+usual_delay(const AVFormatContext *container, const AVStream *stream)
+{
+	const AVCodecParameters *p = stream->codecpar;
+
+	if (p->codec_id == AV_CODEC_ID_OPUS)	/* the others have a header */
+		return strcmp(container->iformat->name, "mpegts") == 0 ?
+		    OPUS_DELAY : 0;
+	if (p->codec_id == AV_CODEC_ID_AAC && p->frame_size > 0)
+		return (size_t)p->frame_size;
+	for (size_t i = 0; i < N_DELAYS; i++)
+		if (usual_delays[i].codec == p->codec_id &&
+		    (usual_delays[i].rate_hz == 0 ||
+		    usual_delays[i].rate_hz == p->sample_rate))
+			return usual_delays[i].n_samples;
+	return 0;
+}
+
 /* The first packet: does the file say what its encoder put in front? */
 static void
 begin(struct media_trim *t, const AVFormatContext *container,
-    const AVStream *stream, bool is_said)
+    const AVStream *stream, bool is_said, int64_t first_pts)
 {
-	const char *format = container->iformat->name;
 	enum AVCodecID codec = stream->codecpar->codec_id;
-	bool is_mp3 = codec == AV_CODEC_ID_MP3 && strcmp(format, "mp3") == 0;
+	size_t n_usual = usual_delay(container, stream);
 	uint64_t n_delay, n_padding, n_total;
 
 	/* A LAME tag says all.  In MP4 the comment is read by FFmpeg too. */
-	if (((is_mp3 || codec == AV_CODEC_ID_AAC) && !is_said) ||
-	    is_mp4(container))
+	if (((codec == AV_CODEC_ID_MP3 || codec == AV_CODEC_ID_AAC) &&
+	    !is_said) || is_mp4(container))
 		t->has_length = read_comment(container, stream, &n_delay,
 		    &n_padding, &n_total);
 	if (t->has_length)
 		t->n_left = n_total;
 	if (is_said)
 		return;
-	if (t->has_length)
+	/*
+	 * MP4 has edit lists: without one, nothing is to be removed.  In
+	 * fragments FFmpeg sets the clock back instead of skipping.
+	 */
+	if (is_mp4(container))
+		t->n_to_skip = first_pts >= 0 ? 0 :
+		    (size_t)av_rescale_q(-first_pts, stream->time_base,
+		    (AVRational){ 1, stream->codecpar->sample_rate });
+	else if (t->has_length)
 		t->n_to_skip = (size_t)n_delay +
-		    (is_mp3 ? MP3_DECODER_DELAY : 0);
-	else if (is_mp3)
-		t->n_assumed = MP3_LAME_DELAY + MP3_DECODER_DELAY;
-	/* MP4 has edit lists: without one, nothing is to be removed. */
-	else if (codec == AV_CODEC_ID_AAC && !is_mp4(container))
-		t->n_assumed = stream->codecpar->frame_size > 0 ?
-		    (size_t)stream->codecpar->frame_size : AAC_FRAME;
-	if (t->n_assumed > 0)
-		t->n_to_skip = t->n_assumed;
+		    (codec == AV_CODEC_ID_MP3 ? MP3_DECODER_DELAY : 0);
+	else if (n_usual > 0 && stream->codecpar->initial_padding > 0)
+		t->n_to_skip = (size_t)stream->codecpar->initial_padding;
+	else
+		t->n_to_skip = t->n_assumed = n_usual;
 }
 
 void
@@ -100,7 +141,8 @@ media_trim_packet(struct media_trim *t, AVFormatContext *container,
 		t->n_padding += AV_RL32(skip + 4);
 	}
 	if (is_first)
-		begin(t, container, stream, skip != NULL);
+		begin(t, container, stream, skip != NULL,
+		    packet->pts == AV_NOPTS_VALUE ? 0 : packet->pts);
 }
 
 /* MP4 shortens the last packet's duration by the encoder's padding. */

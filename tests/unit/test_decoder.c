@@ -1,7 +1,7 @@
 /*
- * The timeline of decoded files: pulses at known times are encoded by the
- * ffmpeg program to each format and must come back where they were, and the
- * sound must be as long as it was where the format carries its length.
+ * What a decoded file is: parts, damage, refusals.  Where each codec's sound
+ * comes back is in test_decoder_codecs.c, parts of each in
+ * test_decoder_parts.c.
  */
 #include <math.h>
 #include <setjmp.h>
@@ -120,86 +120,6 @@ peak_near(const float *x, size_t n, double sec)
 		}
 	assert_true(most > 0.2f);
 	return (double)best / RATE_HZ;
-}
-
-struct format {
-	const char *name;	/* of the encoded file */
-	unsigned rate_hz;
-	const char *words;	/* for ffmpeg */
-	int carries_length;
-};
-
-static const struct format formats[] = {
-	{ "u8.wav", 8000, "-c:a pcm_u8", 1 },
-	{ "s16.wav", 44100, "-c:a pcm_s16le -ac 2", 1 },
-	{ "s24.wav", 48000, "-c:a pcm_s24le", 1 },
-	{ "s32.wav", 11025, "-c:a pcm_s32le", 1 },
-	{ "f32.wav", 96000, "-c:a pcm_f32le", 1 },
-	{ "f64.wav", 16000, "-c:a pcm_f64le", 1 },
-	{ "s16.aiff", 22050, "-c:a pcm_s16be", 1 },
-	{ "s16.flac", 44100, "-c:a flac", 1 },
-	{ "s24.flac", 96000, "-c:a flac -sample_fmt s32", 1 },
-	{ "cbr.mp3", 44100, "-c:a libmp3lame -b:a 128k", 1 },
-	{ "vbr.mp3", 44100, "-c:a libmp3lame -q:a 4 -ac 2", 1 },
-	{ "lsf.mp3", 22050, "-c:a libmp3lame -b:a 48k", 1 },
-	{ "lsfvbr.mp3", 22050, "-c:a libmp3lame -q:a 5", 1 },
-	{ "lsf25.mp3", 8000, "-c:a libmp3lame -b:a 16k", 1 },
-	{ "untagged.mp3", 44100, "-c:a libmp3lame -write_xing 0", 0 },
-	{ "aac.m4a", 44100, "-c:a aac -b:a 96k", 1 },
-	{ "aac48.m4a", 48000, "-c:a aac -b:a 96k -movflags +faststart", 1 },
-	{ "aac.aac", 44100, "-c:a aac", 0 },
-	{ "aac.ts", 48000, "-c:a aac", 0 },
-	{ "alac.m4a", 44100, "-c:a alac", 1 },
-	{ "vorbis.ogg", 44100, "-c:a libvorbis", 1 },
-	{ "vorbis.webm", 44100, "-c:a libvorbis", 0 },
-	{ "opus.opus", 48000, "-c:a libopus -b:a 64k", 1 },
-	{ "opus24.ogg", 24000, "-c:a libopus -b:a 32k -ac 2", 1 },
-	{ "opus.webm", 48000, "-c:a libopus -b:a 64k", 1 },
-	{ "flac.mkv", 44100, "-c:a flac", 1 },
-	{ "aac.mkv", 44100, "-c:a aac", 0 },
-	{ "video.mp4", 44100,
-	    "-f lavfi -i color=size=32x32:rate=10:duration=2.7 "
-	    "-c:v mpeg4 -c:a aac", 1 },
-	{ "video.webm", 48000,
-	    "-f lavfi -i color=size=32x32:rate=10:duration=2.7 "
-	    "-c:v libvpx -c:a libopus", 1 },
-};
-
-/* Pulses within 1 ms of where they were; the length within 1 ms. */
-static void
-test_formats(void **state)
-{
-	const struct decoder_options o = { .rate_hz = RATE_HZ };
-	long n_wanted = lround(LENGTH_SEC * RATE_HZ);
-	int n_bad = 0;
-
-	(void)state;
-	for (size_t f = 0; f < sizeof formats / sizeof formats[0]; f++) {
-		const struct format *format = &formats[f];
-		char in[256], out[256];
-		struct error err = { ERROR_NONE, "" };
-		double worst_sec = 0.0;
-		float *x;
-		size_t n;
-
-		write_pulses(path_of("in.wav", in), format->rate_hz);
-		encode(in, format->words, path_of(format->name, out));
-		x = decode(out, &o, 1000, &n, NULL, &err);
-		if (x == NULL)
-			fail_msg("%s: %s", format->name, err.text);
-		for (size_t p = 0; p < N_PULSES; p++)
-			worst_sec = fmax(worst_sec, fabs(peak_near(x, n,
-			    pulse_sec[p]) - pulse_sec[p]));
-		if (worst_sec > 0.001 || (format->carries_length &&
-		    labs((long)n - n_wanted) > 16)) {
-			print_error("%s: pulses off by %.2f ms, length by "
-			    "%ld samples\n", format->name, 1e3 * worst_sec,
-			    (long)n - n_wanted);
-			n_bad++;
-		}
-		free(x);
-	}
-	assert_int_equal(n_bad, 0);
 }
 
 /* Any number of samples asked for at a time gives the same samples. */
@@ -481,7 +401,6 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_formats),
 		cmocka_unit_test(test_blocks),
 		cmocka_unit_test(test_part),
 		cmocka_unit_test(test_downmix),

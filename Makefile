@@ -69,8 +69,9 @@ BENCH := $(patsubst tests/bench/%.c,$B/tests/%,$(wildcard tests/bench/bench_*.c)
 TESTLIB := $(patsubst %.c,$B/%.o,$(wildcard tests/lib/*.c))
 
 .PHONY: all commands check check-all check-unit check-fuzz check-cli golden \
-	programs lint asan tsan valgrind fuzz bench bench-pitch bench-separate \
-	bench-train bench-feature cover tidy format install clean help deps demo kill
+	programs lint asan tsan valgrind fuzz bench bench-decode bench-pitch \
+	bench-separate bench-train bench-feature cover tidy format install \
+	clean help deps demo kill mutate
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -202,6 +203,12 @@ demo: all
 kill: all
 	@BIN="$(CURDIR)/$B/bin" tests/kill.sh
 
+## mutate: 2000 spoiled sound files through chad-decode under the sanitizers
+mutate:
+	$(MAKE) CONFIG=asan build/asan/bin/chad-decode
+	@BIN="$(CURDIR)/build/asan/bin" LSAN_OPTIONS=suppressions=$(CURDIR)/tests/lib/leaks.txt:print_suppressions=0 \
+	  tests/mutate.sh
+
 ## bench: timings; their ratios beside those of tests/bench/baseline.json
 bench: $(BENCH)
 	@tests/bench/run.sh $^
@@ -215,6 +222,10 @@ bench-pitch: deps commands $B/tests/net_speed
 bench-separate: deps $B/bin/chad-model $B/tests/umx_speed $B/tests/tdf_speed
 	@BIN="$(CURDIR)/$B/bin" UMX_SPEED="$(CURDIR)/$B/tests/umx_speed" \
 	  TDF_SPEED="$(CURDIR)/$B/tests/tdf_speed" tests/bench/separate.sh
+
+## bench-decode: chad-decode beside ffmpeg on four kinds of file: a table
+bench-decode: deps $B/bin/chad-decode
+	@BIN="$(CURDIR)/$B/bin" tests/bench/decode.sh
 
 ## bench-train: training of ResNet18 beside PyTorch's: a table
 bench-train: deps $B/tests/train_speed

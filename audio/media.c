@@ -216,10 +216,10 @@ find_stream(struct media *m, size_t wanted, const AVCodec **codec,
 }
 
 static int
-check_parameters(struct media *m, struct error *err)
+take_parameters(struct media *m, int rate_hz, const AVChannelLayout *layout,
+    struct error *err)
 {
-	int rate_hz = m->stream->codecpar->sample_rate;
-	int n_channels = m->stream->codecpar->ch_layout.nb_channels;
+	int n_channels = layout->nb_channels;
 
 	if (rate_hz < MEDIA_MIN_RATE_HZ || rate_hz > MEDIA_MAX_RATE_HZ)
 		return error_set(err, ERROR_FORMAT,
@@ -231,7 +231,7 @@ check_parameters(struct media *m, struct error *err)
 		    m->label, n_channels, MEDIA_MAX_CHANNELS);
 	m->facts.rate_hz = (unsigned)rate_hz;
 	m->facts.n_channels = (size_t)n_channels;
-	media_mix_places(&m->stream->codecpar->ch_layout, m->facts.places);
+	media_mix_places(layout, m->facts.places);
 	return 0;
 }
 
@@ -265,6 +265,22 @@ open_codec(struct media *m, const AVCodec *codec, struct error *err)
 	return 0;
 }
 
+/*
+ * Decode the first frame, which is given later: in a file that changes on the
+ * way FFmpeg may have noted what comes last.
+ */
+static int
+begin(struct media *m, struct error *err)
+{
+	bool is_end;
+
+	if (media_next_frame(m, &is_end, err) != 0)
+		return -1;
+	m->has_frame = !is_end;
+	return is_end ? 0 : take_parameters(m, m->frame->sample_rate,
+	    &m->frame->ch_layout, err);
+}
+
 struct media *
 media_open(const char *path, size_t n_channels, size_t stream,
     struct error *err)
@@ -282,8 +298,9 @@ media_open(const char *path, size_t n_channels, size_t stream,
 	m->file = sound_file_open(path, &m->n_bytes, err);
 	if (m->file == NULL || open_container(m, err) != 0 ||
 	    find_stream(m, stream, &codec, err) != 0 ||
-	    check_parameters(m, err) != 0 ||
-	    open_codec(m, codec, err) != 0) {
+	    take_parameters(m, m->stream->codecpar->sample_rate,
+	    &m->stream->codecpar->ch_layout, err) != 0 ||
+	    open_codec(m, codec, err) != 0 || begin(m, err) != 0) {
 		media_close(m);
 		return NULL;
 	}

@@ -8,10 +8,11 @@
 #include "base/memory.h"
 
 #include "audio/loudness.h"
+#include "audio/true_peak.h"
 
 struct loudness {
 	ebur128_state *state;
-	size_t n_channels;
+	struct true_peak *peak;
 };
 
 struct loudness *
@@ -25,14 +26,13 @@ loudness_new(unsigned rate_hz, const enum media_place *places,
 
 	if (l == NULL)
 		return NULL;
-	l->n_channels = n_channels;
 	/* A histogram, so that memory does not grow with the length. */
 	l->state = ebur128_init((unsigned)n_channels, rate_hz,
-	    EBUR128_MODE_I | EBUR128_MODE_LRA | EBUR128_MODE_TRUE_PEAK |
-	    EBUR128_MODE_HISTOGRAM);
-	if (l->state == NULL) {
+	    EBUR128_MODE_I | EBUR128_MODE_LRA | EBUR128_MODE_HISTOGRAM);
+	l->peak = true_peak_new(rate_hz, n_channels, err);
+	if (l->state == NULL || l->peak == NULL) {
 		error_set(err, ERROR_NOMEM, "out of memory for loudness");
-		memory_free(l);
+		loudness_free(l);
 		return NULL;
 	}
 	for (unsigned c = 0; c < n_channels; c++)
@@ -45,7 +45,9 @@ loudness_free(struct loudness *l)
 {
 	if (l == NULL)
 		return;
-	ebur128_destroy(&l->state);
+	if (l->state != NULL)
+		ebur128_destroy(&l->state);
+	true_peak_free(l->peak);
 	memory_free(l);
 }
 
@@ -56,6 +58,7 @@ loudness_put(struct loudness *l, const float *samples, size_t n,
 	if (ebur128_add_frames_float(l->state, samples, n) != EBUR128_SUCCESS)
 		return error_set(err, ERROR_NOMEM,
 		    "out of memory for loudness");
+	true_peak_put(l->peak, samples, n);
 	return 0;
 }
 
@@ -63,16 +66,13 @@ struct loudness_result
 loudness_get(const struct loudness *l)
 {
 	struct loudness_result r = { .is_known = false };
-	double peak, most = 0.0;
+	double peak = true_peak_get(l->peak);
 
 	if (ebur128_loudness_global(l->state, &r.integrated_lufs) !=
 	    EBUR128_SUCCESS || !isfinite(r.integrated_lufs) ||
 	    ebur128_loudness_range(l->state, &r.range_lu) != EBUR128_SUCCESS)
 		return r;
-	for (unsigned c = 0; c < l->n_channels; c++)
-		if (ebur128_true_peak(l->state, c, &peak) == EBUR128_SUCCESS)
-			most = fmax(most, peak);
-	r.true_peak_dbtp = 20.0 * log10(most);
-	r.is_known = most > 0.0;
+	r.is_known = peak > 0.0;
+	r.true_peak_dbtp = r.is_known ? 20.0 * log10(peak) : 0.0;
 	return r;
 }

@@ -185,9 +185,9 @@ find_stream(struct media *m, size_t wanted, const AVCodec **codec,
 		return say(err, code, "reading", m->label);
 	i = count_streams(m, wanted);
 	if (i == AVERROR_STREAM_NOT_FOUND)
-		return error_set(err, ERROR_FORMAT, "%s has %zu audio "
-		    "streams, and no number %zu (--stream)", m->label,
-		    m->facts.n_streams, wanted);
+		return error_set(err, ERROR_FORMAT, "%s has no audio "
+		    "stream %zu (--stream), it has %zu", m->label, wanted,
+		    m->facts.n_streams);
 	i = av_find_best_stream(container, AVMEDIA_TYPE_AUDIO, i, -1, codec,
 	    0);
 	if (i == AVERROR_DECODER_NOT_FOUND)

@@ -2,8 +2,9 @@
  * chad-embed -- fingerprints of every recording of a manifest.
  *
  * For each record the activations of chad-f0, or without them its pitch
- * track, go through the encoder window by window; the record gets
- * "embed.path" and what else FORMAT.md lists.  With --query the records are
+ * track, or the CQT of chad-feature, as the model wants, go through the
+ * encoder window by window; the record gets "embed.path" and what else
+ * FORMAT.md lists.  With --query the records are
  * hums to be searched for, and are embedded at several time scales.
  *
  * Options: chad-embed.1.  Members of a record: manifests/FORMAT.md.
@@ -28,8 +29,8 @@
 #include "manifests/record.h"
 #include "manifests/stream.h"
 
-#include "embed/crop.h"
 #include "embed/encoder.h"
+#include "embed/image_kind.h"
 #include "embed/query.h"
 
 #define TOOL "chad-embed"
@@ -53,10 +54,10 @@ struct shared {
 
 /* What one record's fingerprints are made from. */
 struct input {
-	const char *member;		/* "f0.activations" or "f0.path" */
+	const char *member;		/* of the record, with its path */
 	const char *path;
 	struct encoder_source source;
-	struct npy_reader *reader;	/* of activations, or NULL */
+	struct npy_reader *reader;	/* of an array, or NULL */
 	struct track track;
 };
 
@@ -74,18 +75,36 @@ free_worker(void *local)
 	encoder_free(local);
 }
 
+/* The member that the model reads, and the one with its hop. */
+static void
+choose_member(const struct image_kind *kind, const struct json *rec,
+    const char **member, const char **hop_member)
+{
+	*hop_member = "f0.hop_sec";
+	if (!kind->is_tracked) {
+		*member = "cqt_filepath";
+		*hop_member = "cqt.hop_sec";
+	} else if (json_has(rec, "f0.activations")) {
+		*member = "f0.activations";
+	} else {
+		*member = "f0.path";
+	}
+}
+
 static int
 open_input(const struct shared *sh, const struct json *rec,
     struct arena *scratch, struct input *in, struct error *err)
 {
+	const struct image_kind *kind =
+	    encoder_model_features(sh->model)->kind;
+	const char *hop_member;
 	double hop_sec;
 
 	memset(in, 0, sizeof(*in));
-	in->member = json_has(rec, "f0.activations") ? "f0.activations" :
-	    "f0.path";
+	choose_member(kind, rec, &in->member, &hop_member);
 	in->path = record_path(rec, in->member, sh->folder, scratch, err);
 	if (in->path == NULL)
-		return error_add(err, "run chad-f0 first");
+		return error_add(err, "run %s first", kind->command);
 	if (strcmp(in->member, "f0.path") == 0) {
 		if (track_read(in->path, scratch, &in->track, err) != 0)
 			return -1;
@@ -94,11 +113,11 @@ open_input(const struct shared *sh, const struct json *rec,
 			return error_add(err, "%s", in->path);
 		return 0;
 	}
-	if (json_get_number(rec, "f0.hop_sec", CROP_FRAME_SEC, &hop_sec,
+	if (json_get_number(rec, hop_member, kind->frame_sec, &hop_sec,
 	    err) != 0 ||
 	    (in->reader = npy_reader_open(in->path, err)) == NULL)
 		return -1;
-	if (encoder_source_of_npy(in->reader, hop_sec, &in->source,
+	if (encoder_source_of_npy(in->reader, kind, hop_sec, &in->source,
 	    err) != 0) {
 		npy_reader_close(in->reader);
 		return error_add(err, "%s", in->path);
@@ -262,7 +281,8 @@ prepare(struct shared *sh, struct encoder_model **model, char **folder,
 		return -1;
 	sh->hop_sec = set->hop_sec > 0 ? set->hop_sec :
 	    encoder_model_features(*model)->hop_sec;
-	if (encoder_check_hop(sh->hop_sec, err) != 0)
+	if (encoder_check_hop(encoder_model_features(*model)->kind,
+	    sh->hop_sec, err) != 0)
 		return error_add(err, "--hop");
 	return 0;
 }

@@ -32,6 +32,8 @@
 #include "base/json.h"
 #include "base/random.h"
 
+#include "embed/image_kind.h"
+
 struct augment_options {
 	double stretch, centre_semitones;
 	double p_splice, p_truncate, p_gap, p_octave, p_ghost, p_wander;
@@ -40,7 +42,8 @@ struct augment_options {
 
 /* Read the member at "path" ("augmentation"); missing: the defaults. */
 int augment_options_read(const struct json *recipe, const char *path,
-    struct augment_options *o, struct error *err) MUST_CHECK;
+    const struct image_kind *kind, struct augment_options *o,
+    struct error *err) MUST_CHECK;
 
 /* No augmentation at all. */
 void augment_options_none(struct augment_options *o);
@@ -49,26 +52,33 @@ void augment_options_none(struct augment_options *o);
 double augment_draw_speed(const struct augment_options *o, struct random *r);
 
 /*
- * Take n_out columns [n_out][360] out of source [n_in][360], the middle one at
- * the source column "middle", each the nearest at this speed; outside of the
- * source they are 0.
+ * Take n_out columns [n_out][n_bins] out of source [n_in][n_bins], the middle
+ * one at the source column "middle", each the nearest at this speed; outside
+ * of the source they are 0.
  */
-void augment_resample(const float *source, size_t n_in, double middle,
-    double speed, float *columns, size_t n_out);
+void augment_resample(const struct image_kind *kind, const float *source,
+    size_t n_in, double middle, double speed, float *columns, size_t n_out);
 
 /* Splice, truncate, gap, octave, ghost and wander, in place. */
-void augment_columns(const struct augment_options *o, struct random *r,
-    float *columns, size_t n_columns);
+void augment_columns(const struct image_kind *kind,
+    const struct augment_options *o, struct random *r, float *columns,
+    size_t n_columns);
 
-/* How far to move the centre of the crop, in bins of 20 cents. */
-double augment_draw_centre(const struct augment_options *o, struct random *r);
+/* How far to move the centre of the image, in bins of the columns. */
+double augment_draw_centre(const struct image_kind *kind,
+    const struct augment_options *o, struct random *r);
 
-/* Blur, noise and gain on image [80][n_columns], in place. */
-void augment_image(const struct augment_options *o, struct random *r,
-    float *image, size_t n_columns);
+/* Blur, noise and gain on image [n_image_bins][n_columns], in place. */
+void augment_image(const struct image_kind *kind,
+    const struct augment_options *o, struct random *r, float *image,
+    size_t n_columns);
 
-/* With the chance p_mix add "other" to the image, 5 to 10 dB below. */
-void augment_mix(const struct augment_options *o, struct random *r,
-    float *image, const float *other, size_t n_values);
+/*
+ * With the chance p_mix add the amplitudes of "other" to those of the image,
+ * 5 to 10 dB below.
+ */
+void augment_mix(const struct image_kind *kind,
+    const struct augment_options *o, struct random *r, float *image,
+    const float *other, size_t n_values);
 
 #endif

@@ -2,6 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "embed/image_kind.h"
+
 #include "embed/crop.h"
 
 #define BIN_SOURCES 4	/* an output bin of 2.25 touches at most 4 sources */
@@ -57,10 +59,10 @@ compare_floats(const void *a, const void *b)
 double
 crop_centre(const float *columns, size_t n_columns, size_t *n_voiced)
 {
-	float pitch[CROP_MAX_COLUMNS];
+	float pitch[IMAGE_KIND_MAX_COLUMNS];
 	size_t n = 0;
 
-	for (size_t k = 0; k < n_columns && k < CROP_MAX_COLUMNS; k++) {
+	for (size_t k = 0; k < n_columns && k < IMAGE_KIND_MAX_COLUMNS; k++) {
 		float confidence;
 		const float p = crop_pitch(columns + k * ACTIVATIONS_N_BINS,
 		    &confidence);

@@ -24,11 +24,9 @@
 
 #define CROP_FRAME_SEC 0.01		/* of the activations */
 #define CROP_COLUMN_FRAMES 4
-#define CROP_COLUMN_SEC 0.04
 #define CROP_N_BINS 80
 #define CROP_BIN_CENTS 45.0		/* 80 of them are 3 octaves */
 #define CROP_MIN_CONFIDENCE 0.3f
-#define CROP_MAX_COLUMNS 1024		/* of a window */
 
 /* The mean of n_frames >= 1 rows. */
 void crop_column(const float *rows, size_t n_frames,
@@ -43,7 +41,7 @@ float crop_pitch(const float column[ACTIVATIONS_N_BINS], float *confidence);
 /*
  * The median pitch, in bins, of the voiced columns of columns
  * [n_columns][360]; *n_voiced says how many those are.  0 when there are
- * none.  n_columns is at most CROP_MAX_COLUMNS.
+ * none.  n_columns is at most IMAGE_KIND_MAX_COLUMNS.
  */
 double crop_centre(const float *columns, size_t n_columns, size_t *n_voiced);
 

@@ -1,7 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "embed/crop.h"
+#include "embed/image_kind.h"
 
 #include "embed/embed_net.h"
 
@@ -99,7 +99,7 @@ embed_net_read(const struct json *document, struct embed_net *net,
 		    "not a fingerprint encoder (embed-resnet)", architecture);
 	if (read_channels(document, net, err) != 0 ||
 	    read_head(document, net, err) != 0 ||
-	    read_size(document, "network.n_columns", 0, 16, CROP_MAX_COLUMNS,
+	    read_size(document, "network.n_columns", 0, 16, IMAGE_KIND_MAX_COLUMNS,
 	    &net->n_columns, err) != 0 ||
 	    read_size(document, "network.blocks", 1, 1, 4, &net->n_blocks,
 	    err) != 0 ||
@@ -197,7 +197,8 @@ stem(struct graph *g, const struct embed_net *net, int x)
 }
 
 struct graph *
-embed_net_graph(const struct embed_net *net, struct error *err)
+embed_net_graph(const struct embed_net *net, size_t n_bins,
+    struct error *err)
 {
 	struct graph *g = graph_new(err);
 	size_t in_channels = net->stem_channels;
@@ -206,7 +207,7 @@ embed_net_graph(const struct embed_net *net, struct error *err)
 
 	if (g == NULL)
 		return NULL;
-	x = graph_input(g, "image", CROP_N_BINS, net->n_columns, 1);
+	x = graph_input(g, "image", n_bins, net->n_columns, 1);
 	x = stem(g, net, x);
 	for (size_t s = 0; s < net->n_stages; s++) {
 		for (size_t b = 0; b < net->n_blocks; b++) {

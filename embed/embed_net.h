@@ -56,11 +56,11 @@ int embed_net_put(const struct embed_net *net, struct json *document,
     struct error *err) MUST_CHECK;
 
 /*
- * One input [80][n_columns][1], an image of embed/crop.h; one output
+ * One input [n_bins][n_columns][1], an image of embed/image_kind.h; one output
  * [1][1][dimension] of length 1.  Returns a finished graph; free with
  * graph_free.
  */
-struct graph *embed_net_graph(const struct embed_net *net, struct error *err)
-    MUST_CHECK;
+struct graph *embed_net_graph(const struct embed_net *net, size_t n_bins,
+    struct error *err) MUST_CHECK;
 
 #endif

@@ -4,11 +4,11 @@
 #include "base/memory.h"
 #include "base/random.h"
 
-#include "embed/crop.h"
 #include "embed/embed_loss.h"
 #include "embed/embed_net.h"
 #include "embed/encoder.h"
 #include "embed/held_out.h"
+#include "embed/image_kind.h"
 #include "embed/training_set.h"
 #include "embed/window_maker.h"
 
@@ -42,7 +42,7 @@ struct batch {
 static size_t
 image_size(const struct embed_task *t)
 {
-	return CROP_N_BINS * t->net.n_columns;
+	return t->features.kind->n_image_bins * t->net.n_columns;
 }
 
 /* Windows of a group: each side gives n_windows of them, one bag. */
@@ -108,7 +108,7 @@ mix(struct embed_task *t, const struct batch *b)
 		    &t->options.original : &t->options.other;
 
 		if (t->work[other] != t->work[i])
-			augment_mix(o, &r, b->images + i * size,
+			augment_mix(t->features.kind, o, &r, b->images + i * size,
 			    b->images + other * size, size);
 	}
 }
@@ -248,11 +248,14 @@ load_data(struct embed_task *t, const struct json *recipe,
 	struct training_set held;
 	int status = -1;
 
-	if (training_set_load(&t->set, manifest_path, margin_sec, err) != 0 ||
-	    window_maker_options_read(recipe, &t->options, err) != 0 ||
+	if (training_set_load(&t->set, t->features.kind, manifest_path,
+	    margin_sec, err) != 0 ||
+	    window_maker_options_read(recipe, t->features.kind, &t->options,
+	    err) != 0 ||
 	    check_windows(t, err) != 0 ||
 	    window_maker_options_fit(&t->options, &t->set, err) != 0 ||
-	    training_set_load(&held, held_out_path, margin_sec, err) != 0)
+	    training_set_load(&held, t->features.kind, held_out_path,
+	    margin_sec, err) != 0)
 		return -1;
 	if (check_apart(&t->set, &held, err) == 0)
 		t->held_out = held_out_new(recipe, &held, t->net.n_columns,
@@ -274,7 +277,8 @@ embed_task_new(const struct json *recipe, const char *manifest_path,
 	    encoder_features_read(recipe, t->net.n_columns, &t->features,
 	    err) != 0 ||
 	    embed_loss_read(recipe, &t->loss, err) != 0 ||
-	    (t->graph = embed_net_graph(&t->net, err)) == NULL ||
+	    (t->graph = embed_net_graph(&t->net,
+	    t->features.kind->n_image_bins, err)) == NULL ||
 	    load_data(t, recipe, manifest_path, held_out_path, err) != 0) {
 		task_free(t);
 		memory_free(task);

@@ -3,10 +3,7 @@
 
 #include "base/memory.h"
 
-#include "dsp/activations.h"
 #include "nn/session.h"
-
-#include "embed/crop.h"
 
 #include "embed/encoder.h"
 
@@ -21,17 +18,18 @@ struct part {
 	size_t first_column, n_columns, dimension;
 	double min_voiced;
 	float weight;		/* of its values: root of its share */
-	float *images;		/* [BATCH_WINDOWS][80][n_columns] */
+	float *images;		/* [BATCH_WINDOWS][n_image_bins][n_columns] */
 	float *encoded;		/* [BATCH_WINDOWS][dimension]: of the voiced */
 	size_t n_voiced, place[BATCH_WINDOWS];	/* of each voiced one */
 };
 
 struct encoder {
+	const struct image_kind *kind;
 	struct part parts[ENCODER_MAX_PARTS];
 	size_t n_parts;
 	size_t n_columns, dimension;	/* of the first part; of all */
-	float *columns;		/* [n_columns][360]: of the window in hand */
-	float *rows;		/* [MAX_COLUMN_FRAMES][360] */
+	float *columns;		/* [n_columns][n_bins]: of the window in hand */
+	float *rows;		/* [MAX_COLUMN_FRAMES][n_bins] */
 	float *fingerprints;	/* [BATCH_WINDOWS][dimension]: of all */
 };
 
@@ -57,7 +55,8 @@ start_part(struct part *p, const struct encoder_part *given,
 	p->first_column = (n_columns - p->n_columns) / 2;
 	p->min_voiced = given->features.min_voiced;
 	p->weight = (float)sqrt(given->share);
-	p->images = memory_new(BATCH_WINDOWS * CROP_N_BINS * p->n_columns,
+	p->images = memory_new(BATCH_WINDOWS *
+	    given->features.kind->n_image_bins * p->n_columns,
 	    sizeof(*p->images), "pixels", err);
 	p->encoded = memory_new(BATCH_WINDOWS * p->dimension,
 	    sizeof(*p->encoded), "fingerprint values", err);
@@ -76,6 +75,7 @@ encoder_new_for(const struct encoder_part *parts, size_t n_parts,
 
 	if (e == NULL)
 		return NULL;
+	e->kind = parts[0].features.kind;
 	e->n_columns = graph_input_shape(parts[0].graph, 0).w;
 	for (; e->n_parts < n_parts; e->n_parts++) {
 		struct part *p = &e->parts[e->n_parts];
@@ -84,10 +84,10 @@ encoder_new_for(const struct encoder_part *parts, size_t n_parts,
 			goto fail;
 		e->dimension += p->dimension;
 	}
-	e->columns = memory_new(e->n_columns * ACTIVATIONS_N_BINS,
+	e->columns = memory_new(e->n_columns * e->kind->n_bins,
 	    sizeof(*e->columns), "columns", err);
-	e->rows = memory_new(MAX_COLUMN_FRAMES * ACTIVATIONS_N_BINS,
-	    sizeof(*e->rows), "activations", err);
+	e->rows = memory_new(MAX_COLUMN_FRAMES * e->kind->n_bins,
+	    sizeof(*e->rows), "frames", err);
 	e->fingerprints = memory_new(BATCH_WINDOWS * e->dimension,
 	    sizeof(*e->fingerprints), "fingerprint values", err);
 	if (e->columns == NULL || e->rows == NULL || e->fingerprints == NULL)
@@ -114,6 +114,12 @@ encoder_free(struct encoder *e)
 	memory_free(e);
 }
 
+const struct image_kind *
+encoder_kind(const struct encoder *e)
+{
+	return e->kind;
+}
+
 /* The source's frame of a scaled one, from the view's first frame on. */
 static size_t
 source_frame(const struct encoder_view *view, size_t scaled)
@@ -123,39 +129,40 @@ source_frame(const struct encoder_view *view, size_t scaled)
 
 /* Columns that have at least one frame. */
 static size_t
-view_n_columns(const struct encoder_view *view)
+view_n_columns(const struct image_kind *kind, const struct encoder_view *view)
 {
 	const double n = (double)view->n_frames * view->time_scale /
-	    CROP_COLUMN_FRAMES;
+	    (double)kind->column_frames;
 	size_t k = (size_t)ceil(n);
 
-	while (k > 0 && source_frame(view, (k - 1) * CROP_COLUMN_FRAMES) >=
+	while (k > 0 && source_frame(view, (k - 1) * kind->column_frames) >=
 	    view->n_frames)
 		k--;
 	return k;
 }
 
 static size_t
-hop_frames(double hop_sec)
+hop_frames(const struct image_kind *kind, double hop_sec)
 {
-	return (size_t)lround(hop_sec / CROP_FRAME_SEC);
+	return (size_t)lround(hop_sec / kind->frame_sec);
 }
 
 int
-encoder_check_hop(double hop_sec, struct error *err)
+encoder_check_hop(const struct image_kind *kind, double hop_sec,
+    struct error *err)
 {
-	const double n = hop_sec / CROP_FRAME_SEC;
+	const double n = hop_sec / kind->frame_sec;
 
 	if (!(hop_sec > 0) || hop_sec > ENCODER_MAX_HOP_SEC ||
 	    fabs(n - round(n)) > 1e-6)
 		return error_set(err, ERROR_LIMIT, "a hop of %g s: expected a "
-		    "multiple of %g s up to %g s", hop_sec, CROP_FRAME_SEC,
+		    "multiple of %g s up to %g s", hop_sec, kind->frame_sec,
 		    ENCODER_MAX_HOP_SEC);
 	return 0;
 }
 
 static int
-check_view(const struct encoder_view *view,
+check_view(const struct image_kind *kind, const struct encoder_view *view,
     const struct encoder_source *source, struct error *err)
 {
 	if (!(view->time_scale >= MIN_SCALE && view->time_scale <= MAX_SCALE))
@@ -167,13 +174,13 @@ check_view(const struct encoder_view *view,
 		return error_set(err, ERROR_BUG,
 		    "frames %zu to %zu of %zu", view->first_frame,
 		    view->first_frame + view->n_frames, source->n_frames);
-	return encoder_check_hop(view->hop_sec, err);
+	return encoder_check_hop(kind, view->hop_sec, err);
 }
 
 size_t
 encoder_n_windows(const struct encoder *e, const struct encoder_view *view)
 {
-	const size_t total = view_n_columns(view);
+	const size_t total = view_n_columns(e->kind, view);
 	const size_t needed = view->is_query ? e->n_columns * 9 / 10 :
 	    e->n_columns / 2;
 
@@ -181,8 +188,8 @@ encoder_n_windows(const struct encoder *e, const struct encoder_view *view)
 		return 0;
 	if (total <= needed)
 		return 1;
-	return 1 + (total - needed) * CROP_COLUMN_FRAMES /
-	    hop_frames(view->hop_sec);
+	return 1 + (total - needed) * e->kind->column_frames /
+	    hop_frames(e->kind, view->hop_sec);
 }
 
 /* Read n columns from a scaled frame on; beyond the view's end they are 0. */
@@ -191,40 +198,40 @@ read_columns(struct encoder *e, const struct encoder_source *source,
     const struct encoder_view *view, size_t first, size_t n, float *columns,
     struct error *err)
 {
+	const struct image_kind *kind = e->kind;
+
 	for (size_t k = 0; k < n; k++) {
-		float *column = columns + k * ACTIVATIONS_N_BINS;
-		const size_t at = first + k * CROP_COLUMN_FRAMES;
+		float *column = columns + k * kind->n_bins;
+		const size_t at = first + k * kind->column_frames;
 		const size_t start = source_frame(view, at);
-		size_t end = source_frame(view, at + CROP_COLUMN_FRAMES);
+		size_t end = source_frame(view, at + kind->column_frames);
 
 		if (end <= start)
 			end = start + 1;
 		if (end > view->n_frames)
 			end = view->n_frames;
 		if (start >= end) {
-			memset(column, 0,
-			    ACTIVATIONS_N_BINS * sizeof(*column));
+			memset(column, 0, kind->n_bins * sizeof(*column));
 			continue;
 		}
 		if (source->read(source->self, view->first_frame + start,
 		    end - start, e->rows, err) != 0)
 			return -1;
-		crop_column(e->rows, end - start, column);
+		kind->column(e->rows, end - start, column);
 	}
 	return 0;
 }
 
 /* Make an image of the part's columns; false when they are hardly voiced. */
 static bool
-make_image(const struct part *p, const float *columns, float *image)
+make_image(const struct image_kind *kind, const struct part *p,
+    const float *columns, float *image)
 {
-	size_t n_voiced;
-	const double centre = crop_centre(columns, p->n_columns, &n_voiced);
+	double centre;
 
-	if (n_voiced == 0 || (double)n_voiced <
-	    p->min_voiced * (double)p->n_columns)
+	if (!kind->centre(columns, p->n_columns, p->min_voiced, &centre))
 		return false;
-	crop_window(columns, p->n_columns, centre, image);
+	kind->image(columns, p->n_columns, centre, image);
 	return true;
 }
 
@@ -292,9 +299,9 @@ push(struct batch *b, struct error *err)
 	for (size_t i = 0; i < e->n_parts; i++) {
 		struct part *p = &e->parts[i];
 
-		if (make_image(p, e->columns + p->first_column *
-		    ACTIVATIONS_N_BINS, p->images + p->n_voiced *
-		    CROP_N_BINS * p->n_columns))
+		if (make_image(e->kind, p, e->columns + p->first_column *
+		    e->kind->n_bins, p->images + p->n_voiced *
+		    e->kind->n_image_bins * p->n_columns))
 			p->place[p->n_voiced++] = b->n_windows;
 		else if (i == 0)
 			break;
@@ -308,24 +315,25 @@ run_view(struct batch *b, const struct encoder_source *source,
     const struct encoder_view *view, struct error *err)
 {
 	struct encoder *e = b->e;
+	const size_t column_frames = e->kind->column_frames;
+	const size_t n_bins = e->kind->n_bins;
 	const size_t n_windows = encoder_n_windows(e, view);
-	const size_t hop = hop_frames(view->hop_sec);
+	const size_t hop = hop_frames(e->kind, view->hop_sec);
 	/* Columns of two windows are the same when the hop is so many. */
-	const size_t step = hop % CROP_COLUMN_FRAMES == 0 ?
-	    hop / CROP_COLUMN_FRAMES : e->n_columns;
+	const size_t step = hop % column_frames == 0 ? hop / column_frames :
+	    e->n_columns;
 	const size_t n_same = e->n_columns > step ? e->n_columns - step : 0;
 	size_t n_kept = 0;
 
 	for (size_t k = 0; k < n_windows; k++) {
 		if (read_columns(e, source, view, k * hop +
-		    n_kept * CROP_COLUMN_FRAMES, e->n_columns - n_kept,
-		    e->columns + n_kept * ACTIVATIONS_N_BINS, err) != 0 ||
+		    n_kept * column_frames, e->n_columns - n_kept,
+		    e->columns + n_kept * n_bins, err) != 0 ||
 		    push(b, err) != 0)
 			return -1;
 		n_kept = n_same;
 		memmove(e->columns, e->columns + (e->n_columns - n_kept) *
-		    ACTIVATIONS_N_BINS, n_kept * ACTIVATIONS_N_BINS *
-		    sizeof(*e->columns));
+		    n_bins, n_kept * n_bins * sizeof(*e->columns));
 	}
 	return 0;
 }
@@ -341,7 +349,7 @@ encoder_run(struct encoder *e, const struct encoder_source *source,
 	for (size_t i = 0; i < e->n_parts; i++)
 		e->parts[i].n_voiced = 0;
 	for (size_t i = 0; i < n_views; i++)
-		if (check_view(&views[i], source, err) != 0 ||
+		if (check_view(e->kind, &views[i], source, err) != 0 ||
 		    run_view(&b, source, &views[i], err) != 0)
 			return -1;
 	return flush(&b, err);
@@ -353,24 +361,23 @@ encoder_voiced_span(struct encoder *e, const struct encoder_source *source,
 {
 	const struct encoder_view all = { .n_frames = source->n_frames,
 	    .time_scale = 1 };
-	const size_t n = view_n_columns(&all);
-	float column[ACTIVATIONS_N_BINS];
+	const size_t n = view_n_columns(e->kind, &all);
+	float column[IMAGE_KIND_MAX_BINS];
 	bool is_found = false;
 
 	*first_frame = *end_frame = 0;
 	for (size_t k = 0; k < n; k++) {
-		const size_t at = k * CROP_COLUMN_FRAMES;
-		float confidence;
+		const size_t at = k * e->kind->column_frames;
 
 		if (read_columns(e, source, &all, at, 1, column, err) != 0)
 			return -1;
-		crop_pitch(column, &confidence);
-		if (confidence < CROP_MIN_CONFIDENCE)
+		if (!e->kind->is_heard(column))
 			continue;
 		if (!is_found)
 			*first_frame = source_frame(&all, at);
 		is_found = true;
-		*end_frame = source_frame(&all, at + CROP_COLUMN_FRAMES);
+		*end_frame = source_frame(&all, at +
+		    e->kind->column_frames);
 	}
 	if (*end_frame > source->n_frames)
 		*end_frame = source->n_frames;

@@ -1,9 +1,9 @@
 /*
  * encoder -- fingerprints of a recording of any length.
  *
- * A model slides a window of window_sec over the pitch activations in steps
- * of a hop; each window, cropped and centred (embed/crop.h), gives one vector
- * of length 1.  Windows that are hardly voiced give zeros.  Memory does not
+ * A model slides a window of window_sec over the pitch activations, or over a
+ * CQT, in steps of a hop; each window, cropped and centred
+ * (embed/image_kind.h), gives one vector of length 1.  Windows that are hardly voiced give zeros.  Memory does not
  * grow with the recording: rows are read as the window moves.
  *
  * Two models may be joined: the windows are the first one's, and the second,
@@ -13,9 +13,11 @@
  * hardly voiced there is the first alone.
  *
  * A model's metadata hold, beside "network" (embed/embed_net.h), "features":
+ *	input		"activations", "cqt"; a model's says bins and hop too
  *	window_sec	8.0: the n_columns of the network times 0.04
- *	hop_sec		0.64: between windows, a multiple of 0.01
- *	min_voiced	0.15: share of voiced columns below which a window is
+ *	hop_sec		0.64: between windows, a multiple of 0.01; of 0.04
+ *			for a CQT
+ *	min_voiced	0.15: share of columns with a voice below which a window is
  *			zeros
  */
 #ifndef EMBED_ENCODER_H
@@ -32,10 +34,13 @@
 #include "nn/graph.h"
 #include "nn/weights.h"
 
+#include "embed/image_kind.h"
+
 #define ENCODER_MAX_HOP_SEC 10.0
 #define ENCODER_MAX_PARTS 2
 
 struct encoder_features {
+	const struct image_kind *kind;
 	double window_sec, hop_sec;
 	double min_voiced;
 };
@@ -82,30 +87,35 @@ struct encoder *encoder_new_for(const struct encoder_part *parts,
     size_t n_parts, struct error *err) MUST_CHECK;
 void encoder_free(struct encoder *e);
 
-/* Where rows of activations come from, frame k at k * CROP_FRAME_SEC. */
+/* Where rows come from, frame k at k * the kind's frame_sec. */
 struct encoder_source {
 	void *self;
 	size_t n_frames;
-	/* Fill rows [n_frames][360] from frame "first" on. */
+	/* Fill rows [n_frames][n_bins] from frame "first" on. */
 	int (*read)(void *self, size_t first, size_t n_frames, float *rows,
 	    struct error *err);
 };
 
-/* Of an array with 360 columns and a row every hop_sec; others are errors. */
-int encoder_source_of_npy(struct npy_reader *r, double hop_sec,
-    struct encoder_source *s, struct error *err) MUST_CHECK;
-/* Of a pitch track with that hop: what a sure network would give. */
+/* Of an array of the kind with a row every hop_sec; others are errors. */
+int encoder_source_of_npy(struct npy_reader *r,
+    const struct image_kind *kind, double hop_sec, struct encoder_source *s,
+    struct error *err) MUST_CHECK;
+/* Of a pitch track: the activations that a sure network would give. */
 int encoder_source_of_track(struct track *t, struct encoder_source *s,
     struct error *err) MUST_CHECK;
 
-/* 0 when a hop is one that windows can have: a multiple of 0.01 s. */
-int encoder_check_hop(double hop_sec, struct error *err) MUST_CHECK;
+/* 0 when a hop is one that windows can have: a multiple of frame_sec. */
+int encoder_check_hop(const struct image_kind *kind, double hop_sec,
+    struct error *err) MUST_CHECK;
+
+/* Of the sources that it reads. */
+const struct image_kind *encoder_kind(const struct encoder *e);
 
 /* What part of a recording to look at, and how. */
 struct encoder_view {
 	size_t first_frame, n_frames;
 	double time_scale;	/* 0.25..4: 2 hears it at half the speed */
-	double hop_sec;		/* a multiple of 0.01 */
+	double hop_sec;		/* a multiple of frame_sec */
 	bool is_query;		/* only windows full of sound; see below */
 };
 

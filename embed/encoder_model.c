@@ -39,11 +39,16 @@ int
 encoder_features_read(const struct json *document, size_t n_columns,
     struct encoder_features *f, struct error *err)
 {
-	const double window_sec = (double)n_columns * CROP_COLUMN_SEC;
+	const char *input;
+	const double window_sec = (double)n_columns * IMAGE_KIND_COLUMN_SEC;
 
-	if (get_number(document, "features.window_sec", window_sec, 0, 60,
+	if (json_get_string(document, "features.input",
+	    image_kind_activations.name, &input, err) != 0 ||
+	    image_kind_find(input, &f->kind, err) != 0 ||
+	    get_number(document, "features.window_sec", window_sec, 0, 60,
 	    &f->window_sec, err) != 0 ||
-	    get_number(document, "features.hop_sec", 0.64, CROP_FRAME_SEC,
+	    get_number(document, "features.hop_sec", 0.64,
+	    f->kind->frame_sec,
 	    ENCODER_MAX_HOP_SEC, &f->hop_sec, err) != 0 ||
 	    get_number(document, "features.min_voiced", 0.15, 0, 1,
 	    &f->min_voiced, err) != 0)
@@ -52,7 +57,7 @@ encoder_features_read(const struct json *document, size_t n_columns,
 		return error_set(err, ERROR_FORMAT, "features.window_sec is "
 		    "%g, but %zu columns are %g s", f->window_sec, n_columns,
 		    window_sec);
-	if (encoder_check_hop(f->hop_sec, err) != 0)
+	if (encoder_check_hop(f->kind, f->hop_sec, err) != 0)
 		return error_add(err, "features.hop_sec");
 	return 0;
 }
@@ -61,8 +66,8 @@ int
 encoder_features_put(const struct encoder_features *f,
     struct json *document, struct error *err)
 {
-	if (json_put_string(document, "features.input",
-	    "activations of 360 bins at 0.01 s", err) != 0 ||
+	if (json_put_string(document, "features.input", f->kind->text,
+	    err) != 0 ||
 	    json_put_rounded(document, "features.window_sec", f->window_sec,
 	    6, err) != 0 ||
 	    json_put_rounded(document, "features.hop_sec", f->hop_sec, 6,
@@ -87,7 +92,8 @@ encoder_model_load(const char *path, struct error *err)
 	    encoder_features_read(weights_metadata_const(m->weights),
 	    m->net.n_columns, &m->features, err) != 0)
 		goto name;
-	m->graph = embed_net_graph(&m->net, err);
+	m->graph = embed_net_graph(&m->net,
+	    m->features.kind->n_image_bins, err);
 	if (m->graph == NULL || weights_check(m->weights, m->graph, err) != 0)
 		goto name;
 	return m;
@@ -115,6 +121,13 @@ encoder_model_join(struct encoder_model *m, struct encoder_model *other,
 {
 	char text[32];
 
+	if (other->features.kind != m->features.kind) {
+		error_set(err, ERROR_FORMAT, "an encoder of %s cannot be "
+		    "joined to one of %s", other->features.kind->name,
+		    m->features.kind->name);
+		encoder_model_free(other);
+		return -1;
+	}
 	if (m->other != NULL || other->other != NULL ||
 	    other->net.n_columns > m->net.n_columns) {
 		error_set(err, ERROR_FORMAT, "windows of %g s cannot be "
@@ -174,26 +187,14 @@ read_npy(void *self, size_t first, size_t n_frames, float *rows,
 	return npy_reader_get(self, first, n_frames, rows, err);
 }
 
-static int
-check_frame_hop(double hop_sec, struct error *err)
-{
-	if (fabs(hop_sec - CROP_FRAME_SEC) <= 1e-6)
-		return 0;
-	return error_set(err, ERROR_FORMAT, "a pitch every %g s, the encoder "
-	    "needs one every %g s: run chad-f0 with --hop %g", hop_sec,
-	    CROP_FRAME_SEC, 1000 * CROP_FRAME_SEC);
-}
-
 int
-encoder_source_of_npy(struct npy_reader *r, double hop_sec,
-    struct encoder_source *s, struct error *err)
+encoder_source_of_npy(struct npy_reader *r,
+    const struct image_kind *kind, double hop_sec, struct encoder_source *s,
+    struct error *err)
 {
-	if (check_frame_hop(hop_sec, err) != 0)
+	if (image_kind_check(kind, npy_reader_n_columns(r), hop_sec,
+	    err) != 0)
 		return -1;
-	if (npy_reader_n_columns(r) != ACTIVATIONS_N_BINS)
-		return error_set(err, ERROR_FORMAT, "the array has %zu "
-		    "columns, activations have %d", npy_reader_n_columns(r),
-		    ACTIVATIONS_N_BINS);
 	s->self = r;
 	s->n_frames = npy_reader_n_rows(r);
 	s->read = read_npy;
@@ -218,7 +219,8 @@ int
 encoder_source_of_track(struct track *t, struct encoder_source *s,
     struct error *err)
 {
-	if (check_frame_hop(t->hop_sec, err) != 0)
+	if (image_kind_check(&image_kind_activations, ACTIVATIONS_N_BINS,
+	    t->hop_sec, err) != 0)
 		return -1;
 	s->self = t;
 	s->n_frames = t->n_frames;

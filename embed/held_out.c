@@ -6,7 +6,6 @@
 #include "nn/blas.h"
 #include "nn/session.h"
 
-#include "embed/crop.h"
 #include "embed/window_maker.h"
 
 #include "embed/held_out.h"
@@ -19,8 +18,8 @@
  * follows, then the distractors. */
 struct held_out {
 	size_t n_queries, n_windows;
-	size_t n_columns;
-	float *images;		/* [n_windows][80][n_columns] */
+	size_t image_size;
+	float *images;		/* [n_windows][image_size] */
 	size_t *work;		/* [n_windows] */
 };
 
@@ -32,22 +31,17 @@ struct run {
 	size_t dimension;
 };
 
-static size_t
-image_size(const struct held_out *h)
-{
-	return CROP_N_BINS * h->n_columns;
-}
-
 /* What tunes look like to the validation, whatever the recipe trains on. */
 static int
-tune_options(struct window_maker_options *o, struct error *err)
+tune_options(const struct image_kind *kind, struct window_maker_options *o,
+    struct error *err)
 {
 	struct json *nothing = json_new_object(err);
 	int status;
 
 	if (nothing == NULL)
 		return -1;
-	status = window_maker_options_read(nothing, o, err);
+	status = window_maker_options_read(nothing, kind, o, err);
 	json_free(nothing);
 	if (status != 0)
 		return -1;
@@ -59,7 +53,7 @@ tune_options(struct window_maker_options *o, struct error *err)
 static void
 place_pair(struct held_out *h, size_t query, const float *images, size_t work)
 {
-	const size_t size = image_size(h);
+	const size_t size = h->image_size;
 
 	memcpy(h->images + query * size, images + size,
 	    size * sizeof(*images));
@@ -75,7 +69,7 @@ make_tunes(struct held_out *h, struct window_maker *m, bool wants_queries,
 {
 	const size_t first = wants_queries ? 0 : h->n_queries;
 	const size_t n_distractors = h->n_windows - 2 * h->n_queries;
-	const size_t size = image_size(h);
+	const size_t size = h->image_size;
 
 	for (size_t i = first; i < h->n_queries + n_distractors; i++) {
 		struct random r;
@@ -97,7 +91,7 @@ make_tunes(struct held_out *h, struct window_maker *m, bool wants_queries,
 
 /* Room for so many windows. */
 static struct held_out *
-held_out_start(size_t n_queries, size_t n_distractors, size_t n_columns,
+held_out_start(size_t n_queries, size_t n_distractors, size_t image_size,
     struct error *err)
 {
 	struct held_out *h = memory_new(1, sizeof(*h), "held-out set", err);
@@ -106,8 +100,8 @@ held_out_start(size_t n_queries, size_t n_distractors, size_t n_columns,
 		return NULL;
 	h->n_queries = n_queries;
 	h->n_windows = 2 * n_queries + n_distractors;
-	h->n_columns = n_columns;
-	h->images = memory_new(h->n_windows * image_size(h),
+	h->image_size = image_size;
+	h->images = memory_new(h->n_windows * h->image_size,
 	    sizeof(*h->images), "pixels", err);
 	h->work = memory_new(h->n_windows, sizeof(*h->work), "windows", err);
 	if (h->images == NULL || h->work == NULL) {
@@ -141,7 +135,7 @@ take_pairs(struct held_out *h, struct window_maker *m,
 			place_pair(h, n++, images, set->pairs[i].work);
 	/* What is left repeats: each counts, none is empty. */
 	for (size_t i = n; n > 0 && i < h->n_queries; i++) {
-		const size_t size = image_size(h);
+		const size_t size = h->image_size;
 
 		memcpy(images, h->images + (h->n_queries + i % n) * size,
 		    size * sizeof(*images));
@@ -155,6 +149,7 @@ struct held_out *
 held_out_new(const struct json *recipe, const struct training_set *set,
     size_t n_columns, struct error *err)
 {
+	const size_t size = set->kind->n_image_bins * n_columns;
 	struct window_maker_options o;
 	struct window_maker *m = NULL;
 	struct held_out *h = NULL;
@@ -166,15 +161,17 @@ held_out_new(const struct json *recipe, const struct training_set *set,
 	    err) != 0 ||
 	    read_size(recipe, "validation.distractors", 500, &n_distractors,
 	    err) != 0 ||
-	    tune_options(&o, err) != 0)
+	    tune_options(set->kind, &o, err) != 0)
 		return NULL;
+	/* Tunes are sung as activations, and as nothing else. */
+	if (!set->kind->is_tracked)
+		n_queries = n_distractors = 0;
 	if (set->n_pairs > 0)
 		n_queries = set->n_pairs < MAX_WINDOWS ? set->n_pairs :
 		    MAX_WINDOWS;
-	h = held_out_start(n_queries, n_distractors, n_columns, err);
+	h = held_out_start(n_queries, n_distractors, size, err);
 	m = window_maker_new(set, &o, n_columns, err);
-	images = memory_new(2 * CROP_N_BINS * n_columns, sizeof(*images),
-	    "pixels", err);
+	images = memory_new(2 * size, sizeof(*images), "pixels", err);
 	if (h != NULL && m != NULL && images != NULL) {
 		if (set->n_pairs > 0)
 			take_pairs(h, m, set, images);
@@ -206,7 +203,7 @@ embed_batch(void *shared, size_t task, size_t thread, struct error *err)
 	const size_t first = task * BATCH;
 	const size_t left = run->h->n_windows - first;
 	const float *inputs[1] = { run->h->images +
-	    first * image_size(run->h) };
+	    first * run->h->image_size };
 	float *outputs[1] = { run->fingerprints + first * run->dimension };
 
 	return session_run(run->sessions[thread], left < BATCH ? left : BATCH,

@@ -1,8 +1,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "embed/crop.h"
-
 #include "embed/query.h"
 
 /* Time scale i of the bank: 1 is the middle one. */
@@ -19,6 +17,7 @@ query_plan_make(struct encoder *e, const struct encoder_source *source,
 	size_t end_frame;
 
 	memset(plan, 0, sizeof(*plan));
+	plan->frame_sec = encoder_kind(e)->frame_sec;
 	if (encoder_voiced_span(e, source, &plan->first_frame, &end_frame,
 	    err) != 0)
 		return -1;
@@ -60,7 +59,7 @@ query_plan_put(const struct query_plan *plan, struct json *rec,
     struct error *err)
 {
 	if (json_put_rounded(rec, "embed.start_sec",
-	    (double)plan->first_frame * CROP_FRAME_SEC, 2, err) != 0)
+	    (double)plan->first_frame * plan->frame_sec, 2, err) != 0)
 		return -1;
 	json_remove(rec, "embed.views");
 	for (size_t i = 0; i < QUERY_N_SCALES; i++)

@@ -22,6 +22,7 @@
 #define QUERY_SCALE_STEP 1.0905077326652577
 
 struct query_plan {
+	double frame_sec;
 	size_t first_frame, n_frames;	/* the voiced span */
 	struct encoder_view views[QUERY_N_SCALES];
 	size_t first_window[QUERY_N_SCALES], n_windows[QUERY_N_SCALES];

@@ -9,36 +9,30 @@
 #include "manifests/record.h"
 #include "manifests/stream.h"
 
-#include "embed/crop.h"
+#include "embed/image_kind.h"
 
 #include "embed/training_set.h"
 
 #define MAX_PASSAGE_SEC 100.0
-#define HOP_TOLERANCE 1e-6
 
 /* What one side of a pair says in the manifest. */
 struct passage {
 	const char *path;
-	double offset_sec, duration_sec;
+	double hop_sec, offset_sec, duration_sec;
 };
 
 static int
-read_passage(const struct json *side, const char *folder, struct arena *a,
-    struct passage *p, struct error *err)
+read_passage(const struct json *side, const struct image_kind *kind,
+    const char *folder, struct arena *a, struct passage *p,
+    struct error *err)
 {
-	double hop_sec;
-
-	p->path = record_path(side, "activations", folder, a, err);
+	p->path = record_path(side, kind->pair_path, folder, a, err);
 	if (p->path == NULL ||
-	    json_get_number(side, "hop_sec", CROP_FRAME_SEC, &hop_sec,
-	    err) != 0 ||
+	    json_get_number(side, kind->pair_hop, kind->frame_sec,
+	    &p->hop_sec, err) != 0 ||
 	    json_want_number(side, "offset", &p->offset_sec, err) != 0 ||
 	    json_want_number(side, "duration", &p->duration_sec, err) != 0)
 		return -1;
-	if (hop_sec < CROP_FRAME_SEC - HOP_TOLERANCE ||
-	    hop_sec > CROP_FRAME_SEC + HOP_TOLERANCE)
-		return error_set(err, ERROR_FORMAT, "a hop of %g s: expected "
-		    "%g s", hop_sec, CROP_FRAME_SEC);
 	if (!(p->offset_sec >= 0) || !(p->duration_sec > 0) ||
 	    p->duration_sec > MAX_PASSAGE_SEC)
 		return error_set(err, ERROR_LIMIT, "a passage of %g s at %g s: "
@@ -48,8 +42,9 @@ read_passage(const struct json *side, const char *folder, struct arena *a,
 }
 
 static int
-load_side(const struct json *side, const char *folder, double margin_sec,
-    struct training_side *out, struct error *err)
+load_side(const struct json *side, const struct image_kind *kind,
+    const char *folder, double margin_sec, struct training_side *out,
+    struct error *err)
 {
 	struct arena *a = arena_new();
 	struct npy_reader *r = NULL;
@@ -59,17 +54,19 @@ load_side(const struct json *side, const char *folder, double margin_sec,
 
 	if (a == NULL)
 		return error_set(err, ERROR_NOMEM, "out of memory");
-	if (read_passage(side, folder, a, &p, err) != 0 ||
+	if (read_passage(side, kind, folder, a, &p, err) != 0 ||
 	    (r = npy_reader_open(p.path, err)) == NULL)
 		goto out;
-	if (excerpt_read(r, p.offset_sec - margin_sec, p.offset_sec +
+	if (image_kind_check(kind, npy_reader_n_columns(r), p.hop_sec,
+	    err) != 0 ||
+	    excerpt_read(r, kind, p.offset_sec - margin_sec, p.offset_sec +
 	    p.duration_sec + margin_sec, &out->excerpt, &start_sec,
 	    err) != 0) {
 		error_add(err, "%s", p.path);
 		goto out;
 	}
-	out->first_column = (p.offset_sec - start_sec) / CROP_COLUMN_SEC;
-	out->n_columns = p.duration_sec / CROP_COLUMN_SEC;
+	out->first_column = (p.offset_sec - start_sec) / IMAGE_KIND_COLUMN_SEC;
+	out->n_columns = p.duration_sec / IMAGE_KIND_COLUMN_SEC;
 	status = 0;
 out:
 	npy_reader_close(r);
@@ -99,17 +96,17 @@ add_pair(struct training_set *set, const struct json *rec, const char *folder,
 	p = &set->pairs[set->n_pairs];
 	memset(p, 0, sizeof(*p));
 	p->work = work_of(rec, "");
-	if (load_side(json_at(rec, "original"), folder, margin_sec,
+	if (load_side(json_at(rec, "original"), set->kind, folder, margin_sec,
 	    &p->original, err) != 0)
 		return error_add(err, "original");
-	if (load_side(json_at(rec, "other"), folder, margin_sec, &p->other,
-	    err) != 0) {
+	if (load_side(json_at(rec, "other"), set->kind, folder, margin_sec,
+	    &p->other, err) != 0) {
 		excerpt_release(&p->original.excerpt);
 		return error_add(err, "other");
 	}
 	set->n_pairs++;
 	set->n_bytes += (p->original.excerpt.n_columns +
-	    p->other.excerpt.n_columns) * EXCERPT_N_BINS;
+	    p->other.excerpt.n_columns) * set->kind->n_kept_bins;
 	if (set->n_bytes > TRAINING_SET_MAX_BYTES)
 		return error_set(err, ERROR_LIMIT, "more than %zu MiB of "
 		    "passages: train on fewer at a time",
@@ -163,13 +160,14 @@ add_line(struct training_set *set, const struct json *rec, const char *folder,
 }
 
 int
-training_set_load(struct training_set *set, const char *path,
-    double margin_sec, struct error *err)
+training_set_load(struct training_set *set, const struct image_kind *kind,
+    const char *path, double margin_sec, struct error *err)
 {
 	struct stream_list list;
 	int status = -1;
 
 	memset(set, 0, sizeof(*set));
+	set->kind = kind;
 	if ((set->arena = arena_new()) == NULL)
 		return error_set(err, ERROR_NOMEM, "out of memory");
 	if (path == NULL)

@@ -4,12 +4,12 @@
  * A manifest may hold two kinds of lines (manifests/FORMAT.md):
  *
  *	training pairs	"original" and "other": one passage twice, as
- *			activations; chad-mine writes them
+ *			arrays of the kind; chad-mine writes them
  *	melodies	records whose audio_filepath ends in .mid or .midi,
- *			to be sung on the fly
+ *			to be sung on the fly; activations only
  *
  * Lines with "error" are left out.  At most TRAINING_SET_MAX_BYTES of
- * activations are kept; more is an error that says so.
+ * arrays are kept; more is an error that says so.
  */
 #ifndef EMBED_TRAINING_SET_H
 #define EMBED_TRAINING_SET_H
@@ -42,6 +42,7 @@ struct training_melody {
 };
 
 struct training_set {
+	const struct image_kind *kind;
 	struct training_pair *pairs;
 	size_t n_pairs;
 	struct training_melody *melodies;
@@ -53,11 +54,12 @@ struct training_set {
 /*
  * Load a manifest; excerpts reach margin_sec beyond their passage on both
  * sides.  Relative paths of melodies start at the manifest's folder, those of
- * activations at the working folder, as of all artefacts.  A path of NULL gives
+ * arrays at the working folder, as of all artefacts.  A path of NULL gives
  * an empty set.  Release with training_set_release.
  */
-int training_set_load(struct training_set *set, const char *path,
-    double margin_sec, struct error *err) MUST_CHECK;
+int training_set_load(struct training_set *set,
+    const struct image_kind *kind, const char *path, double margin_sec,
+    struct error *err) MUST_CHECK;
 void training_set_release(struct training_set *set);
 
 #endif

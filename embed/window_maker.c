@@ -1,5 +1,6 @@
 #include <math.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -10,6 +11,7 @@
 #include "synth/tune.h"
 
 #include "embed/crop.h"
+#include "embed/image_kind.h"
 
 #include "embed/window_maker.h"
 
@@ -20,12 +22,17 @@
 #define TUNE_MIN_SEC 24.0
 #define TUNE_MAX_SEC 40.0
 
+static const char *const kind_names[WINDOW_MAKER_N_KINDS] = {
+	"pairs", "distorted", "melodies", "tunes",
+};
+
 struct window_maker {
 	const struct training_set *set;
 	const struct window_maker_options *options;
+	const struct image_kind *kind;	/* the options' */
 	size_t n_columns, n_wide;
-	float *wide;		/* [n_wide][360]: what is stretched */
-	float *columns;		/* [n_columns][360] */
+	float *wide;		/* [n_wide][n_bins]: what is stretched */
+	float *columns;		/* [n_columns][n_bins] */
 	struct arena *scratch;
 };
 
@@ -43,16 +50,17 @@ read_number(const struct json *recipe, const char *path, double fallback,
 
 int
 window_maker_options_read(const struct json *recipe,
-    struct window_maker_options *o, struct error *err)
+    const struct image_kind *kind, struct window_maker_options *o,
+    struct error *err)
 {
-	static const char *const kinds[WINDOW_MAKER_N_KINDS] = {
-		"data.pairs", "data.distorted", "data.melodies", "data.tunes",
-	};
+	for (size_t i = 0; i < WINDOW_MAKER_N_KINDS; i++) {
+		char path[32];
 
-	for (size_t i = 0; i < WINDOW_MAKER_N_KINDS; i++)
-		if (read_number(recipe, kinds[i], 0, 1e6, &o->weights[i],
+		snprintf(path, sizeof(path), "data.%s", kind_names[i]);
+		if (read_number(recipe, path, 0, 1e6, &o->weights[i],
 		    err) != 0)
 			return -1;
+	}
 	if (json_get_size(recipe, "data.group_items", 2, &o->n_group_items,
 	    err) != 0)
 		return -1;
@@ -75,12 +83,14 @@ window_maker_options_read(const struct json *recipe,
 	    read_number(recipe, "data.min_voiced", 0.3, 0.9, &o->min_voiced,
 	    err) != 0)
 		return -1;
+	o->kind = kind;
 	augment_options_none(&o->original);
 	if (json_has(recipe, "original_augmentation") &&
-	    augment_options_read(recipe, "original_augmentation",
+	    augment_options_read(recipe, "original_augmentation", kind,
 	    &o->original, err) != 0)
 		return -1;
-	return augment_options_read(recipe, "augmentation", &o->other, err);
+	return augment_options_read(recipe, "augmentation", kind, &o->other,
+	    err);
 }
 
 int
@@ -89,6 +99,13 @@ window_maker_options_fit(struct window_maker_options *o,
 {
 	double sum = 0;
 
+	for (size_t i = 0; i < WINDOW_MAKER_N_KINDS; i++)
+		if (o->weights[i] > 0 && i != WINDOW_MAKER_PAIRS &&
+		    !o->kind->is_tracked)
+			return error_set(err, ERROR_FORMAT, "the recipe's "
+			    "data.%s are made as activations: an encoder of "
+			    "%s takes data.pairs alone", kind_names[i],
+			    o->kind->name);
 	if (set->n_pairs == 0)
 		o->weights[WINDOW_MAKER_PAIRS] =
 		    o->weights[WINDOW_MAKER_DISTORTED] = 0;
@@ -115,11 +132,12 @@ window_maker_new(const struct training_set *set,
 		return NULL;
 	m->set = set;
 	m->options = o;
+	m->kind = o->kind;
 	m->n_columns = n_columns;
 	m->n_wide = (size_t)(MAX_SPEED * (double)n_columns) + 2;
-	m->wide = memory_new(m->n_wide * ACTIVATIONS_N_BINS,
+	m->wide = memory_new(m->n_wide * m->kind->n_bins,
 	    sizeof(*m->wide), "columns", err);
-	m->columns = memory_new(n_columns * ACTIVATIONS_N_BINS,
+	m->columns = memory_new(n_columns * m->kind->n_bins,
 	    sizeof(*m->columns), "columns", err);
 	m->scratch = arena_new();
 	if (m->wide == NULL || m->columns == NULL || m->scratch == NULL) {
@@ -142,6 +160,12 @@ window_maker_free(struct window_maker *m)
 	memory_free(m);
 }
 
+static size_t
+image_size(const struct window_maker *m)
+{
+	return m->kind->n_image_bins * m->n_columns;
+}
+
 /*
  * Augment m->columns and crop them into the image; false when too little of
  * it is voiced.
@@ -150,17 +174,16 @@ static bool
 finish_image(struct window_maker *m, const struct augment_options *o,
     struct random *r, float *image)
 {
-	size_t n_voiced;
+	const struct image_kind *kind = m->kind;
 	double centre;
 
-	augment_columns(o, r, m->columns, m->n_columns);
-	centre = crop_centre(m->columns, m->n_columns, &n_voiced);
-	if (n_voiced == 0 || (double)n_voiced <
-	    m->options->min_voiced * (double)m->n_columns)
+	augment_columns(kind, o, r, m->columns, m->n_columns);
+	if (!kind->centre(m->columns, m->n_columns, m->options->min_voiced,
+	    &centre))
 		return false;
-	crop_window(m->columns, m->n_columns, centre +
-	    augment_draw_centre(o, r), image);
-	augment_image(o, r, image, m->n_columns);
+	kind->image(m->columns, m->n_columns, centre +
+	    augment_draw_centre(kind, o, r), image);
+	augment_image(kind, o, r, image, m->n_columns);
 	return true;
 }
 
@@ -173,14 +196,14 @@ take_side(struct window_maker *m, const struct training_side *side,
 	    (ptrdiff_t)(m->n_wide / 2);
 
 	excerpt_expand(&side->excerpt, first, m->n_wide, m->wide);
-	augment_resample(m->wide, m->n_wide, middle - (double)first, speed,
-	    m->columns, m->n_columns);
+	augment_resample(m->kind, m->wide, m->n_wide, middle - (double)first,
+	    speed, m->columns, m->n_columns);
 }
 
 static double
 draw_shift(const struct window_maker *m, struct random *r)
 {
-	const double reach = m->options->shift_sec / CROP_COLUMN_SEC;
+	const double reach = m->options->shift_sec / IMAGE_KIND_COLUMN_SEC;
 
 	return random_range(r, -reach, reach);
 }
@@ -207,7 +230,7 @@ static double
 window_shift(const struct window_maker *m, size_t w)
 {
 	return ((double)w - 0.5 * (double)(m->options->n_windows - 1)) *
-	    m->options->window_step_sec / CROP_COLUMN_SEC;
+	    m->options->window_step_sec / IMAGE_KIND_COLUMN_SEC;
 }
 
 /* The windows of a side around "middle" into images [n_windows]. */
@@ -222,8 +245,7 @@ take_windows(struct window_maker *m, const struct training_side *side,
 	for (size_t w = 0; w < m->options->n_windows && is_good; w++) {
 		take_side(m, side, middle + window_shift(m, w) * speed,
 		    speed);
-		is_good = finish_image(m, o, r, images + w * CROP_N_BINS *
-		    m->n_columns);
+		is_good = finish_image(m, o, r, images + w * image_size(m));
 	}
 	return is_good;
 }
@@ -237,8 +259,7 @@ draw_pair(struct window_maker *m, struct random *r, bool is_distorted,
 	    &m->set->pairs[random_below(r, m->set->n_pairs)];
 	const bool is_swapped = is_distorted && random_uniform(r) < 0.5;
 	const double place = draw_place(m, p, r);
-	const size_t size = CROP_N_BINS * m->n_columns *
-	    m->options->n_windows;
+	const size_t size = image_size(m) * m->options->n_windows;
 
 	*work = p->work;
 	*is_good = true;
@@ -337,7 +358,7 @@ take_performance(struct window_maker *m, const struct performance *p,
 
 	for (size_t k = 0; k < m->n_columns; k++) {
 		const double at = (middle_sec + ((double)k -
-		    (double)m->n_columns / 2) * CROP_COLUMN_SEC) /
+		    (double)m->n_columns / 2) * IMAGE_KIND_COLUMN_SEC) /
 		    PERFORMANCE_HOP_SEC;
 		float *column = m->columns + k * ACTIVATIONS_N_BINS;
 
@@ -360,11 +381,11 @@ static int
 sing_group(struct window_maker *m, struct random *r, const struct tune *tune,
     size_t n_items, float *images, bool *is_good, struct error *err)
 {
-	const double half = 0.5 * (double)m->n_columns * CROP_COLUMN_SEC;
+	const double half = 0.5 * (double)m->n_columns * IMAGE_KIND_COLUMN_SEC;
 	const size_t n_windows = m->options->n_windows;
-	const size_t size = CROP_N_BINS * m->n_columns;
+	const size_t size = image_size(m);
 	const double reach = half * 1.6 + 1 + window_shift(m, n_windows - 1) *
-	    CROP_COLUMN_SEC * MAX_SPEED;
+	    IMAGE_KIND_COLUMN_SEC * MAX_SPEED;
 	const double t = random_range(r, fmin(half * 0.7, tune->duration_sec *
 	    0.5), fmax(tune->duration_sec - half * 0.7,
 	    tune->duration_sec * 0.5 + 1e-3));
@@ -385,10 +406,10 @@ sing_group(struct window_maker *m, struct random *r, const struct tune *tune,
 			return -1;
 		at = sung_time(&p, t);
 		if (i > 0)
-			at += draw_shift(m, r) * CROP_COLUMN_SEC;
+			at += draw_shift(m, r) * IMAGE_KIND_COLUMN_SEC;
 		for (size_t w = 0; w < n_windows && *is_good; w++) {
 			take_performance(m, &p, at + window_shift(m, w) *
-			    CROP_COLUMN_SEC);
+			    IMAGE_KIND_COLUMN_SEC);
 			*is_good = finish_image(m, o, r, images +
 			    (i * n_windows + w) * size);
 		}
@@ -482,7 +503,7 @@ window_maker_take_pair(struct window_maker *m,
 		take_side(m, sides[i], sides[i]->first_column +
 		    0.5 * sides[i]->n_columns, 1);
 		is_good = finish_image(m, &none, &r, images +
-		    i * CROP_N_BINS * m->n_columns);
+		    i * image_size(m));
 	}
 	return is_good;
 }

@@ -32,6 +32,7 @@
 #include "base/random.h"
 
 #include "embed/augment.h"
+#include "embed/image_kind.h"
 #include "embed/training_set.h"
 
 enum window_maker_kind {
@@ -43,6 +44,7 @@ enum window_maker_kind {
 };
 
 struct window_maker_options {
+	const struct image_kind *kind;
 	double weights[WINDOW_MAKER_N_KINDS];
 	size_t n_group_items, n_windows;
 	double hum_share, poor_share, shift_sec, min_voiced, window_step_sec;
@@ -51,7 +53,8 @@ struct window_maker_options {
 
 /* Read "data", "augmentation" and "original_augmentation" of a recipe. */
 int window_maker_options_read(const struct json *recipe,
-    struct window_maker_options *o, struct error *err) MUST_CHECK;
+    const struct image_kind *kind, struct window_maker_options *o,
+    struct error *err) MUST_CHECK;
 
 /* Weights of kinds that the set has nothing for become 0; none left: -1. */
 int window_maker_options_fit(struct window_maker_options *o,
@@ -66,7 +69,7 @@ struct window_maker *window_maker_new(const struct training_set *set,
 void window_maker_free(struct window_maker *m);
 
 /*
- * Draw a group: images [n_items][n_windows][80][n_columns] with n_items, the
+ * Draw a group: images [n_items][n_windows][n_image_bins][n_columns] with n_items, the
  * sides, 2 or more, n_windows the options', and the work it is of.
  */
 int window_maker_draw(struct window_maker *m, struct random *r,
@@ -74,7 +77,7 @@ int window_maker_draw(struct window_maker *m, struct random *r,
     MUST_CHECK;
 
 /*
- * The middle of a certain pair, as it is: images [2][80][n_columns].  For
+ * The middle of a certain pair, as it is: images [2][n_image_bins][n_columns].  For
  * validation.  False when one of the two is hardly voiced.
  */
 bool window_maker_take_pair(struct window_maker *m,

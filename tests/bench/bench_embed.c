@@ -91,7 +91,7 @@ bench_encoder(struct track *t, struct error *err)
 
 	if (j == NULL || embed_net_read(j, &net, err) != 0 ||
 	    encoder_features_read(j, net.n_columns, &f, err) != 0 ||
-	    (g = embed_net_graph(&net, err)) == NULL ||
+	    (g = embed_net_graph(&net, CROP_N_BINS, err)) == NULL ||
 	    (w = weights_for(g, 1, err)) == NULL ||
 	    (e = encoder_new_for(&(struct encoder_part){ g, w, f, 1 }, 1,
 	    err)) == NULL ||

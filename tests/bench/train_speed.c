@@ -116,7 +116,7 @@ main(int argc, char *argv[])
 	options.block_items = n_items / n_threads;
 	if ((recipe = json_load(argv[1], &err)) == NULL ||
 	    embed_net_read(recipe, &net, &err) != 0 ||
-	    (g = embed_net_graph(&net, &err)) == NULL ||
+	    (g = embed_net_graph(&net, CROP_N_BINS, &err)) == NULL ||
 	    (w = weights_for(g, 1, &err)) == NULL ||
 	    weights_save(argv[2], w, &err) != 0 ||
 	    (pool = pool_new(n_threads, &err)) == NULL ||

@@ -364,7 +364,7 @@ test_excerpt(void **state)
 	assert_non_null(columns);
 	write_activations(a, "x.npy", 1, 1, 0);
 	assert_non_null(r = npy_reader_open(path_of(a, "x.npy"), &err));
-	assert_int_equal(excerpt_read(r, 1.01, 2.01, &e, &start_sec, &err), 0);
+	assert_int_equal(excerpt_read(r, &image_kind_activations, 1.01, 2.01, &e, &start_sec, &err), 0);
 	assert_true(fabs(start_sec - 1) < 1e-9);
 	assert_int_equal(e.n_columns, 26);
 	excerpt_expand(&e, -2, 30, columns);
@@ -378,7 +378,7 @@ test_excerpt(void **state)
 		assert_true(fabsf(columns[(2 + 12) * ACTIVATIONS_N_BINS + b] -
 		    row[b]) < 0.6f / 255);
 	excerpt_release(&e);
-	assert_int_equal(excerpt_read(r, 100, 101, &e, &start_sec, &err), -1);
+	assert_int_equal(excerpt_read(r, &image_kind_activations, 100, 101, &e, &start_sec, &err), -1);
 	npy_reader_close(r);
 }
 
@@ -399,13 +399,13 @@ test_augment(void **state)
 	memcpy(columns, before, n * sizeof(float));
 	augment_options_none(&o);
 	random_init(&r, 1);
-	augment_columns(&o, &r, columns, 40);
+	augment_columns(&image_kind_activations, &o, &r, columns, 40);
 	assert_memory_equal(columns, before, n * sizeof(float));
 	assert_true(augment_draw_speed(&o, &r) == 1);
-	assert_true(augment_draw_centre(&o, &r) == 0);
+	assert_true(augment_draw_centre(&image_kind_activations, &o, &r) == 0);
 
 	o.p_ghost = 1;
-	augment_columns(&o, &r, columns, 40);
+	augment_columns(&image_kind_activations, &o, &r, columns, 40);
 	for (size_t k = 0; k < 40; k++) {
 		const float *c = columns + k * ACTIVATIONS_N_BINS + 100 + k;
 
@@ -414,7 +414,7 @@ test_augment(void **state)
 		    (c[-60] >= 0.1f && c[-60] <= 0.5f && c[60] == 0));
 	}
 	/* Half as fast: every other column again. */
-	augment_resample(before, 40, 20, 0.5, columns, 40);
+	augment_resample(&image_kind_activations, before, 40, 20, 0.5, columns, 40);
 	for (size_t k = 0; k < 40; k++)
 		assert_memory_equal(columns + k * ACTIVATIONS_N_BINS,
 		    before + (size_t)floor(10.5 + 0.5 * (double)k) *

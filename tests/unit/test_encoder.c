@@ -46,7 +46,7 @@ setup(void **state)
 	    &err), 0);
 	json_free(j);
 	assert_int_equal(net.dimension, DIMENSION);
-	assert_non_null(f.graph = embed_net_graph(&net, &err));
+	assert_non_null(f.graph = embed_net_graph(&net, CROP_N_BINS, &err));
 	assert_non_null(f.weights = weights_for(f.graph, 1, &err));
 	f.encoder = encoder_new_for(&(struct encoder_part){ f.graph,
 	    f.weights, f.features, 1 }, 1, &err);
@@ -342,7 +342,7 @@ make_narrow(struct encoder_part *p, struct graph **g, struct weights **w)
 	assert_int_equal(encoder_features_read(j, net.n_columns,
 	    &p->features, &err), 0);
 	json_free(j);
-	assert_non_null(*g = embed_net_graph(&net, &err));
+	assert_non_null(*g = embed_net_graph(&net, CROP_N_BINS, &err));
 	assert_non_null(*w = weights_for(*g, 2, &err));
 	p->graph = *g;
 	p->weights = *w;
@@ -444,7 +444,7 @@ test_resnet18(void **state)
 	(void)state;
 	assert_non_null(j);
 	assert_int_equal(embed_net_read(j, &net, &err), 0);
-	assert_non_null(g = embed_net_graph(&net, &err));
+	assert_non_null(g = embed_net_graph(&net, CROP_N_BINS, &err));
 	/* torchvision's 11176512 with three channels in. */
 	assert_int_equal(graph_n_parameters(g), 11176512 - 2 * 49 * 64 +
 	    512 * 128 + 128);

@@ -83,7 +83,7 @@ choose_member(const struct image_kind *kind, const struct json *rec,
 	*hop_member = "f0.hop_sec";
 	if (!kind->is_tracked) {
 		*member = "cqt_filepath";
-		*hop_member = "cqt.hop_sec";
+		*hop_member = "feature.cqt.hop_sec";
 	} else if (json_has(rec, "f0.activations")) {
 		*member = "f0.activations";
 	} else {

@@ -1,188 +1,149 @@
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "embed/image_kind.h"
 
 #include "embed/cqt_crop.h"
 
-#define LOW_DB -70.0f
-#define RANGE_DB 102.0f
-#define HEARD_DB -35.0f
-#define N CQT_CROP_N_BINS
-#define MIDDLE 36
-
-/* experiment */
-static double
-knob(const char *name, double fallback)
-{
-	const char *s = getenv(name);
-
-	return s == NULL ? fallback : atof(s);
-}
+#define N_BINS CQT_CROP_N_BINS
+#define N_HARMONICS 6
+/* The scale of a column; a byte of embed/excerpt.h is 0.5 dB. */
+#define LOW_DB -96.0f		/* IMAGE_DB below HEARD_DB */
+#define RANGE_DB 132.0f
+#define HEARD_DB -35.0f		/* a tone of -60 dBFS at 200 Hz */
+#define LOUD_DB 30.0f		/* below the loudest column */
+#define IMAGE_DB 60.0f
+#define OCTAVE_DB 6.0206f	/* a factor of two */
+/* Where voices sing: D2 to D6. */
+#define FIRST_PITCH 14
+#define LAST_PITCH 62
 
 void
-cqt_crop_column(const float *rows, size_t n_frames, float *column)
+cqt_crop_column(const float *rows, size_t n_frames,
+    float column[CQT_CROP_N_BINS])
 {
-	for (size_t b = 0; b < N; b++) {
-		float sum = 0;
+	for (size_t b = 0; b < N_BINS; b++) {
+		float sum = 0, value;
 
 		for (size_t k = 0; k < n_frames; k++)
-			sum += rows[k * N + b];
-		sum /= (float)n_frames;
-		column[b] = sum > 1e-6f ? (20 * log10f(sum) - LOW_DB) /
-		    RANGE_DB : 0;
-		column[b] = fminf(1, fmaxf(0, column[b]));
+			sum += rows[k * N_BINS + b];
+		value = (20 * log10f(sum / (float)n_frames) - LOW_DB) /
+		    RANGE_DB;
+		column[b] = value > 0 ? fminf(value, 1) : 0;
 	}
 }
 
-bool
-cqt_crop_is_heard(const float *column)
+static float
+loudest(const float *values, size_t n)
 {
 	float top = 0;
 
-	for (size_t b = 0; b < N; b++)
-		top = fmaxf(top, column[b]);
-	return top * RANGE_DB + LOW_DB >= HEARD_DB;
-}
-
-static int
-compare_floats(const void *a, const void *b)
-{
-	const float x = *(const float *)a;
-	const float y = *(const float *)b;
-
-	return (x > y) - (x < y);
-}
-
-static float
-salience_peak(const float *column)
-{
-	static const int offsets[] = { 0, 12, 19, 24, 28, 31 };
-	const double p = knob("CQT_SPOW", 0.5);
-	const double decay = knob("CQT_DECAY", 0.8);
-	float amp[N], s[N];
-	size_t best = 14;
-	double w = 0, sum = 0;
-
-	for (size_t b = 0; b < N; b++)
-		amp[b] = column[b] > 0 ? powf(10, (column[b] - 1) *
-		    RANGE_DB / 20 * (float)p) : 0;
-	for (size_t b = 0; b < N; b++) {
-		double g = 1;
-
-		s[b] = 0;
-		for (size_t h = 0; h < 6; h++, g *= decay)
-			if (b + (size_t)offsets[h] < N)
-				s[b] += (float)(g * (double)amp[b +
-				    (size_t)offsets[h]]);
-	}
-	for (size_t b = 14; b < 62; b++)
-		if (s[b] > s[best])
-			best = b;
-	for (size_t b = best - 1; b <= best + 1; b++) {
-		w += (double)amp[b];
-		sum += (double)amp[b] * (double)b;
-	}
-	return w > 0 ? (float)(sum / w) : (float)best;
-}
-
-static float
-centroid(const float *column)
-{
-	double w = 0, sum = 0;
-
-	for (size_t b = 0; b < N; b++) {
-		double a = pow(10, (double)(column[b] - 1) *
-		    (double)RANGE_DB / 20);
-		a = column[b] > 0 ? pow(a, knob("CQT_SPOW", 1)) : 0;
-		w += a;
-		sum += a * (double)b;
-	}
-	return w > 0 ? (float)(sum / w) : 0;
+	for (size_t i = 0; i < n; i++)
+		top = fmaxf(top, values[i]);
+	return top;
 }
 
 bool
-cqt_crop_centre(const float *columns, size_t n_columns,
-    double min_heard, double *centre)
+cqt_crop_is_heard(const float column[CQT_CROP_N_BINS])
 {
-	const int kind = (int)knob("CQT_CENTRE", 2);
+	return loudest(column, N_BINS) >= (HEARD_DB - LOW_DB) / RANGE_DB;
+}
+
+double
+cqt_crop_pitch(const float column[CQT_CROP_N_BINS])
+{
+	/* Semitones above the fundamental, and 0.8 to their number. */
+	static const struct {
+		size_t bins;
+		float weight;
+	} harmonics[N_HARMONICS] = { { 0, 1 }, { 12, 0.8f }, { 19, 0.64f },
+	    { 24, 0.512f }, { 28, 0.4096f }, { 31, 0.32768f } };
+	float root[N_BINS], highest = -1;
+	double weight = 0, sum = 0;
+	size_t best = FIRST_PITCH;
+
+	for (size_t b = 0; b < N_BINS; b++)
+		root[b] = column[b] > 0 ? exp2f((column[b] - 1) *
+		    (0.5f * RANGE_DB / OCTAVE_DB)) : 0;
+	for (size_t b = FIRST_PITCH; b <= LAST_PITCH; b++) {
+		float salience = 0;
+
+		for (size_t h = 0; h < N_HARMONICS; h++)
+			if (b + harmonics[h].bins < N_BINS)
+				salience += harmonics[h].weight *
+				    root[b + harmonics[h].bins];
+		if (salience > highest) {
+			highest = salience;
+			best = b;
+		}
+	}
+	for (size_t b = best - 1; b <= best + 1; b++) {
+		weight += (double)root[b];
+		sum += (double)root[b] * (double)b;
+	}
+	return weight > 0 ? sum / weight : (double)best;
+}
+
+bool
+cqt_crop_centre(const float *columns, size_t n_columns, double min_heard,
+    double *centre)
+{
+	const float weakest = loudest(columns, n_columns * N_BINS) -
+	    LOUD_DB / RANGE_DB;
 	float pitch[IMAGE_KIND_MAX_COLUMNS];
 	size_t n = 0;
-	float top = 0;
-	const float below = (float)knob("CQT_BELOW", 30) / RANGE_DB;
 
-	for (size_t i = 0; i < n_columns * N; i++)
-		top = fmaxf(top, columns[i]);
-	*centre = MIDDLE;
+	*centre = CQT_CROP_MIDDLE;
 	for (size_t k = 0; k < n_columns && k < IMAGE_KIND_MAX_COLUMNS; k++) {
-		const float *c = columns + k * N;
-		float high = 0;
+		const float *column = columns + k * N_BINS;
 
-		for (size_t b = 0; b < N; b++)
-			high = fmaxf(high, c[b]);
-		if (high < top - below || !cqt_crop_is_heard(c))
-			continue;
-		pitch[n++] = kind == 2 ? salience_peak(c) : kind == 1 ?
-		    centroid(c) : MIDDLE;
+		if (cqt_crop_is_heard(column) &&
+		    loudest(column, N_BINS) >= weakest)
+			pitch[n++] = (float)cqt_crop_pitch(column);
 	}
 	if (n == 0 || (double)n < min_heard * (double)n_columns)
 		return false;
-	qsort(pitch, n, sizeof(pitch[0]), compare_floats);
-	*centre = 0.5 * ((double)pitch[(n - 1) / 2] + (double)pitch[n / 2]);
+	*centre = image_kind_median(pitch, n);
 	return true;
+}
+
+/* Bin b of a column as the image has it. */
+static float
+pixel_of(const float *column, int b, float top)
+{
+	return b < 0 || b >= N_BINS ? 0 : fmaxf(0, 1 + (column[b] - top) *
+	    (RANGE_DB / IMAGE_DB));
 }
 
 void
 cqt_crop_window(const float *columns, size_t n_columns, double centre,
     float *image)
 {
-	const double at = centre - MIDDLE;
-	const double whole = floor(at);
-	const float part = (float)(at - whole);
-	const float span = (float)knob("CQT_SPAN", 60) / RANGE_DB;
-	const float p = (float)knob("CQT_POW", 0);
-	float top = 0;
+	const double shift = centre - CQT_CROP_MIDDLE;
+	const int whole = (int)floor(shift);
+	const float part = (float)(shift - whole);
+	const float top = loudest(columns, n_columns * N_BINS);
 
-	for (size_t i = 0; i < n_columns * N; i++)
-		top = fmaxf(top, columns[i]);
-	for (size_t b = 0; b < N; b++) {
-		const int from = (int)b + (int)whole;
-
+	for (int b = 0; b < N_BINS; b++)
 		for (size_t k = 0; k < n_columns; k++) {
-			const float *c = columns + k * N;
-			const float x = from >= 0 && from < N ? c[from] : 0;
-			const float y = from + 1 >= 0 && from + 1 < N ?
-			    c[from + 1] : 0;
-			float v = x + part * (y - x) - top;
+			const float *column = columns + k * N_BINS;
+			const float below = pixel_of(column, b + whole, top);
+			const float above = pixel_of(column, b + whole + 1,
+			    top);
 
-			if (p > 0)
-				v = powf(10, v * RANGE_DB / 20 * p);
-			else
-				v = fmaxf(0, 1 + v / span);
-			image[b * n_columns + k] = v;
+			*image++ = below + part * (above - below);
 		}
-	}
 }
 
 float
 cqt_crop_amplitude_of(float value)
 {
-	const float p = (float)knob("CQT_POW", 0);
-
-	if (p > 0)
-		return powf(value, 1 / p);
-	return value > 0 ? powf(10, (value - 1) * (float)knob("CQT_SPAN", 60) /
-	    20) : 0;
+	return value > 0 ? exp2f((value - 1) * (IMAGE_DB / OCTAVE_DB)) : 0;
 }
 
 float
 cqt_crop_value_of(float amplitude)
 {
-	const float p = (float)knob("CQT_POW", 0);
+	const float value = 1 + 20 * log10f(amplitude) / IMAGE_DB;
 
-	if (p > 0)
-		return powf(amplitude, p);
-	return amplitude > 0 ? fmaxf(0, 1 + 20 * log10f(amplitude) /
-	    (float)knob("CQT_SPAN", 60)) : 0;
+	return value > 0 ? value : 0;
 }

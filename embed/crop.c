@@ -1,5 +1,4 @@
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "embed/image_kind.h"
@@ -47,15 +46,6 @@ crop_pitch(const float column[ACTIVATIONS_N_BINS], float *confidence)
 	return (float)(sum / weight);
 }
 
-static int
-compare_floats(const void *a, const void *b)
-{
-	const float x = *(const float *)a;
-	const float y = *(const float *)b;
-
-	return (x > y) - (x < y);
-}
-
 double
 crop_centre(const float *columns, size_t n_columns, size_t *n_voiced)
 {
@@ -73,8 +63,7 @@ crop_centre(const float *columns, size_t n_columns, size_t *n_voiced)
 	*n_voiced = n;
 	if (n == 0)
 		return 0;
-	qsort(pitch, n, sizeof(pitch[0]), compare_floats);
-	return 0.5 * ((double)pitch[(n - 1) / 2] + (double)pitch[n / 2]);
+	return image_kind_median(pitch, n);
 }
 
 /* Which source bins make up an output bin, and how much of each. */

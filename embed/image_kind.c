@@ -1,4 +1,5 @@
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "embed/crop.h"
@@ -38,7 +39,7 @@ const struct image_kind image_kind_activations = {
 	.name = "activations",
 	.text = "activations of 360 bins at 0.01 s",
 	.pair_path = "activations", .pair_hop = "hop_sec",
-	.command = "chad-f0 --activations",
+	.command = "chad-f0 --activations --hop 10",
 	.n_bins = ACTIVATIONS_N_BINS, .n_kept_bins = 240,
 	.n_image_bins = CROP_N_BINS, .column_frames = CROP_COLUMN_FRAMES,
 	.frame_sec = CROP_FRAME_SEC, .semitone_bins = 5, .is_tracked = true,
@@ -50,7 +51,7 @@ const struct image_kind image_kind_activations = {
 const struct image_kind image_kind_cqt = {
 	.name = "cqt", .text = "cqt of 84 bins at 0.04 s",
 	.pair_path = "cqt", .pair_hop = "cqt_hop_sec",
-	.command = "chad-feature --kind cqt",
+	.command = "chad-feature --kind cqt --hop 640",
 	.n_bins = CQT_CROP_N_BINS, .n_kept_bins = CQT_CROP_N_BINS,
 	.n_image_bins = CQT_CROP_N_BINS, .column_frames = 1,
 	.frame_sec = IMAGE_KIND_COLUMN_SEC, .semitone_bins = 1,
@@ -86,7 +87,24 @@ image_kind_check(const struct image_kind *kind, size_t n_columns,
 		    "columns, %s has %zu: make it with %s", n_columns,
 		    kind->name, kind->n_bins, kind->command);
 	if (!(fabs(hop_sec - kind->frame_sec) <= HOP_TOLERANCE))
-		return error_set(err, ERROR_FORMAT, "a hop of %g s: the "
-		    "encoder needs %g s", hop_sec, kind->frame_sec);
+		return error_set(err, ERROR_FORMAT, "a row every %g s, the "
+		    "encoder needs one every %g s: make it with %s", hop_sec,
+		    kind->frame_sec, kind->command);
 	return 0;
+}
+
+static int
+compare_floats(const void *a, const void *b)
+{
+	const float x = *(const float *)a;
+	const float y = *(const float *)b;
+
+	return (x > y) - (x < y);
+}
+
+double
+image_kind_median(float *values, size_t n)
+{
+	qsort(values, n, sizeof(values[0]), compare_floats);
+	return 0.5 * ((double)values[(n - 1) / 2] + (double)values[n / 2]);
 }

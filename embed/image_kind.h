@@ -57,6 +57,9 @@ extern const struct image_kind image_kind_cqt;
 int image_kind_find(const char *name, const struct image_kind **kind,
     struct error *err) MUST_CHECK;
 
+/* The median of n >= 1 values, which it sorts. */
+double image_kind_median(float *values, size_t n);
+
 /* 0 when arrays of so many columns, a row every hop_sec, are of the kind. */
 int image_kind_check(const struct image_kind *kind, size_t n_columns,
     double hop_sec, struct error *err) MUST_CHECK;

@@ -15,6 +15,16 @@ struct passage {
 	double other_from, other_to;
 };
 
+/* What a pair's side may be heard by: the members in record and pair. */
+static const struct array {
+	const char *path, *hop, *pair_path, *pair_hop;
+	double hop_sec;			/* when the record does not say */
+} arrays[] = {
+	{ "f0.activations", "f0.hop_sec", "activations", "hop_sec", 0.01 },
+	{ "cqt_filepath", "feature.cqt.hop_sec", "cqt", "cqt_hop_sec", 0.04 },
+};
+#define N_ARRAYS (sizeof(arrays) / sizeof(arrays[0]))
+
 /* A text of the record, where it has it. */
 static int
 carry(struct json *part, const struct json *rec, const char *member,
@@ -26,27 +36,40 @@ carry(struct json *part, const struct json *rec, const char *member,
 	    json_put_string(part, member, text, err);
 }
 
+/* An array of the record and its hop, where it has it. */
+static int
+carry_array(struct json *part, const struct json *rec, const struct array *x,
+    struct error *err)
+{
+	const char *path;
+	double hop_sec;
+
+	if (!json_has(rec, x->path))
+		return 0;
+	if (json_want_string(rec, x->path, &path, err) != 0 ||
+	    json_get_number(rec, x->hop, x->hop_sec, &hop_sec, err) != 0 ||
+	    json_put_string(part, x->pair_path, path, err) != 0)
+		return -1;
+	return json_put_number(part, x->pair_hop, hop_sec, err);
+}
+
 /* The members of one side, e.g. "original". */
 static int
 put_side(struct json *pair, const char *side, const struct json *rec,
     double from_sec, double to_sec, struct error *err)
 {
-	const char *id, *activations;
+	const char *id;
 	struct json *part;
-	double hop_sec;
 	int status = -1;
 
 	if ((part = json_new_object(err)) == NULL)
 		return -1;
 	if (json_want_string(rec, "id", &id, err) == 0 &&
-	    json_want_string(rec, "f0.activations", &activations,
-	    err) == 0 &&
-	    json_get_number(rec, "f0.hop_sec", 0.01, &hop_sec, err) == 0 &&
 	    json_put_string(part, "id", id, err) == 0 &&
 	    carry(part, rec, "title", err) == 0 &&
 	    carry(part, rec, "youtube_id", err) == 0 &&
-	    json_put_string(part, "activations", activations, err) == 0 &&
-	    json_put_number(part, "hop_sec", hop_sec, err) == 0 &&
+	    carry_array(part, rec, &arrays[0], err) == 0 &&
+	    carry_array(part, rec, &arrays[1], err) == 0 &&
 	    json_put_rounded(part, "offset", from_sec, 6, err) == 0 &&
 	    json_put_rounded(part, "duration", to_sec - from_sec, 6,
 	    err) == 0)
@@ -117,16 +140,19 @@ read_passage(const struct json *fragment, struct passage *p,
 	    &p->original_to, err);
 }
 
-/* The two ends are known, and their activations. */
+/* The two ends are known, and an array that both have. */
 static bool
 find_both(struct relation *r, const struct recording_index *index,
     const char *group_id, const char *original_id, const char *id)
 {
 	r->original = recording_index_find(index, group_id, original_id);
 	r->other = recording_index_find(index, group_id, id);
-	return r->original != NULL && r->other != NULL &&
-	    json_has(r->original, "f0.activations") &&
-	    json_has(r->other, "f0.activations");
+	for (size_t i = 0; i < N_ARRAYS; i++)
+		if (r->original != NULL && json_has(r->original,
+		    arrays[i].path) && r->other != NULL &&
+		    json_has(r->other, arrays[i].path))
+			return true;
+	return false;
 }
 
 int

@@ -2,8 +2,8 @@
  * training_pairs -- what the next model is trained on.
  *
  * Makes the records of manifests/FORMAT.md, "Training pairs", from fragments
- * and from recordings whose truth is known, given records of chad-f0 that say
- * where the activations of each recording are.
+ * and from recordings whose truth is known, given records that say where the
+ * activations (chad-f0) or the CQT (chad-feature) of each recording are.
  */
 #ifndef MINE_TRAINING_PAIRS_H
 #define MINE_TRAINING_PAIRS_H
@@ -23,7 +23,7 @@
 
 /*
  * Write the pair of a fragment.  Adds 1 to *n_written, or nothing when the
- * activations of one of its recordings are not in the index.
+ * index has no array of one kind for both of its recordings.
  */
 int training_pairs_write_fragment(FILE *out, const struct json *fragment,
     const char *source, const struct recording_index *index,
@@ -32,8 +32,8 @@ int training_pairs_write_fragment(FILE *out, const struct json *fragment,
 /*
  * Write the pairs of a labelled recording: its truth.segments cut into
  * passages of TRAINING_PAIRS_MIN_SEC to TRAINING_PAIRS_MAX_SEC.  A record
- * without truth.original_id, or whose original is not in the index, gives
- * none.
+ * without truth.original_id, or whose original is not in the index or has no
+ * array of the same kind, gives none.
  */
 int training_pairs_write_truth(FILE *out, const struct json *rec,
     const struct recording_index *index, struct arena *scratch,

@@ -20,6 +20,7 @@
 #include "dsp/track.h"
 
 #include "embed/augment.h"
+#include "embed/cqt_crop.h"
 #include "embed/crop.h"
 #include "embed/embed_task.h"
 #include "embed/excerpt.h"
@@ -27,6 +28,7 @@
 #define N_COLUMNS 50
 #define N_ITEMS 12
 #define N_VALUES (N_ITEMS * CROP_N_BINS * N_COLUMNS)
+#define N_CQT_VALUES (N_ITEMS * CQT_CROP_N_BINS * N_COLUMNS)
 
 static const char *folder;
 
@@ -36,7 +38,14 @@ path_of(struct arena *a, const char *name)
 	return arena_printf(a, "%s/%s", folder, name);
 }
 
-/* Activations of a tune that depends on "work", sung at a speed and key. */
+/* Semitones above A3 of a tune that depends on "work", at a frame. */
+static double
+note_at(size_t work, double frame)
+{
+	return floor(6 * sin(floor(frame / 45) * (double)(work + 2) * 1.7));
+}
+
+/* Activations of the tune, sung at a speed and key. */
 static void
 write_activations(struct arena *a, const char *name, size_t work,
     double speed, double semitones)
@@ -47,13 +56,38 @@ write_activations(struct arena *a, const char *name, size_t work,
 
 	assert_int_equal(track_init(&t, n, CROP_FRAME_SEC, a, &err), 0);
 	for (size_t k = 0; k < n; k++) {
-		const double note = floor((double)k * speed / 45);
-
-		t.f0_hz[k] = (float)(220 * exp2((semitones + floor(6 *
-		    sin(note * (double)(work + 2) * 1.7))) / 12));
+		t.f0_hz[k] = (float)(220 * exp2((semitones + note_at(work,
+		    (double)k * speed)) / 12));
 		t.confidence[k] = 0.9f;
 	}
 	assert_int_equal(activations_write(path_of(a, name), &t, &err), 0);
+}
+
+/* The same as a CQT of tones with two harmonics, over a soft noise. */
+static void
+write_cqt(struct arena *a, const char *name, size_t work, double speed,
+    double semitones)
+{
+	const size_t n = (size_t)(150 / speed);
+	struct npy_writer *w;
+	struct random r;
+	struct error err;
+
+	random_init(&r, work);
+	assert_non_null(w = npy_writer_open(path_of(a, name), STORED_FLOAT32,
+	    CQT_CROP_N_BINS, &err));
+	for (size_t k = 0; k < n; k++) {
+		float row[CQT_CROP_N_BINS];
+		const size_t b = (size_t)(33 + semitones + note_at(work,
+		    (double)(4 * k) * speed));
+
+		for (size_t i = 0; i < CQT_CROP_N_BINS; i++)
+			row[i] = (float)random_range(&r, 0, 0.01);
+		row[b] = 3;
+		row[b + 12] = 2;
+		assert_int_equal(npy_writer_put(w, row, 1, &err), 0);
+	}
+	assert_int_equal(npy_writer_commit(w, &err), 0);
 }
 
 /* Pairs of works first..last as chad-mine writes them. */
@@ -64,19 +98,25 @@ write_pairs(struct arena *a, const char *name, size_t first, size_t last)
 
 	assert_non_null(f);
 	for (size_t i = first; i <= last; i++) {
-		char original[32], other[32];
+		char original[32], other[32], cqt[2][32];
 
 		snprintf(original, sizeof(original), "o%zu.npy", i);
 		snprintf(other, sizeof(other), "h%zu.npy", i);
+		snprintf(cqt[0], sizeof(cqt[0]), "oc%zu.npy", i);
+		snprintf(cqt[1], sizeof(cqt[1]), "hc%zu.npy", i);
 		write_activations(a, original, i, 1, 0);
 		write_activations(a, other, i, 1.1, -4);
+		write_cqt(a, cqt[0], i, 1, 0);
+		write_cqt(a, cqt[1], i, 1.1, -4);
 		fprintf(f, "{\"group_id\": \"work-%zu\", \"source\": \"hum\", "
 		    "\"original\": {\"activations\": \"%s/%s\", "
+		    "\"cqt\": \"%s/%s\", "
 		    "\"offset\": 0.5, \"duration\": 4.4}, "
 		    "\"other\": {\"activations\": \"%s/%s\", "
-		    "\"hop_sec\": 0.01, \"offset\": 0.4545, "
+		    "\"hop_sec\": 0.01, \"cqt\": \"%s/%s\", "
+		    "\"cqt_hop_sec\": 0.04, \"offset\": 0.4545, "
 		    "\"duration\": 4}}\n", i, folder, original, folder,
-		    other);
+		    cqt[0], folder, other, folder, cqt[1]);
 	}
 	assert_int_equal(fclose(f), 0);
 }
@@ -105,6 +145,16 @@ static struct json *
 recipe_of(const char *data, size_t steps)
 {
 	return recipe_with("{}", data, steps);
+}
+
+static struct json *
+cqt_recipe(const char *data, size_t steps)
+{
+	struct json *j = recipe_of(data, steps);
+	struct error err;
+
+	assert_int_equal(json_put_string(j, "features.input", "cqt", &err), 0);
+	return j;
 }
 
 static void
@@ -149,6 +199,40 @@ test_batches_repeat(void **state)
 	}
 	/* Each column of each image has a note of about 3 bins or less. */
 	assert_true(sum > 0.1 * N_ITEMS * N_COLUMNS);
+	training_task_free(task);
+	json_free(recipe);
+}
+
+/* The same of a CQT, whose images are higher and show the tones. */
+static void
+test_cqt_batches(void **state)
+{
+	struct arena *a = *state;
+	struct json *recipe = cqt_recipe("{\"pairs\": 1, "
+	    "\"group_items\": 3}", 1);
+	struct error err;
+	struct training_task *task;
+	float *one = arena_alloc(a, N_CQT_VALUES, sizeof(float));
+	float *other = arena_alloc(a, N_CQT_VALUES, sizeof(float));
+	size_t n_loud = 0;
+
+	assert_true(one != NULL && other != NULL);
+	write_pairs(a, "train.jsonl", 0, 5);
+	task = embed_task_new(recipe, path_of(a, "train.jsonl"), NULL, &err);
+	assert_non_null(task);
+	assert_int_equal(graph_input_shape(task->graph, 0).h,
+	    CQT_CROP_N_BINS);
+	make_batch(task, 1, 7, 3, one);
+	make_batch(task, 4, 7, 3, other);
+	assert_memory_equal(one, other, N_CQT_VALUES * sizeof(float));
+	make_batch(task, 1, 7, 4, other);
+	assert_memory_not_equal(one, other, N_CQT_VALUES * sizeof(float));
+	for (size_t i = 0; i < N_CQT_VALUES; i++) {
+		assert_true(one[i] >= 0 && one[i] <= 1);
+		n_loud += one[i] > 0.9f;
+	}
+	/* Two tones a column, where it was not silenced. */
+	assert_true(n_loud > 0.5 * N_ITEMS * N_COLUMNS);
 	training_task_free(task);
 	json_free(recipe);
 }
@@ -271,12 +355,10 @@ test_windows_of_side(void **state)
 	json_free(recipe);
 }
 
-/* Six pairs are learnt by heart. */
+/* Six pairs are learnt by heart; takes the recipe.  Scored on works 10.. */
 static void
-overfit(struct arena *a, size_t loss)
+overfit(struct arena *a, struct json *recipe, size_t last_held)
 {
-	struct json *recipe = recipe_with(losses[loss][0], losses[loss][1],
-	    60);
 	struct training_options o;
 	struct training_task *task;
 	struct weights *w;
@@ -289,7 +371,7 @@ overfit(struct arena *a, size_t loss)
 
 	assert_true(pool != NULL && images != NULL);
 	write_pairs(a, "train.jsonl", 0, 5);
-	write_pairs(a, "held.jsonl", 10, 13);
+	write_pairs(a, "held.jsonl", 10, last_held);
 	task = embed_task_new(recipe, path_of(a, "train.jsonl"),
 	    path_of(a, "held.jsonl"), &err);
 	assert_non_null(task);
@@ -302,7 +384,8 @@ overfit(struct arena *a, size_t loss)
 	assert_int_equal(task->validate(task->self, w, pool, &after, &err),
 	    0);
 	assert_true(before >= 0 && before <= 1);
-	/* Four held-out tunes among sixteen works, ten of which count. */
+	/* Four held-out tunes among sixteen works, ten of which count; of a
+	 * CQT twenty among themselves. */
 	assert_true(after >= 0.75);
 	weights_free(w);
 	pool_free(pool);
@@ -314,19 +397,57 @@ static void
 test_overfits(void **state)
 {
 	for (size_t i = 0; i < N_LOSSES; i++)
-		overfit(*state, i);
+		overfit(*state, recipe_with(losses[i][0], losses[i][1], 60),
+		    13);
+	overfit(*state, cqt_recipe("{\"pairs\": 1}", 60), 29);
+}
+
+/* Takes the recipe. */
+static void
+expect_recipe_refused(struct json *recipe, const char *manifest,
+    const char *held_out, const char *words)
+{
+	struct error err;
+
+	assert_null(embed_task_new(recipe, manifest, held_out, &err));
+	assert_non_null(strstr(err.text, words));
+	json_free(recipe);
 }
 
 static void
 expect_refused(const char *data, const char *manifest, const char *held_out,
     const char *words)
 {
-	struct json *recipe = recipe_of(data, 1);
+	expect_recipe_refused(recipe_of(data, 1), manifest, held_out, words);
+}
+
+/* What a CQT cannot be made of, and what it cannot be varied by. */
+static void
+test_cqt_refusals(void **state)
+{
+	static const char none[] = "{\"group_id\": \"w\", \"original\": "
+	    "{\"activations\": \"x.npy\"}, \"other\": {}}\n";
+	struct arena *a = *state;
+	const char *train = path_of(a, "train.jsonl");
+	const char *bad = path_of(a, "bad.jsonl");
+	struct json *recipe = cqt_recipe("{\"pairs\": 1}", 1);
 	struct error err;
 
-	assert_null(embed_task_new(recipe, manifest, held_out, &err));
-	assert_non_null(strstr(err.text, words));
-	json_free(recipe);
+	write_pairs(a, "train.jsonl", 0, 5);
+	assert_int_equal(json_put_number(recipe, "augmentation.octave", 0.1,
+	    &err), 0);
+	expect_recipe_refused(recipe, train, NULL, "augmentation.octave");
+	expect_recipe_refused(cqt_recipe("{\"tunes\": 1}", 1), train, NULL,
+	    "data.tunes");
+	expect_recipe_refused(cqt_recipe("{\"distorted\": 1}", 1), train,
+	    NULL, "data.distorted");
+	assert_int_equal(file_write(bad, none, sizeof(none) - 1, &err), 0);
+	expect_recipe_refused(cqt_recipe("{\"pairs\": 1}", 1), bad, NULL,
+	    "\"cqt\"");
+	recipe = cqt_recipe("{\"pairs\": 1}", 1);
+	assert_int_equal(json_put_string(recipe, "features.input", "mel",
+	    &err), 0);
+	expect_recipe_refused(recipe, train, NULL, "\"mel\"");
 }
 
 static void
@@ -442,6 +563,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_batches_repeat, setup,
 		    teardown),
+		cmocka_unit_test_setup_teardown(test_cqt_batches, setup,
+		    teardown),
 		cmocka_unit_test_setup_teardown(test_one_work_pushes_nothing,
 		    setup, teardown),
 		cmocka_unit_test_setup_teardown(test_windows_of_side, setup,
@@ -449,6 +572,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_overfits, setup,
 		    teardown),
 		cmocka_unit_test_setup_teardown(test_refusals, setup,
+		    teardown),
+		cmocka_unit_test_setup_teardown(test_cqt_refusals, setup,
 		    teardown),
 		cmocka_unit_test_setup_teardown(test_excerpt, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_augment, setup, teardown),

@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 
+#include "embed/cqt_crop.h"
 #include "embed/crop.h"
 #include "embed/embed_net.h"
 #include "embed/encoder.h"
@@ -313,6 +314,128 @@ test_refusals(void **state)
 	assert_int_equal(err.code, ERROR_FORMAT);
 }
 
+#define N_CQT_FRAMES 240
+
+/* A CQT in memory. */
+static int
+read_cqt(void *self, size_t first, size_t n_frames, float *rows,
+    struct error *err)
+{
+	const float *all = self;
+
+	(void)err;
+	assert_true(first + n_frames <= N_CQT_FRAMES);
+	memcpy(rows, all + first * CQT_CROP_N_BINS,
+	    n_frames * CQT_CROP_N_BINS * sizeof(float));
+	return 0;
+}
+
+/* Tones of two harmonics, a new one every 0.4 s, silent at first. */
+static struct encoder_source
+make_cqt(const struct fixture *f, size_t semitones, float gain)
+{
+	struct encoder_source s = { .n_frames = N_CQT_FRAMES,
+	    .read = read_cqt };
+	float *rows = arena_alloc(f->arena, N_CQT_FRAMES * CQT_CROP_N_BINS,
+	    sizeof(float));
+
+	assert_non_null(s.self = rows);
+	for (size_t k = 60; k < N_CQT_FRAMES; k++) {
+		float *tone = rows + k * CQT_CROP_N_BINS + 30 + semitones +
+		    (k / 10) * 3 % 5;
+
+		tone[0] = gain;
+		tone[12] = 0.5f * gain;
+	}
+	return s;
+}
+
+/* An encoder that hears a CQT; graph and weights are the caller's. */
+static struct encoder *
+make_cqt_encoder(struct graph **g, struct weights **w)
+{
+	struct encoder_part p = { .share = 1 };
+	struct error err;
+	struct embed_net net;
+	struct json *j = json_parse(recipe, strlen(recipe), &err);
+	struct encoder *e;
+
+	assert_non_null(j);
+	assert_int_equal(json_put_string(j, "features.input", "cqt", &err), 0);
+	assert_int_equal(embed_net_read(j, &net, &err), 0);
+	assert_int_equal(encoder_features_read(j, net.n_columns, &p.features,
+	    &err), 0);
+	/* What is written is read as the same. */
+	assert_int_equal(encoder_features_put(&p.features, j, &err), 0);
+	assert_int_equal(encoder_features_read(j, net.n_columns, &p.features,
+	    &err), 0);
+	assert_true(p.features.kind == &image_kind_cqt);
+	json_free(j);
+	assert_non_null(*g = embed_net_graph(&net, p.features.kind->
+	    n_image_bins, &err));
+	assert_non_null(*w = weights_for(*g, 3, &err));
+	p.graph = *g;
+	p.weights = *w;
+	assert_non_null(e = encoder_new_for(&p, 1, &err));
+	return e;
+}
+
+static void
+run_cqt(struct encoder *e, const struct encoder_source *s,
+    const struct encoder_view *view, struct output *o)
+{
+	struct error err;
+
+	o->n = 0;
+	assert_int_equal(encoder_run(e, s, view, 1, keep, o, &err), 0);
+}
+
+/* A CQT slides as activations do, in frames of 40 ms. */
+static void
+test_cqt(void **state)
+{
+	const struct fixture *f = *state;
+	const struct encoder_source s = make_cqt(f, 0, 1);
+	const struct encoder_source other = make_cqt(f, 4, 0.03f);
+	struct encoder_view view = { .n_frames = N_CQT_FRAMES,
+	    .time_scale = 1, .hop_sec = 0.2 };
+	struct output all, one;
+	struct graph *g;
+	struct weights *w;
+	struct encoder *e = make_cqt_encoder(&g, &w);
+	size_t first, end;
+	struct error err;
+
+	run_cqt(e, &s, &view, &all);
+	/* As long as half of the 50 columns are inside. */
+	assert_int_equal(all.n, 1 + (N_CQT_FRAMES - 25) / 5);
+	for (size_t k = 0; k < all.n; k++) {
+		struct encoder_view single = view;
+
+		single.first_frame = k * 5;
+		single.n_frames = N_CQT_FRAMES - k * 5 < 50 ?
+		    N_CQT_FRAMES - k * 5 : 50;
+		run_cqt(e, &s, &single, &one);
+		assert_memory_equal(one.rows, all.rows + k * DIMENSION,
+		    DIMENSION * sizeof(float));
+		/* The first ones have fewer than 8 columns with sound. */
+		assert_true((k > 3) == (one.rows[0] != 0));
+	}
+	/* Neither key nor loudness matter. */
+	run_cqt(e, &other, &view, &one);
+	for (size_t i = 0; i < all.n * DIMENSION; i++)
+		assert_true(fabsf(all.rows[i] - one.rows[i]) < 1e-3f);
+	assert_int_equal(encoder_voiced_span(e, &s, &first, &end, &err), 0);
+	assert_int_equal(first, 60);
+	assert_int_equal(end, N_CQT_FRAMES);
+	view.hop_sec = 0.25;
+	assert_int_equal(encoder_run(e, &s, &view, 1, keep, &one, &err), -1);
+	assert_int_equal(err.code, ERROR_LIMIT);
+	encoder_free(e);
+	weights_free(w);
+	graph_free(g);
+}
+
 static void
 expect_bad_network(const char *text)
 {
@@ -488,6 +611,7 @@ main(void)
 		cmocka_unit_test(test_silence_is_zero),
 		cmocka_unit_test(test_query),
 		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_cqt),
 		cmocka_unit_test(test_joined),
 		cmocka_unit_test(test_resnet18),
 		cmocka_unit_test(test_bad_networks),

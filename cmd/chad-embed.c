@@ -10,6 +10,7 @@
  * Options: chad-embed.1.  Members of a record: manifests/FORMAT.md.
  */
 
+#include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -29,6 +30,7 @@
 #include "manifests/record.h"
 #include "manifests/stream.h"
 
+#include "embed/cqt_crop.h"
 #include "embed/encoder.h"
 #include "embed/image_kind.h"
 #include "embed/query.h"
@@ -91,6 +93,25 @@ choose_member(const struct image_kind *kind, const struct json *rec,
 	}
 }
 
+/* A CQT of other bins would be taken for another music. */
+static int
+check_cqt(const struct json *rec, struct error *err)
+{
+	double fmin_hz, bins_per_octave;
+
+	if (json_get_number(rec, "feature.cqt.fmin_hz", CQT_CROP_FMIN_HZ,
+	    &fmin_hz, err) != 0 ||
+	    json_get_number(rec, "feature.cqt.bins_per_octave", 12,
+	    &bins_per_octave, err) != 0)
+		return -1;
+	if (fabs(fmin_hz / CQT_CROP_FMIN_HZ - 1) < 1e-3 &&
+	    fabs(bins_per_octave - 12) < 1e-6)
+		return 0;
+	return error_set(err, ERROR_FORMAT, "a cqt of %g bins an octave from "
+	    "%g Hz on: the encoder needs 12 from C1 on, as "
+	    "chad-feature makes them by default", bins_per_octave, fmin_hz);
+}
+
 static int
 open_input(const struct shared *sh, const struct json *rec,
     struct arena *scratch, struct input *in, struct error *err)
@@ -113,7 +134,8 @@ open_input(const struct shared *sh, const struct json *rec,
 			return error_add(err, "%s", in->path);
 		return 0;
 	}
-	if (json_get_number(rec, hop_member, kind->frame_sec, &hop_sec,
+	if ((!kind->is_tracked && check_cqt(rec, err) != 0) ||
+	    json_get_number(rec, hop_member, kind->frame_sec, &hop_sec,
 	    err) != 0 ||
 	    (in->reader = npy_reader_open(in->path, err)) == NULL)
 		return -1;

@@ -29,6 +29,7 @@
 
 #include "align/aligner.h"
 #include "embed/encoder.h"
+#include "embed/image_kind.h"
 #include "mine/report.h"
 #include "mine/round.h"
 #include "mine/training_pairs.h"
@@ -109,13 +110,17 @@ catch_signal(int number)
 		(void)sigaction(number, &action, NULL);
 }
 
-/* The first model and the recipe must be of the fingerprint network. */
+/*
+ * The first model and the recipe must be of the fingerprint network; note what
+ * they look at.
+ */
 static int
-check_inputs(const struct round_options *o, struct error *err)
+check_inputs(struct round_options *o, struct error *err)
 {
 	struct json *recipe = json_load(o->recipe_path, err);
 	struct encoder_model *model = NULL;
-	const char *task;
+	const struct image_kind *kind;
+	const char *task, *input;
 	int status;
 
 	if (recipe == NULL)
@@ -124,6 +129,13 @@ check_inputs(const struct round_options *o, struct error *err)
 	if (status == 0 && strcmp(task, "embed") != 0)
 		status = error_set(err, ERROR_FORMAT, "it trains another "
 		    "network (task \"%s\", not \"embed\")", task);
+	if (status == 0)
+		status = json_get_string(recipe, "features.input",
+		    image_kind_activations.name, &input, err);
+	if (status == 0)
+		status = image_kind_find(input, &kind, err);
+	if (status == 0)
+		o->wants_cqt = kind == &image_kind_cqt;
 	json_free(recipe);
 	if (status != 0)
 		return error_add(err, "the recipe %s", o->recipe_path);
@@ -132,6 +144,8 @@ check_inputs(const struct round_options *o, struct error *err)
 	model = encoder_model_load(o->model_path, err);
 	if (model == NULL)
 		return error_add(err, "the first model");
+	if (encoder_model_features(model)->kind == &image_kind_cqt)
+		o->wants_cqt = true;
 	encoder_model_free(model);
 	return 0;
 }
@@ -141,14 +155,15 @@ run_rounds(const struct settings *set, struct catalogue *c,
     struct error *err)
 {
 	struct round_place place = set->place;
+	struct round_options round = set->round;
 	size_t number = 0;
 
-	if (check_inputs(&set->round, err) != 0)
+	if (check_inputs(&round, err) != 0)
 		return -1;
 	place.note = say;
 	place.context = &number;
 	for (; number <= set->n_rounds; number++)
-		if (round_run(c, &set->round, &place, number, err) != 0)
+		if (round_run(c, &round, &place, number, err) != 0)
 			return -1;
 	return 0;
 }

@@ -7,11 +7,10 @@
 #define N_BINS CQT_CROP_N_BINS
 #define N_HARMONICS 6
 /* The scale of a column; a byte of embed/excerpt.h is 0.5 dB. */
-#define LOW_DB -96.0f		/* IMAGE_DB below HEARD_DB */
+#define LOW_DB -96.0f
 #define RANGE_DB 132.0f
 #define HEARD_DB -35.0f		/* a tone of -60 dBFS at 200 Hz */
 #define LOUD_DB 30.0f		/* below the loudest column */
-#define IMAGE_DB 60.0f
 #define OCTAVE_DB 6.0206f	/* a factor of two */
 /* Where voices sing: D2 to D6. */
 #define FIRST_PITCH 14
@@ -48,6 +47,14 @@ cqt_crop_is_heard(const float column[CQT_CROP_N_BINS])
 	return loudest(column, N_BINS) >= (HEARD_DB - LOW_DB) / RANGE_DB;
 }
 
+/* The root of a column's amplitude, as a share of that of "top". */
+static float
+root_of(float value, float top)
+{
+	return value > 0 ? exp2f((value - top) * (0.5f * RANGE_DB /
+	    OCTAVE_DB)) : 0;
+}
+
 double
 cqt_crop_pitch(const float column[CQT_CROP_N_BINS])
 {
@@ -62,8 +69,7 @@ cqt_crop_pitch(const float column[CQT_CROP_N_BINS])
 	size_t best = FIRST_PITCH;
 
 	for (size_t b = 0; b < N_BINS; b++)
-		root[b] = column[b] > 0 ? exp2f((column[b] - 1) *
-		    (0.5f * RANGE_DB / OCTAVE_DB)) : 0;
+		root[b] = root_of(column[b], 1);
 	for (size_t b = FIRST_PITCH; b <= LAST_PITCH; b++) {
 		float salience = 0;
 
@@ -110,8 +116,7 @@ cqt_crop_centre(const float *columns, size_t n_columns, double min_heard,
 static float
 pixel_of(const float *column, int b, float top)
 {
-	return b < 0 || b >= N_BINS ? 0 : fmaxf(0, 1 + (column[b] - top) *
-	    (RANGE_DB / IMAGE_DB));
+	return b < 0 || b >= N_BINS ? 0 : root_of(column[b], top);
 }
 
 void
@@ -137,13 +142,11 @@ cqt_crop_window(const float *columns, size_t n_columns, double centre,
 float
 cqt_crop_amplitude_of(float value)
 {
-	return value > 0 ? exp2f((value - 1) * (IMAGE_DB / OCTAVE_DB)) : 0;
+	return value * value;
 }
 
 float
 cqt_crop_value_of(float amplitude)
 {
-	const float value = 1 + 20 * log10f(amplitude) / IMAGE_DB;
-
-	return value > 0 ? value : 0;
+	return sqrtf(amplitude);
 }

@@ -4,13 +4,13 @@
  * Rows are magnitudes [n_frames][84], a semitone a bin from C1 on, every 40 ms
  * (chad-feature --kind cqt --hop 640, of 16 kHz).  A column is a row in
  * decibels, 0 for -96 dB or less and 1 for 36 dB, where a tone of amplitude 1
- * gives up to 33 dB.  A window's image has 84 bins, its loudest value is 1
- * and what is 60 dB weaker or beyond the ends is 0, so that loudness does not
- * matter.
+ * gives up to 33 dB.  A window's image has 84 bins of square roots of
+ * amplitudes, the loudest 1, so that loudness does not matter; beyond the ends
+ * it is 0.
  *
- * Nor does the key: a column's pitch is where the amplitudes at its first six
- * harmonics, compressed by their square root and weighted by 0.8 to the power
- * of their number, have the largest sum (Hermes, "Measurement of pitch by
+ * Nor does the key matter: a column's pitch is where the roots of the
+ * amplitudes at its first six harmonics, weighted by 0.8 to the power of their
+ * number, have the largest sum (Hermes, "Measurement of pitch by
  * subharmonic summation", JASA 83 (1), 1988), and the median pitch of the
  * window comes to lie in bin CQT_CROP_MIDDLE of the image.
  */
@@ -21,6 +21,7 @@
 #include <stddef.h>
 
 #define CQT_CROP_N_BINS 84
+#define CQT_CROP_FMIN_HZ 32.7032	/* C1 */
 #define CQT_CROP_MIDDLE 36	/* C4 */
 
 /* The mean of n_frames >= 1 rows, in decibels; what is no number is 0. */

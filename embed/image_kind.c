@@ -39,7 +39,7 @@ const struct image_kind image_kind_activations = {
 	.name = "activations",
 	.text = "activations of 360 bins at 0.01 s",
 	.pair_path = "activations", .pair_hop = "hop_sec",
-	.command = "chad-f0 --activations --hop 10",
+	.command = "chad-f0 --hop 10",
 	.n_bins = ACTIVATIONS_N_BINS, .n_kept_bins = 240,
 	.n_image_bins = CROP_N_BINS, .column_frames = CROP_COLUMN_FRAMES,
 	.frame_sec = CROP_FRAME_SEC, .semitone_bins = 5, .is_tracked = true,

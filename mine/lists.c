@@ -214,22 +214,37 @@ lists_select(const struct steps *s, const struct lists_file *all,
 }
 
 static bool
-is_ready(const struct json *rec)
+has_pitch(const struct json *rec)
 {
 	return json_has(rec, "f0.activations");
 }
 
 static bool
-is_raw(const struct json *rec)
+lacks_pitch(const struct json *rec)
 {
-	return !is_ready(rec);
+	return !has_pitch(rec);
+}
+
+static bool
+has_both(const struct json *rec)
+{
+	return has_pitch(rec) && json_has(rec, "cqt_filepath");
+}
+
+static bool
+lacks_one(const struct json *rec)
+{
+	return !has_both(rec);
 }
 
 int
 lists_split(const struct steps *s, const struct lists_file *all,
-    struct lists_file *ready, struct lists_file *raw, struct error *err)
+    bool wants_cqt, struct lists_file *ready, struct lists_file *raw,
+    struct error *err)
 {
-	if (lists_select(s, all, is_ready, ready, err) != 0)
+	if (lists_select(s, all, wants_cqt ? has_both : has_pitch, ready,
+	    err) != 0)
 		return -1;
-	return lists_select(s, all, is_raw, raw, err);
+	return lists_select(s, all, wants_cqt ? lacks_one : lacks_pitch, raw,
+	    err);
 }

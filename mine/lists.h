@@ -66,11 +66,11 @@ int lists_select(const struct steps *s, const struct lists_file *all,
     struct error *err) MUST_CHECK;
 
 /*
- * Split a list into records that have pitch activations already and those
- * that are still to be analysed.
+ * Split a list into records that have pitch activations already, and a CQT
+ * where that is wanted, and those that are still to be analysed.
  */
 int lists_split(const struct steps *s, const struct lists_file *all,
-    struct lists_file *ready, struct lists_file *raw, struct error *err)
-    MUST_CHECK;
+    bool wants_cqt, struct lists_file *ready, struct lists_file *raw,
+    struct error *err) MUST_CHECK;
 
 #endif

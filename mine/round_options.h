@@ -28,6 +28,7 @@ struct round_options {
 	const char *f0_method;		/* "crepe" or "yin"; NULL: default */
 	const char *voice_model;	/* of chad-separate; NULL: default */
 	bool separate;			/* false: recordings are voices */
+	bool wants_cqt;			/* of a model or of the recipe */
 	const char *calibration_path;	/* of chad-align; NULL: none */
 	const char *calibration_sha256;	/* of that file, "" then */
 	double same_work;		/* less is not kept: mine/decide.h */

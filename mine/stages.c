@@ -101,7 +101,7 @@ make(const struct steps *s, struct steps_file *f, const char *name,
 }
 
 /*
- * The commands from sound to pitch, of copies from the recorder "seed" unless
+ * The commands from sound to pitch and to a CQT, of copies from the recorder "seed" unless
  * that is NULL; returns how many.
  */
 static size_t
@@ -129,6 +129,13 @@ analysis(const struct steps *s, const struct round_options *o,
 	add_option(&w[n], "--method", o->f0_method);
 	add_option(&w[n], "--model", o->f0_model);
 	add_stream(&w[n++], s);
+	if (o->wants_cqt) {
+		add(&w[n], "chad-feature");
+		add_option(&w[n], "--kind", "cqt");
+		add_option(&w[n], "--hop", "640");
+		add(&w[n], "--vocals");
+		add_stream(&w[n++], s);
+	}
 	return n;
 }
 
@@ -143,8 +150,9 @@ analysis_key(const struct round_options *o, const struct lists_file *list,
 		return -1;
 	hash_texts(key, "analyse", REVISION, CLI_VERSION, list->sha256,
 	    o->separate ? "separate" : "voices",
-	    o->f0_method == NULL ? "" : o->f0_method, voice, pitch, seed,
-	    (const char *)NULL);
+	    o->f0_method == NULL ? "" : o->f0_method, voice, pitch,
+	    seed == NULL && o->wants_cqt ? "" : seed,
+	    o->wants_cqt ? "cqt" : NULL, (const char *)NULL);
 	return 0;
 }
 
@@ -237,7 +245,7 @@ stages_analyse(const struct steps *s, const struct round_options *o,
 	size_t n_words;
 	bool done;
 
-	if (lists_split(s, list, &ready, &raw, err) != 0 ||
+	if (lists_split(s, list, o->wants_cqt, &ready, &raw, err) != 0 ||
 	    analysis_key(o, &raw, NULL, key, err) != 0)
 		return -1;
 	n_words = analysis(s, o, NULL, words);

@@ -28,8 +28,9 @@ struct stages_calibration {
 };
 
 /*
- * Decode, separate and track: the list's records with their pitch.  name: of
- * the step.  Records that have pitch already come first.
+ * Decode, separate and track: the list's records with their pitch, and with
+ * their CQT where o wants it.  name: of the step.  Records that have all that
+ * already come first.
  */
 int stages_analyse(const struct steps *s, const struct round_options *o,
     const char *name, const struct lists_file *list, struct steps_file *f,

@@ -229,7 +229,7 @@ test_cqt_batches(void **state)
 	assert_memory_not_equal(one, other, N_CQT_VALUES * sizeof(float));
 	for (size_t i = 0; i < N_CQT_VALUES; i++) {
 		assert_true(one[i] >= 0 && one[i] <= 1);
-		n_loud += one[i] > 0.9f;
+		n_loud += one[i] > 0.7f;
 	}
 	/* Two tones a column, where it was not silenced. */
 	assert_true(n_loud > 0.5 * N_ITEMS * N_COLUMNS);

@@ -37,11 +37,12 @@ struct made {
 	int status;
 };
 
-/* Make the pairs of one record among those of the index. */
+/* Make the pairs of one record among it and two others. */
 static void
-make(const char *text, const char *source, struct made *m)
+make_among(const char *first, const char *second, const char *text,
+    const char *source, struct made *m)
 {
-	struct json *known[3] = { parse(original), parse(cover),
+	struct json *known[3] = { parse(first), parse(second),
 	    parse(text) };
 	struct recording_index *index = recording_index_new(known, 3, NULL);
 	struct arena *a = arena_new();
@@ -65,6 +66,12 @@ make(const char *text, const char *source, struct made *m)
 }
 
 static void
+make(const char *text, const char *source, struct made *m)
+{
+	make_among(original, cover, text, source, m);
+}
+
+static void
 test_fragment(void **state)
 {
 	struct made m;
@@ -82,6 +89,37 @@ test_fragment(void **state)
 	    "\"other\":{\"id\":\"c\",\"activations\":\"c.npy\","
 	    "\"hop_sec\":0.01,\"offset\":1.5,\"duration\":10.0},"
 	    "\"transposition_semitones\":3.0}\n");
+	free(m.text);
+}
+
+/* A CQT is carried too; an array that only one of the two has is of no use. */
+static void
+test_cqt(void **state)
+{
+	static const char both[] = "{\"id\":\"o\",\"group_id\":\"w\","
+	    "\"f0\":{\"activations\":\"o.npy\"},"
+	    "\"cqt_filepath\":\"oc.npy\"}";
+	static const char heard[] = "{\"id\":\"c\",\"group_id\":\"w\","
+	    "\"cqt_filepath\":\"cc.npy\","
+	    "\"feature\":{\"cqt\":{\"hop_sec\":0.04}}}";
+	static const char fragment[] = "{\"group_id\":\"w\","
+	    "\"fragment_id\":\"f\",\"id\":\"c\",\"original_id\":\"o\","
+	    "\"interval\":[1.5,11.5],\"original_interval\":[2,10]}";
+	struct made m;
+
+	(void)state;
+	make_among(both, heard, fragment, "mined", &m);
+	assert_int_equal(m.status, 0);
+	assert_string_equal(m.text, "{\"group_id\":\"w\",\"source\":\"mined\","
+	    "\"original\":{\"id\":\"o\",\"activations\":\"o.npy\","
+	    "\"hop_sec\":0.01,\"cqt\":\"oc.npy\",\"cqt_hop_sec\":0.04,"
+	    "\"offset\":2.0,\"duration\":8.0},"
+	    "\"other\":{\"id\":\"c\",\"cqt\":\"cc.npy\","
+	    "\"cqt_hop_sec\":0.04,\"offset\":1.5,\"duration\":10.0}}\n");
+	free(m.text);
+	make_among(original, heard, fragment, "mined", &m);
+	assert_int_equal(m.status, 0);
+	assert_int_equal(m.n_written, 0);
 	free(m.text);
 }
 
@@ -190,6 +228,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_fragment),
+		cmocka_unit_test(test_cqt),
 		cmocka_unit_test(test_unknown_recording),
 		cmocka_unit_test(test_truth),
 		cmocka_unit_test(test_bad_truth),

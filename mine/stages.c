@@ -13,7 +13,7 @@
 #define REVISION "3"
 
 #define MAX_WORDS 24
-#define ANALYSIS_MAX_COMMANDS 4
+#define ANALYSIS_MAX_COMMANDS 5
 
 /* The words of a command line, ended by NULL. */
 struct words {

@@ -254,7 +254,8 @@ wander(struct random *r, const struct strip *s)
 		left--;
 		drift += drift_spread * random_normal(r);
 		smooth += 0.4 * (note - smooth);
-		shift_column(s, k, (int)lround(fmax(-100, fmin(smooth + drift, 100))));
+		shift_column(s, k, (int)lround(fmax(-100,
+		    fmin(smooth + drift, 100))));
 	}
 }
 

@@ -1,9 +1,9 @@
 /*
- * augment -- making training windows harder, on columns of activations.
+ * augment -- making training windows harder, on their columns and images.
  *
  * What separates a hum from a record -- another speed and key, loose pitch,
  * gaps, octave slips, a noisy tracker -- is imitated on the 40 ms columns
- * [n][360] before the crop, and on the image [80][n] after it.  Pitch shift,
+ * before the crop, and on the image after it (embed/image_kind.h).  Pitch shift,
  * stretch, SpliceOut (Jain et al., "SpliceOut: A Simple and Efficient Audio
  * Augmentation Method", 2021), mixing and noise are those of Amatov et al.
  * (ISMIR 2023); the others make synthetic contours look like activations.
@@ -22,6 +22,7 @@
  *	mix		another window 5 to 10 dB below		(0.15)
  *	noise		3 to 30 dB below			(0.5)
  *	blur		smeared pitch				(0.5)
+ * Octave, ghost, wander and blur are of tracked pitch: of a CQT they are 0.
  */
 #ifndef EMBED_AUGMENT_H
 #define EMBED_AUGMENT_H

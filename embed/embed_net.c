@@ -99,8 +99,8 @@ embed_net_read(const struct json *document, struct embed_net *net,
 		    "not a fingerprint encoder (embed-resnet)", architecture);
 	if (read_channels(document, net, err) != 0 ||
 	    read_head(document, net, err) != 0 ||
-	    read_size(document, "network.n_columns", 0, 16, IMAGE_KIND_MAX_COLUMNS,
-	    &net->n_columns, err) != 0 ||
+	    read_size(document, "network.n_columns", 0, 16,
+	    IMAGE_KIND_MAX_COLUMNS, &net->n_columns, err) != 0 ||
 	    read_size(document, "network.blocks", 1, 1, 4, &net->n_blocks,
 	    err) != 0 ||
 	    read_stem(document, net, err) != 0 ||

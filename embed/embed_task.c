@@ -108,8 +108,9 @@ mix(struct embed_task *t, const struct batch *b)
 		    &t->options.original : &t->options.other;
 
 		if (t->work[other] != t->work[i])
-			augment_mix(t->features.kind, o, &r, b->images + i * size,
-			    b->images + other * size, size);
+			augment_mix(t->features.kind, o, &r,
+			    b->images + i * size, b->images + other * size,
+			    size);
 	}
 }
 
@@ -288,5 +289,10 @@ embed_task_new(const struct json *recipe, const char *manifest_path,
 	    .score_name = "held-out top-10", .make_batch = make_batch,
 	    .loss = compute_loss, .validate = validate,
 	    .describe = describe, .free = task_free };
+	/* Only activations can be made up where nothing is held out. */
+	if (!t->features.kind->is_tracked && held_out_path == NULL) {
+		task->score_name = NULL;
+		task->validate = NULL;
+	}
 	return task;
 }

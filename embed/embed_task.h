@@ -16,7 +16,8 @@
  * window, or 16 groups of 2 sides of 4 windows (data.windows).  The score
  * is the share of held-out passages whose own original is among the ten most
  * similar works: each pair of the held-out manifest in its middle, or, without
- * one, made-up tunes as they are hummed.
+ * one, made-up tunes as they are hummed.  Of a CQT there is no score then, and
+ * held-out passages are searched among themselves.
  */
 #ifndef EMBED_EMBED_TASK_H
 #define EMBED_EMBED_TASK_H

@@ -3,8 +3,9 @@
  *
  * A model slides a window of window_sec over the pitch activations, or over a
  * CQT, in steps of a hop; each window, cropped and centred
- * (embed/image_kind.h), gives one vector of length 1.  Windows that are hardly voiced give zeros.  Memory does not
- * grow with the recording: rows are read as the window moves.
+ * (embed/image_kind.h), gives one vector of length 1.  Windows that are hardly
+ * voiced give zeros.  Memory does not grow with the recording: rows are read as
+ * the window moves.
  *
  * Two models may be joined: the windows are the first one's, and the second,
  * with a shorter window, sees the middle of each.  Both vectors stand one

@@ -30,7 +30,7 @@ struct image_kind {
 	size_t column_frames;
 	double frame_sec;
 	double semitone_bins;
-	bool is_tracked;	/* pitch, which can be made of made-up singing */
+	bool is_tracked;	/* pitch, as made-up singing has it too */
 
 	/* A column [n_bins] of n_frames >= 1 rows; values 0..1. */
 	void (*column)(const float *rows, size_t n_frames, float *column);

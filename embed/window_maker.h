@@ -8,7 +8,7 @@
  *			distorted: needs no second singer		(0)
  *	melodies	a melody of the manifest, sung twice		(0)
  *	tunes		a made-up tune, sung twice			(0)
- * and
+ * An encoder of a CQT takes pairs alone.  And
  *	group_items	sides a group, 2..8				(2)
  *	windows		windows a side, 1..8, for embed/segment_nce.h	(1)
  *	window_step_sec	how far those of a side lie apart, 0..4		(0.5)
@@ -69,16 +69,16 @@ struct window_maker *window_maker_new(const struct training_set *set,
 void window_maker_free(struct window_maker *m);
 
 /*
- * Draw a group: images [n_items][n_windows][n_image_bins][n_columns] with n_items, the
- * sides, 2 or more, n_windows the options', and the work it is of.
+ * Draw a group: images [n_items][n_windows][n_image_bins][n_columns] with
+ * n_items, the sides, 2 or more, n_windows the options', and the work it is of.
  */
 int window_maker_draw(struct window_maker *m, struct random *r,
     size_t n_items, float *images, size_t *work, struct error *err)
     MUST_CHECK;
 
 /*
- * The middle of a certain pair, as it is: images [2][n_image_bins][n_columns].  For
- * validation.  False when one of the two is hardly voiced.
+ * The middle of a certain pair, as it is: images [2][n_image_bins][n_columns].
+ * For validation.  False when one of the two is hardly voiced.
  */
 bool window_maker_take_pair(struct window_maker *m,
     const struct training_pair *pair, float *images);

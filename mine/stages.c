@@ -101,8 +101,8 @@ make(const struct steps *s, struct steps_file *f, const char *name,
 }
 
 /*
- * The commands from sound to pitch and to a CQT, of copies from the recorder "seed" unless
- * that is NULL; returns how many.
+ * The commands from sound to pitch and, where it is wanted, to a CQT, of copies
+ * from the recorder "seed" unless that is NULL; returns how many.
  */
 static size_t
 analysis(const struct steps *s, const struct round_options *o,

@@ -220,6 +220,8 @@ test_cqt_batches(void **state)
 	write_pairs(a, "train.jsonl", 0, 5);
 	task = embed_task_new(recipe, path_of(a, "train.jsonl"), NULL, &err);
 	assert_non_null(task);
+	/* Nothing is held out, and tunes cannot stand in for it. */
+	assert_null(task->validate);
 	assert_int_equal(graph_input_shape(task->graph, 0).h,
 	    CQT_CROP_N_BINS);
 	make_batch(task, 1, 7, 3, one);
@@ -485,7 +487,8 @@ test_excerpt(void **state)
 	assert_non_null(columns);
 	write_activations(a, "x.npy", 1, 1, 0);
 	assert_non_null(r = npy_reader_open(path_of(a, "x.npy"), &err));
-	assert_int_equal(excerpt_read(r, &image_kind_activations, 1.01, 2.01, &e, &start_sec, &err), 0);
+	assert_int_equal(excerpt_read(r, &image_kind_activations, 1.01, 2.01,
+	    &e, &start_sec, &err), 0);
 	assert_true(fabs(start_sec - 1) < 1e-9);
 	assert_int_equal(e.n_columns, 26);
 	excerpt_expand(&e, -2, 30, columns);
@@ -499,7 +502,8 @@ test_excerpt(void **state)
 		assert_true(fabsf(columns[(2 + 12) * ACTIVATIONS_N_BINS + b] -
 		    row[b]) < 0.6f / 255);
 	excerpt_release(&e);
-	assert_int_equal(excerpt_read(r, &image_kind_activations, 100, 101, &e, &start_sec, &err), -1);
+	assert_int_equal(excerpt_read(r, &image_kind_activations, 100, 101,
+	    &e, &start_sec, &err), -1);
 	npy_reader_close(r);
 }
 

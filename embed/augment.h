@@ -3,10 +3,10 @@
  *
  * What separates a hum from a record -- another speed and key, loose pitch,
  * gaps, octave slips, a noisy tracker -- is imitated on the 40 ms columns
- * before the crop, and on the image after it (embed/image_kind.h).  Pitch shift,
- * stretch, SpliceOut (Jain et al., "SpliceOut: A Simple and Efficient Audio
- * Augmentation Method", 2021), mixing and noise are those of Amatov et al.
- * (ISMIR 2023); the others make synthetic contours look like activations.
+ * before the crop, and on the image after it (embed/image_kind.h). Pitch
+ * shift, stretch, SpliceOut (Jain et al., "SpliceOut: A Simple and Efficient
+ * Audio Augmentation Method", 2021), mixing and noise are those of Amatov et
+ * al. (ISMIR 2023); the others make synthetic contours look like activations.
  *
  * The "augmentation" member of a recipe; all but stretch are chances 0..1 of
  * an item or sizes, and absent means as below:

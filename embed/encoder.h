@@ -18,8 +18,8 @@
  *	window_sec	8.0: the n_columns of the network times 0.04
  *	hop_sec		0.64: between windows, a multiple of 0.01; of 0.04
  *			for a CQT
- *	min_voiced	0.15: share of columns with a voice below which a window is
- *			zeros
+ *	min_voiced	0.15: share of columns with a voice; below it a
+ *			window is zeros
  */
 #ifndef EMBED_ENCODER_H
 #define EMBED_ENCODER_H

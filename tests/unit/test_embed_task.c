@@ -539,7 +539,8 @@ test_augment(void **state)
 		    (c[-60] >= 0.1f && c[-60] <= 0.5f && c[60] == 0));
 	}
 	/* Half as fast: every other column again. */
-	augment_resample(&image_kind_activations, before, 40, 20, 0.5, columns, 40);
+	augment_resample(&image_kind_activations, before, 40, 20, 0.5,
+	    columns, 40);
 	for (size_t k = 0; k < 40; k++)
 		assert_memory_equal(columns + k * ACTIVATIONS_N_BINS,
 		    before + (size_t)floor(10.5 + 0.5 * (double)k) *

@@ -317,8 +317,14 @@ take_option(const struct cli_tool *tool, const char *arg, const char *next,
 static bool
 changes_result(const char *name)
 {
-	return strcmp(name, "threads") != 0 && strcmp(name, "work") != 0 &&
-	    strcmp(name, "shard") != 0;
+	static const char *const others[] = { "threads", "work", "shard",
+		"parallel", "max-per-host", "pause", "rate", "tries",
+		"backoff", "max-wait", "timeout", "max-time" };
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (strcmp(name, others[i]) == 0)
+			return false;
+	return true;
 }
 
 /* The value as text; "buffer" is used for numbers.  NULL of no value. */

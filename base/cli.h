@@ -90,7 +90,8 @@ bool cli_is_quiet(void);
 /*
  * The options as given that differ from their defaults, as one text such as
  * "--hop 5 --viterbi", in the table's order, without --threads, --quiet,
- * --work and --shard, which do not change the result.  For the history.
+ * --work and --shard and those of the network's use, which do not change the
+ * result.  For the history.
  * Valid until the process ends.
  */
 const char *cli_options_text(void);

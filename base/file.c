@@ -175,22 +175,27 @@ file_temporary_path(const struct file_new *f)
 
 /* Have the folder of the path on disk, and with it the new name. */
 static int
-sync_folder(const struct file_new *f, struct error *err)
+sync_folder(const char *path, struct error *err)
 {
-	char *slash = strrchr(f->temporary_path, '/');
+	char *folder = memory_strdup(path, err);
+	char *slash;
 	int fd, status;
 
+	if (folder == NULL)
+		return -1;
+	slash = strrchr(folder, '/');
 	if (slash != NULL)
-		slash[slash == f->temporary_path] = '\0';
-	fd = open(slash == NULL ? "." : f->temporary_path,
+		slash[slash == folder] = '\0';
+	fd = open(slash == NULL ? "." : folder,
 	    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	memory_free(folder);
 	if (fd < 0)
 		return error_set_errno(err, "cannot open the folder of %s",
-		    f->path);
+		    path);
 	status = fsync(fd);
 	/* Some file systems cannot sync folders; there is no more to do. */
 	if (status != 0 && errno != EINVAL)
-		error_set_errno(err, "cannot write the folder of %s", f->path);
+		error_set_errno(err, "cannot write the folder of %s", path);
 	else
 		status = 0;
 	(void)close(fd);
@@ -216,9 +221,29 @@ file_commit(struct file_new *f, struct error *err)
 	if (result != 0)
 		(void)unlink(f->temporary_path);
 	else
-		result = sync_folder(f, err);
+		result = sync_folder(f->path, err);
 	free_file(f);
 	return result;
+}
+
+int
+file_place(const char *from_path, const char *path, struct error *err)
+{
+	const int fd = open(from_path, O_RDONLY | O_CLOEXEC);
+	int status;
+
+	if (fd < 0)
+		return error_set_errno(err, "cannot open %s", from_path);
+	status = fsync(fd);
+	if (status != 0)
+		error_set_errno(err, "cannot write %s", from_path);
+	(void)close(fd);
+	if (status != 0 || file_make_parent(path, err) != 0)
+		return -1;
+	if (rename(from_path, path) != 0)
+		return error_set_errno(err, "cannot rename %s to %s",
+		    from_path, path);
+	return sync_folder(path, err);
 }
 
 void

@@ -39,6 +39,13 @@ void file_abandon(struct file_new *f);	/* NULL: does nothing */
 int file_write(const char *path, const void *bytes, size_t n_bytes,
     struct error *err) MUST_CHECK;
 
+/*
+ * Give a finished file of another writer, in the same file system, its real
+ * name: synced, renamed, its folder made and synced.
+ */
+int file_place(const char *from_path, const char *path, struct error *err)
+    MUST_CHECK;
+
 bool file_exists(const char *path);
 
 /* Do both paths lead to one file that exists? */

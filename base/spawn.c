@@ -15,6 +15,7 @@
 
 #define MAX_COMMANDS 16
 #define POLL_NSEC 5000000
+#define KILL_AFTER_POLLS 1000	/* 5 s */
 
 extern char **environ;
 
@@ -74,12 +75,18 @@ close_if_open(int *fd)
 	*fd = -1;
 }
 
+/* The standard input, output and error of a program. */
+struct streams {
+	int in_fd, out_fd, err_fd;
+};
+
 /*
- * Start one program with its standard input and output; signals are as a
- * fresh program expects them.  0 or an errno.
+ * Start one program; signals are as a fresh program expects them.  0 or an
+ * errno.
  */
 static int
-start(const struct spawn_command *command, int in_fd, int out_fd, pid_t *pid)
+start(const char *const *argv, const struct streams *streams, bool has_group,
+    pid_t *pid)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
@@ -99,18 +106,21 @@ start(const struct spawn_command *command, int in_fd, int out_fd, pid_t *pid)
 	(void)sigaddset(&defaults, SIGPIPE);
 	(void)posix_spawnattr_setsigmask(&attributes, &mask);
 	(void)posix_spawnattr_setsigdefault(&attributes, &defaults);
-	(void)posix_spawnattr_setflags(&attributes,
-	    POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-	status = posix_spawn_file_actions_adddup2(&actions, in_fd,
+	(void)posix_spawnattr_setflags(&attributes, (short)(
+	    POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
+	    (has_group ? POSIX_SPAWN_SETPGROUP : 0)));
+	status = posix_spawn_file_actions_adddup2(&actions, streams->in_fd,
 	    STDIN_FILENO);
 	if (status == 0)
-		status = posix_spawn_file_actions_adddup2(&actions, out_fd,
-		    STDOUT_FILENO);
+		status = posix_spawn_file_actions_adddup2(&actions,
+		    streams->out_fd, STDOUT_FILENO);
+	if (status == 0 && streams->err_fd != STDERR_FILENO)
+		status = posix_spawn_file_actions_adddup2(&actions,
+		    streams->err_fd, STDERR_FILENO);
 	/* The pointers are const in our header, the texts stay as they are. */
 	if (status == 0)
-		status = posix_spawnp(pid, command->argv[0], &actions,
-		    &attributes, (char *const *)(uintptr_t)command->argv,
-		    environ);
+		status = posix_spawnp(pid, argv[0], &actions, &attributes,
+		    (char *const *)(uintptr_t)argv, environ);
 	(void)posix_spawnattr_destroy(&attributes);
 	(void)posix_spawn_file_actions_destroy(&actions);
 	return status;
@@ -140,6 +150,7 @@ start_all(const struct spawn_command *commands, size_t n_commands, int in_fd,
 	int from = in_fd;
 
 	for (size_t i = 0; i < n_commands; i++) {
+		struct streams streams;
 		int fds[2] = { -1, -1 };
 		int status;
 
@@ -148,8 +159,9 @@ start_all(const struct spawn_command *commands, size_t n_commands, int in_fd,
 				close_if_open(&from);
 			return -1;
 		}
-		status = start(&commands[i], from,
-		    i + 1 < n_commands ? fds[1] : out_fd, &pids[i]);
+		streams = (struct streams){ from, i + 1 < n_commands ?
+		    fds[1] : out_fd, STDERR_FILENO };
+		status = start(commands[i].argv, &streams, false, &pids[i]);
 		if (i > 0)
 			close_if_open(&from);
 		close_if_open(&fds[1]);
@@ -163,6 +175,13 @@ start_all(const struct spawn_command *commands, size_t n_commands, int in_fd,
 		*n_started = i + 1;
 	}
 	return 0;
+}
+
+/* What waitpid said, as a shell would. */
+static int
+exit_status(int how)
+{
+	return WIFSIGNALED(how) ? 128 + WTERMSIG(how) : WEXITSTATUS(how);
 }
 
 /*
@@ -187,8 +206,7 @@ wait_for_all(const pid_t *pids, size_t n_commands, int *status)
 			pid = waitpid(pids[i], &how, WNOHANG);
 			if (pid == 0 || (pid < 0 && errno == EINTR))
 				continue;
-			status[i] = pid < 0 ? 127 : WIFSIGNALED(how) ?
-			    128 + WTERMSIG(how) : WEXITSTATUS(how);
+			status[i] = pid < 0 ? 127 : exit_status(how);
 			has_ended[i] = true;
 			n_left--;
 		}
@@ -255,5 +273,61 @@ spawn_pipeline(const struct spawn_command *commands, size_t n_commands,
 		return error_set(err, ERROR_BUSY, "stopped by signal %d: run "
 		    "the same command again",
 		    atomic_load(&signal_that_came));
+	return result;
+}
+
+/* Wait for a program and its group's end when it must stop; -1: it had to. */
+static int
+wait_for_one(pid_t pid, bool (*must_stop)(void *shared), void *shared,
+    int *status)
+{
+	const struct timespec nap = { 0, POLL_NSEC };
+	size_t n_polls = 0;	/* since it was told to end */
+	int how = 0;
+	pid_t ended;
+
+	while ((ended = waitpid(pid, &how, WNOHANG)) == 0 ||
+	    (ended < 0 && errno == EINTR)) {
+		if (n_polls > 0 || (must_stop != NULL && must_stop(shared))) {
+			if (n_polls == 0)
+				(void)kill(-pid, SIGTERM);
+			else if (n_polls == KILL_AFTER_POLLS)
+				(void)kill(-pid, SIGKILL);
+			n_polls++;
+		}
+		(void)nanosleep(&nap, NULL);
+	}
+	*status = ended < 0 ? 127 : exit_status(how);
+	return n_polls > 0 ? -1 : 0;
+}
+
+int
+spawn_program(const char *const *argv, const char *out_path,
+    const char *err_path, bool (*must_stop)(void *shared), void *shared,
+    int *status, struct error *err)
+{
+	struct streams streams = { -1, -1, -1 };
+	int result = -1, code;
+	pid_t pid;
+
+	if (open_ends(NULL, out_path, &streams.in_fd, &streams.out_fd,
+	    err) != 0)
+		return -1;
+	streams.err_fd = open(err_path, O_WRONLY | O_CREAT | O_TRUNC |
+	    O_CLOEXEC, 0666);
+	if (streams.err_fd < 0) {
+		error_set_errno(err, "cannot create %s", err_path);
+	} else if ((code = start(argv, &streams, true, &pid)) != 0) {
+		errno = code;
+		error_set_errno(err, "cannot start %s", argv[0]);
+	} else {
+		result = wait_for_one(pid, must_stop, shared, status);
+		if (result != 0)
+			error_set(err, ERROR_BUSY, "%s was stopped: run the "
+			    "same command again", argv[0]);
+	}
+	close_if_open(&streams.in_fd);
+	close_if_open(&streams.out_fd);
+	close_if_open(&streams.err_fd);
 	return result;
 }

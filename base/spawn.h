@@ -4,6 +4,7 @@
 #ifndef BASE_SPAWN_H
 #define BASE_SPAWN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/error.h"
@@ -27,5 +28,17 @@ struct spawn_command {
 int spawn_pipeline(const struct spawn_command *commands, size_t n_commands,
     const char *in_path, const char *out_path, int *status,
     struct error *err) MUST_CHECK;
+
+/*
+ * Run one program with nothing to read, its standard output and error in
+ * out_path and err_path, created or truncated, in a process group of its own.
+ * must_stop (may be NULL) is asked while it runs, with "shared"; when it says
+ * so the group is ended by SIGTERM, 5 s later by SIGKILL.  Waits for the
+ * program.  *status as above.  -1 when it could not be started, with
+ * ERROR_BUSY when it was stopped.  Any number of calls at a time.
+ */
+int spawn_program(const char *const *argv, const char *out_path,
+    const char *err_path, bool (*must_stop)(void *shared), void *shared,
+    int *status, struct error *err) MUST_CHECK;
 
 #endif

@@ -278,17 +278,17 @@ fetch_entry(const struct model_table_entry *e, const struct settings *set,
 	};
 	const struct origin from = { d.path, published_name(e->url, a, err),
 		e->licence, set->source != NULL ? set->source : e->url };
-	char sha256[HASH_HEX_BYTES];
+	struct download_result got;
 
 	if (from.name == NULL)
 		return -1;
 	if (d.path == NULL)
 		return error_set(err, ERROR_NOMEM, "out of memory for a path");
-	if (download_file(&d, sha256, err) != 0)
+	if (download_file(&d, &got, err) != 0)
 		return -1;
 	if (strlen(e->sha256) + 1 < HASH_HEX_BYTES)
 		cli_note("only the first %zu digits of the SHA-256 are pinned; "
-		    "this file's is %s", strlen(e->sha256), sha256);
+		    "this file's is %s", strlen(e->sha256), got.sha256);
 	if (import_file(&from, out_path, err) != 0) {
 		/* The right file, but none of ours: no use in keeping it. */
 		if (err->code == ERROR_FORMAT)

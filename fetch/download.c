@@ -1,20 +1,21 @@
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <curl/curl.h>
 
+#include "base/arena.h"
 #include "base/file.h"
 #include "base/progress.h"
 
 #include "fetch/download.h"
+#include "fetch/part.h"
+#include "fetch/request.h"
 
-#define MAX_REDIRECTS 10L
-#define SLOW_BYTES_PER_SEC 1000L
+/* A try that brought so much was none in vain. */
+#define PROGRESS_BYTES ((size_t)1 << 20)
 
 /* How one transfer ended. */
 enum outcome {
@@ -23,16 +24,21 @@ enum outcome {
 	OUTCOME_BROKEN		/* what there is can be gone on with */
 };
 
-/* A transfer under way. */
+/* A file under way. */
 struct sink {
 	const struct download *d;
-	CURL *curl;
-	FILE *out;
-	size_t n_bytes;		/* in the file */
-	bool is_too_long;
-	int write_errno;	/* 0: all was written */
+	struct download_result *result;
+	struct transfers *transfers;
+	const char *url;	/* of http for s3 */
+	const struct s3_access *s3;
+	struct part part;
+	double deadline_sec;
+	double not_before_sec;
+	bool was_resumed;	/* the last try went on from earlier bytes */
+	/* Why begin or take cut the transfer off. */
+	enum outcome cut;
+	struct error why;
 	struct progress progress;
-	char text[CURL_ERROR_SIZE];
 };
 
 bool
@@ -44,298 +50,379 @@ download_is_pin(const char *sha256)
 	    n < HASH_HEX_BYTES;
 }
 
-/* Bytes that came in; fewer than n_bytes taken ends the transfer. */
-static size_t
-take(char *bytes, size_t size, size_t n_bytes, void *shared)
+/* End the transfer: the bytes are not those of the file that is meant. */
+static bool
+cut_off(struct sink *s, enum failure f)
+{
+	s->cut = OUTCOME_WRONG;
+	s->result->failure = f;
+	s->why.code = failure_code(f);
+	return false;
+}
+
+static bool
+refuse_length(struct sink *s)
+{
+	error_set(&s->why, ERROR_LIMIT, "%s: longer than the %zu bytes that "
+	    "it may have, and cut off there: check the address", s->d->url,
+	    s->d->max_bytes);
+	return cut_off(s, FAILURE_TOO_LARGE);
+}
+
+/* Is what the server is about to send what follows the bytes we have? */
+static bool
+fits(const struct part *p, const struct answer *a, bool is_http)
+{
+	const struct part_state *st = &p->state;
+
+	if (!is_http)
+		return p->n_bytes == 0 || st->validator[0] == '\0' ||
+		    strcmp(st->validator, a->last_modified) == 0;
+	if (a->status != 206)
+		return p->n_bytes == 0;
+	return a->has_range && a->first == p->n_bytes &&
+	    (!st->has_total || !a->has_total || a->total == st->n_total) &&
+	    (st->validator[0] != '"' || a->etag[0] != '"' ||
+	    strcmp(st->validator, a->etag) == 0);
+}
+
+/* Note the version and the length of what comes. */
+static void
+note_state(struct part *p, const struct answer *a, bool is_http)
+{
+	const char *validator = is_http ? answer_validator(a) :
+	    a->last_modified;
+	struct part_state *st = &p->state;
+
+	if (validator[0] != '\0')
+		memcpy(st->validator, validator, strlen(validator) + 1);
+	if (is_http && a->status == 206) {
+		st->has_total = a->has_total;
+		st->n_total = a->total;
+	} else {
+		st->has_total = a->has_length;
+		st->n_total = p->n_bytes + a->n_bytes;
+	}
+}
+
+/* transfer: the header is there. */
+static bool
+begin(void *shared, const struct answer *a)
 {
 	struct sink *s = shared;
-	curl_off_t n_more = -1;
+	struct part *p = &s->part;
+	const bool is_http = request_is_http(s->url);
 
-	(void)size;
-	if (n_bytes > s->d->max_bytes - s->n_bytes) {
-		s->is_too_long = true;
-		return 0;
+	/* All of it, since the version is another or ranges are unknown. */
+	if (is_http && a->status != 206 && p->n_bytes > 0 &&
+	    part_empty(p, &s->why) != 0) {
+		s->cut = OUTCOME_BROKEN;
+		s->result->failure = FAILURE_LOCAL;
+		return false;
 	}
-	if (s->progress.n_total == 0 && curl_easy_getinfo(s->curl,
-	    CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &n_more) == CURLE_OK &&
-	    n_more > 0)
-		s->progress.n_total = s->n_bytes + (size_t)n_more;
-	errno = EIO;
-	if (fwrite(bytes, 1, n_bytes, s->out) != n_bytes) {
-		s->write_errno = errno;
-		return 0;
+	if (s->d->refuse_pages && strncasecmp(a->content_type, "text/html",
+	    9) == 0) {
+		error_set(&s->why, ERROR_FORMAT, "%s: a web page, and no "
+		    "file: check the address, or see --pages", s->d->url);
+		return cut_off(s, FAILURE_REFUSED);
 	}
-	s->n_bytes += n_bytes;
+	if (!fits(p, a, is_http)) {
+		error_set(&s->why, ERROR_FORMAT, "%s: the server sends "
+		    "another part than the one asked for", s->d->url);
+		return cut_off(s, FAILURE_CORRUPT);
+	}
+	note_state(p, a, is_http);
+	if (p->state.has_total && p->state.n_total > s->d->max_bytes)
+		return refuse_length(s);
+	s->progress.n_total = p->state.n_total;
+	return true;
+}
+
+/* transfer: bytes that came in. */
+static bool
+take(void *shared, const char *bytes, size_t n_bytes)
+{
+	struct sink *s = shared;
+	struct part *p = &s->part;
+
+	if (n_bytes > s->d->max_bytes - p->n_bytes)
+		return refuse_length(s);
+	if (part_write(p, bytes, n_bytes, &s->why) != 0 ||
+	    (!p->is_saved && p->state.validator[0] != '\0' &&
+	    (!p->state.has_total || p->n_bytes < p->state.n_total) &&
+	    part_save(p, &s->why) != 0)) {
+		s->cut = OUTCOME_BROKEN;
+		s->result->failure = FAILURE_LOCAL;
+		return false;
+	}
 	if (s->d->progress != NULL)
-		progress_update(&s->progress, s->n_bytes, "bytes");
-	return n_bytes;
+		progress_update(&s->progress, p->n_bytes, "bytes");
+	return true;
 }
 
-/* What curl is to do.  0, or -1 when it has no memory. */
-static int
-set_up(struct sink *s)
-{
-	const struct download *d = s->d;
-	const bool is_tls = strncasecmp(d->url, "https:", 6) == 0;
-	CURL *c = s->curl;
-	bool is_bad = false;
-
-#define SET(option, value) \
-	(is_bad |= curl_easy_setopt(c, (option), (value)) != CURLE_OK)
-	SET(CURLOPT_URL, d->url);
-	SET(CURLOPT_PROTOCOLS_STR, "http,https,file");
-	SET(CURLOPT_REDIR_PROTOCOLS_STR, is_tls ? "https" : "http,https");
-	SET(CURLOPT_FOLLOWLOCATION, 1L);
-	SET(CURLOPT_MAXREDIRS, MAX_REDIRECTS);
-	SET(CURLOPT_SSL_VERIFYPEER, 1L);
-	SET(CURLOPT_SSL_VERIFYHOST, 2L);
-	/* A password must not come into a card. */
-	SET(CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
-	SET(CURLOPT_FAILONERROR, 1L);
-	SET(CURLOPT_NOSIGNAL, 1L);
-	SET(CURLOPT_CONNECTTIMEOUT, (long)d->stall_sec);
-	SET(CURLOPT_LOW_SPEED_LIMIT, SLOW_BYTES_PER_SEC);
-	SET(CURLOPT_LOW_SPEED_TIME, (long)d->stall_sec);
-	SET(CURLOPT_USERAGENT, "chad-tools");
-	SET(CURLOPT_RESUME_FROM_LARGE, (curl_off_t)s->n_bytes);
-	SET(CURLOPT_ERRORBUFFER, s->text);
-	SET(CURLOPT_WRITEFUNCTION, take);
-	SET(CURLOPT_WRITEDATA, s);
-#undef SET
-	return is_bad ? -1 : 0;
-}
-
-/* The server answered with an error. */
+/* Nothing follows the bytes that are there: is that all of it? */
 static enum outcome
-explain_answer(const struct sink *s, struct error *err)
+judge_end(struct sink *s, struct error *err)
 {
-	long code = 0;
+	const struct answer *a = &s->result->answer;
 
-	(void)curl_easy_getinfo(s->curl, CURLINFO_RESPONSE_CODE, &code);
-	/* Nothing follows what is there: the hash tells whether it is all. */
-	if (code == 416 && s->n_bytes > 0)
+	/* Of the whole with a known hash that will tell. */
+	if (s->d->sha256 != NULL || (a->has_total &&
+	    a->total == s->part.n_bytes && s->part.state.has_total &&
+	    s->part.state.n_total == a->total))
 		return OUTCOME_WHOLE;
-	if (code >= 500 || code == 408 || code == 429)
-		error_set(err, ERROR_BUSY, "%s: the server answers %ld: try "
-		    "again later", s->d->url, code);
-	else
-		error_set(err, ERROR_FORMAT, "%s: the server answers %ld: "
-		    "check the address", s->d->url, code);
-	return OUTCOME_BROKEN;
+	error_set(err, ERROR_FORMAT, "%s: the server has less than the %zu "
+	    "bytes that it gave before", s->d->url, s->part.n_bytes);
+	s->result->failure = FAILURE_CORRUPT;
+	return OUTCOME_WRONG;
 }
 
-/* Put what curl says in our words. */
+/* Did as much come as was promised? */
 static enum outcome
-explain(const struct sink *s, CURLcode code, struct error *err)
+judge_length(struct sink *s, struct error *err)
 {
-	const char *url = s->d->url;
-	const char *text = s->text[0] != '\0' ? s->text :
-	    curl_easy_strerror(code);
+	const struct part *p = &s->part;
 
-	switch (code) {
-	case CURLE_RANGE_ERROR:
-	case CURLE_BAD_DOWNLOAD_RESUME:
-		error_set(err, ERROR_FORMAT, "%s: %s", url, text);
-		return OUTCOME_WRONG;
-	case CURLE_HTTP_RETURNED_ERROR:
-		return explain_answer(s, err);
-	case CURLE_UNSUPPORTED_PROTOCOL:
-	case CURLE_URL_MALFORMAT:
-		error_set(err, ERROR_FORMAT, "%s: not an address that begins "
-		    "with https://, http:// or file:// (nor leads to one): "
-		    "give such a one", url);
-		break;
-	case CURLE_LOGIN_DENIED:
-		error_set(err, ERROR_FORMAT, "an address with a user's name "
-		    "in it is not fetched: give one without");
-		break;
-	case CURLE_FILE_COULDNT_READ_FILE:
-		error_set(err, ERROR_FORMAT, "%s: cannot be read: check the "
-		    "address", url);
-		break;
-	case CURLE_TOO_MANY_REDIRECTS:
-		error_set(err, ERROR_FORMAT, "%s: more than %ld redirects: "
-		    "check the address", url, MAX_REDIRECTS);
-		break;
-	case CURLE_OPERATION_TIMEDOUT:
-		error_set(err, ERROR_BUSY, "%s: no answer, or less than %ld "
-		    "bytes a second, for %zu s: the same command goes on from "
-		    "there", url, SLOW_BYTES_PER_SEC, s->d->stall_sec);
-		break;
-	case CURLE_PARTIAL_FILE:
-		error_set(err, ERROR_BUSY, "%s: the connection was lost after "
-		    "%zu bytes: the same command goes on from there", url,
-		    s->n_bytes);
-		break;
-	case CURLE_COULDNT_RESOLVE_PROXY:
-	case CURLE_COULDNT_RESOLVE_HOST:
-	case CURLE_COULDNT_CONNECT:
-	case CURLE_GOT_NOTHING:
-	case CURLE_SEND_ERROR:
-	case CURLE_RECV_ERROR:
-		error_set(err, ERROR_BUSY, "%s: %s: try again when the "
-		    "network is there", url, curl_easy_strerror(code));
-		break;
-	default:
-		error_set(err, code == CURLE_OUT_OF_MEMORY ? ERROR_NOMEM :
-		    ERROR_IO, "%s: %s", url, text);
-	}
-	return OUTCOME_BROKEN;
+	if (!p->state.has_total || p->n_bytes == p->state.n_total)
+		return OUTCOME_WHOLE;
+	s->result->failure = FAILURE_NETWORK;
+	error_set(err, ERROR_BUSY, "%s: the server sent %zu of %zu bytes: the "
+	    "same command goes on from there", s->d->url, p->n_bytes,
+	    p->state.n_total);
+	return p->n_bytes < p->state.n_total ? OUTCOME_BROKEN : OUTCOME_WRONG;
 }
 
-/* Ask for what follows the n_bytes that are there. */
+/* Ask for what follows the bytes that are there. */
 static enum outcome
 transfer(struct sink *s, struct error *err)
 {
 	const struct download *d = s->d;
-	enum outcome outcome = OUTCOME_WHOLE;
-	CURLcode code;
+	struct transfer t = {
+		.url = s->url,
+		.s3 = s->s3,
+		.first = s->part.n_bytes,
+		.if_range = s->part.n_bytes > 0 &&
+		    s->part.state.validator[0] != '\0' ?
+		    s->part.state.validator : NULL,
+		.stall_sec = d->stall_sec,
+		.not_before_sec = s->not_before_sec,
+		.deadline_sec = s->deadline_sec,
+		.max_wait_sec = d->max_wait_sec,
+		.begin = begin,
+		.take = take,
+		.shared = s
+	};
+	int status;
 
-	s->curl = curl_easy_init();
-	if (s->curl == NULL || set_up(s) != 0) {
-		curl_easy_cleanup(s->curl);
-		error_set(err, ERROR_NOMEM, "out of memory to fetch %s",
-		    d->url);
-		return OUTCOME_BROKEN;
-	}
 	progress_init(&s->progress, d->progress, d->n_bytes);
-	code = curl_easy_perform(s->curl);
+	status = transfers_run(s->transfers, &t, err);
 	if (d->progress != NULL)
 		progress_end(&s->progress);
-	if (s->is_too_long) {
-		error_set(err, ERROR_LIMIT, "%s: longer than the %zu bytes "
-		    "that it may have, and cut off there: check the address",
-		    d->url, d->max_bytes);
-		outcome = OUTCOME_WRONG;
-	} else if (s->write_errno != 0) {
-		errno = s->write_errno;
-		(void)error_set_errno(err, "cannot write %s", d->path);
-		outcome = OUTCOME_BROKEN;
-	} else if (code != CURLE_OK) {
-		outcome = explain(s, code, err);
+	s->result->n_requests++;
+	s->result->answer = t.answer;
+	memcpy(s->result->last_url, t.last_url, sizeof(t.last_url));
+	s->result->is_stopped = t.is_stopped;
+	if (status == 0)
+		return judge_length(s, err);
+	if (t.is_out_of_range)
+		return judge_end(s, err);
+	if (t.is_cut) {
+		if (err != NULL)
+			*err = s->why;
+		return s->cut;
 	}
-	curl_easy_cleanup(s->curl);
-	return outcome;
+	s->result->failure = t.failure;
+	return OUTCOME_BROKEN;
 }
 
 /* Is the file what it should be? */
 static enum outcome
-check(const struct download *d, char sha256[HASH_HEX_BYTES],
-    struct error *err)
+check(struct sink *s, struct error *err)
 {
-	if (hash_file(d->path, sha256, err) != 0)
+	const struct download *d = s->d;
+	char *sha256 = s->result->sha256;
+
+	s->result->n_bytes = s->part.n_bytes;
+	if (hash_file(d->path, sha256, err) != 0) {
+		s->result->failure = FAILURE_LOCAL;
 		return OUTCOME_BROKEN;
-	if (d->sha256 == NULL ||
-	    strncasecmp(d->sha256, sha256, strlen(d->sha256)) == 0)
-		return OUTCOME_WHOLE;
-	error_set(err, ERROR_FORMAT, "%s: its SHA-256 is %s and should %s "
-	    "%s: this is another file, and it was not kept", d->url, sha256,
-	    strlen(d->sha256) + 1 < HASH_HEX_BYTES ? "begin with" : "be",
-	    d->sha256);
-	return OUTCOME_WRONG;
+	}
+	s->result->failure = FAILURE_CORRUPT;
+	if (d->sha256 != NULL &&
+	    strncasecmp(d->sha256, sha256, strlen(d->sha256)) != 0) {
+		error_set(err, ERROR_FORMAT, "%s: its SHA-256 is %s and "
+		    "should %s %s: this is another file, and it was not kept",
+		    d->url, sha256, strlen(d->sha256) + 1 < HASH_HEX_BYTES ?
+		    "begin with" : "be", d->sha256);
+		return OUTCOME_WRONG;
+	}
+	if (d->n_bytes != 0 && d->n_bytes != s->part.n_bytes) {
+		error_set(err, ERROR_FORMAT, "%s: it has %zu bytes and should "
+		    "have %zu: this is another file, and it was not kept",
+		    d->url, s->part.n_bytes, d->n_bytes);
+		return OUTCOME_WRONG;
+	}
+	s->result->failure = FAILURE_NONE;
+	return OUTCOME_WHOLE;
 }
 
-/*
- * Open the partial file to write behind its end and keep others off it.
- * Unbuffered, so that a kill loses nothing that came.
- */
-static FILE *
-open_part(const struct download *d, size_t *n_bytes, struct error *err)
-{
-	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	struct stat st;
-	FILE *out;
-	int fd;
-
-	if (file_make_parent(d->path, err) != 0)
-		return NULL;
-	fd = open(d->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC |
-	    O_NOFOLLOW | O_NONBLOCK, 0666);
-	if (fd < 0 || fstat(fd, &st) != 0) {
-		error_set_errno(err, "cannot write %s", d->path);
-		goto fail;
-	}
-	if (!S_ISREG(st.st_mode)) {
-		error_set(err, ERROR_OUTPUT, "%s is no plain file, so it is "
-		    "not written over", d->path);
-		goto fail;
-	}
-	if (fcntl(fd, F_SETLK, &lock) != 0 &&
-	    (errno == EACCES || errno == EAGAIN)) {
-		error_set(err, ERROR_BUSY, "%s: another program is fetching "
-		    "into it: wait for its end", d->path);
-		goto fail;
-	}
-	out = fdopen(fd, "ab");
-	if (out == NULL) {
-		error_set_errno(err, "cannot write %s", d->path);
-		goto fail;
-	}
-	(void)setvbuf(out, NULL, _IONBF, 0);
-	*n_bytes = (size_t)st.st_size;
-	return out;
-fail:
-	if (fd >= 0)
-		(void)close(fd);
-	return NULL;
-}
-
-/* Go on from n_before bytes to the end and check the whole. */
+/* Go on from the bytes that are there to the end and check the whole. */
 static enum outcome
-attempt(const struct download *d, FILE *out, size_t n_before,
-    char sha256[HASH_HEX_BYTES], struct error *err)
+attempt(struct sink *s, struct error *err)
 {
-	struct sink s = { .d = d, .out = out, .n_bytes = n_before };
+	const struct download *d = s->d;
+	struct part *p = &s->part;
 	enum outcome outcome = OUTCOME_WHOLE;
+	bool is_all;
 
-	if (n_before > d->max_bytes) {
+	s->result->failure = FAILURE_NONE;
+	/* Of which version they are, nothing can tell. */
+	if (p->n_bytes > 0 && p->state.validator[0] == '\0' &&
+	    d->sha256 == NULL && part_empty(p, err) != 0) {
+		s->result->failure = FAILURE_LOCAL;
+		return OUTCOME_BROKEN;
+	}
+	s->was_resumed = p->n_bytes > 0;
+	if (p->n_bytes > d->max_bytes) {
 		error_set(err, ERROR_LIMIT, "%s is longer than it may be",
 		    d->path);
+		s->result->failure = FAILURE_TOO_LARGE;
 		return OUTCOME_WRONG;
 	}
 	/* All is there when only what came afterwards was stopped. */
-	if (n_before == 0 || n_before != d->n_bytes)
-		outcome = transfer(&s, err);
-	return outcome == OUTCOME_WHOLE ? check(d, sha256, err) : outcome;
+	is_all = p->n_bytes > 0 && (p->n_bytes == d->n_bytes ||
+	    (p->state.has_total && p->n_bytes == p->state.n_total));
+	if (!is_all)
+		outcome = transfer(s, err);
+	return outcome == OUTCOME_WHOLE ? check(s, err) : outcome;
+}
+
+/* Is there any use in another try?  If so, not at once. */
+static bool
+may_try_again(struct sink *s, size_t n_in_vain)
+{
+	const struct download *d = s->d;
+	const double now_sec = transfers_now_sec();
+
+	if (s->result->is_stopped || !failure_may_pass(s->result->failure) ||
+	    n_in_vain >= d->n_tries)
+		return false;
+	s->not_before_sec = now_sec;
+	/* One that throttles is waited for by all, see fetch/hosts.h. */
+	if (s->result->failure == FAILURE_NETWORK)
+		s->not_before_sec += transfers_backoff_sec(s->transfers,
+		    n_in_vain + 1);
+	return s->deadline_sec == 0.0 || s->not_before_sec < s->deadline_sec;
+}
+
+/* Try until it is there or nothing helps. */
+static enum outcome
+persist(struct sink *s, struct error *err)
+{
+	bool is_anew = false;
+	size_t n_in_vain = 0;
+
+	for (;;) {
+		const size_t n_before = s->part.n_bytes;
+		const enum outcome outcome = attempt(s, err);
+
+		if (outcome == OUTCOME_WHOLE || s->result->is_stopped)
+			return outcome;
+		if (outcome == OUTCOME_WRONG) {
+			/* The bytes that were there may be to blame. */
+			if (is_anew || !s->was_resumed)
+				return outcome;
+			is_anew = true;
+			if (part_empty(&s->part, err) != 0) {
+				s->result->failure = FAILURE_LOCAL;
+				return OUTCOME_BROKEN;
+			}
+			continue;
+		}
+		n_in_vain = s->part.n_bytes >= n_before + PROGRESS_BYTES ? 0 :
+		    n_in_vain + 1;
+		if (!may_try_again(s, n_in_vain))
+			return outcome;
+	}
+}
+
+/* Devices and pipes would keep the thread of the transfers for ever. */
+static int
+check_local(const char *url, struct error *err)
+{
+	CURLU *u = curl_url();
+	char *path = NULL;
+	struct stat st;
+	int result = 0;
+
+	if (u != NULL && strncasecmp(url, "file:", 5) == 0 &&
+	    curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK &&
+	    curl_url_get(u, CURLUPART_PATH, &path, CURLU_URLDECODE) ==
+	    CURLUE_OK && stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		result = error_set(err, ERROR_FORMAT, "%s: no plain file: "
+		    "check the address", url);
+	curl_free(path);
+	curl_url_cleanup(u);
+	return result;
+}
+
+/* Fetch into the part and give it its name. */
+static int
+run(struct sink *s, struct error *err)
+{
+	const struct download *d = s->d;
+	enum outcome outcome;
+
+	if (part_open(&s->part, d->path, d->url, err) != 0) {
+		s->result->failure = FAILURE_LOCAL;
+		return -1;
+	}
+	outcome = persist(s, err);
+	if (outcome == OUTCOME_WHOLE && d->final_path != NULL &&
+	    file_place(d->path, d->final_path, err) != 0) {
+		s->result->failure = FAILURE_LOCAL;
+		outcome = OUTCOME_BROKEN;
+	}
+	if (outcome == OUTCOME_WHOLE)
+		s->part.is_saved = false;
+	part_close(&s->part, outcome != OUTCOME_WRONG);
+	return outcome == OUTCOME_WHOLE ? 0 : -1;
 }
 
 int
-download_file(const struct download *d, char sha256[HASH_HEX_BYTES],
+download_file(const struct download *d, struct download_result *result,
     struct error *err)
 {
-	enum outcome outcome;
-	struct stat st;
-	size_t n_before;
-	FILE *out;
+	const struct transfers_options own = { .rules = { 1, 1, 0.0, 1.0,
+		0 } };
+	struct sink s = { .d = d, .result = result,
+		.transfers = d->transfers };
+	struct arena *a = arena_new();
+	struct s3_access access;
+	int status = -1;
 
+	memset(result, 0, sizeof(*result));
+	result->failure = FAILURE_REFUSED;
 	if (d->sha256 != NULL && !download_is_pin(d->sha256))
-		return error_set(err, ERROR_FORMAT, "\"%s\" is no SHA-256: "
-		    "give its 64 hex digits, or at least the first %d",
-		    d->sha256, DOWNLOAD_MIN_PIN);
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
-		return error_set(err, ERROR_NOMEM, "out of memory to fetch %s",
-		    d->url);
-	out = open_part(d, &n_before, err);
-	if (out == NULL) {
-		curl_global_cleanup();
-		return -1;
+		error_set(err, ERROR_FORMAT, "\"%s\" is no SHA-256: give its "
+		    "64 hex digits, or at least the first %d", d->sha256,
+		    DOWNLOAD_MIN_PIN);
+	else if (a == NULL)
+		error_set(err, ERROR_NOMEM, "out of memory");
+	else if (s3_address_find(d->url, &access, &s.url, &s.s3, a,
+	    err) == 0 && check_local(d->url, err) == 0)
+		status = 0;
+	if (status == 0 && s.transfers == NULL)
+		s.transfers = transfers_new(&own, err);
+	if (status == 0 && s.transfers != NULL) {
+		if (d->max_sec > 0.0)
+			s.deadline_sec = transfers_now_sec() + d->max_sec;
+		status = run(&s, err);
+	} else {
+		status = -1;
 	}
-	outcome = attempt(d, out, n_before, sha256, err);
-	if (outcome == OUTCOME_WRONG && n_before > 0) {
-		/* The bytes that were there may be to blame. */
-		outcome = OUTCOME_BROKEN;
-		if (ftruncate(fileno(out), 0) != 0)
-			(void)error_set_errno(err, "cannot empty %s", d->path);
-		else
-			outcome = attempt(d, out, 0, sha256, err);
-	}
-	if (outcome == OUTCOME_WRONG || (outcome == OUTCOME_BROKEN &&
-	    fstat(fileno(out), &st) == 0 && st.st_size == 0))
-		(void)unlink(d->path);
-	if (fclose(out) != 0 && outcome == OUTCOME_WHOLE) {
-		(void)error_set_errno(err, "cannot write %s", d->path);
-		outcome = OUTCOME_BROKEN;
-	}
-	curl_global_cleanup();
-	return outcome == OUTCOME_WHOLE ? 0 : -1;
+	if (s.transfers != d->transfers)
+		transfers_free(s.transfers);
+	arena_free(a);
+	return status;
 }

@@ -79,12 +79,24 @@ record_has_failed(const struct json *rec)
 	return json_has(rec, "error");
 }
 
+/* Is the sound the one that chad-fetch put in the work folder? */
+static bool
+is_fetched(const struct json *rec)
+{
+	const char *sound, *fetched;
+
+	return json_get_string(rec, "audio_filepath", NULL, &sound, NULL) == 0
+	    && json_get_string(rec, "fetch.path", NULL, &fetched, NULL) == 0 &&
+	    sound != NULL && fetched != NULL && strcmp(sound, fetched) == 0;
+}
+
 /* Whether relative paths of this member start at the manifest's folder. */
 static bool
-is_given_by_user(const char *member)
+is_given_by_user(const struct json *rec, const char *member)
 {
-	return strcmp(member, "audio_filepath") == 0 ||
-	    strcmp(member, "original_audio_filepath") == 0 ||
+	if (strcmp(member, "audio_filepath") == 0)
+		return !is_fetched(rec);
+	return strcmp(member, "original_audio_filepath") == 0 ||
 	    strncmp(member, "truth.", 6) == 0;
 }
 
@@ -102,7 +114,7 @@ record_path(const struct json *rec, const char *member,
 		return NULL;
 	}
 	if (path[0] == '/' || base_folder == NULL ||
-	    strcmp(base_folder, ".") == 0 || !is_given_by_user(member))
+	    strcmp(base_folder, ".") == 0 || !is_given_by_user(rec, member))
 		joined = arena_strdup(a, path);
 	else
 		joined = arena_printf(a, "%s/%s", base_folder, path);

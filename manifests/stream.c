@@ -30,9 +30,16 @@ note_signal(int number)
 	atomic_store(&signal_that_came, number);
 }
 
+bool
+stream_must_stop(void)
+{
+	return atomic_load(&signal_that_came) != 0;
+}
+
 /* What became of a record. */
 enum outcome {
 	OUTCOME_DROPPED,	/* belongs to another shard */
+	OUTCOME_CUT,		/* by a signal, before it was done */
 	OUTCOME_DONE,
 	OUTCOME_FAILED,		/* here */
 	OUTCOME_FAILED_BEFORE
@@ -57,6 +64,7 @@ struct stream {
 	struct ring *ring;
 	struct progress progress;
 	struct stream_result result;
+	bool is_cut;		/* at a record, behind which none is written */
 	/* What ended the stream before its end. */
 	atomic_bool is_broken;
 	pthread_mutex_t lock;	/* guards err */
@@ -87,8 +95,7 @@ must_stop(void *shared)
 {
 	const struct stream *s = shared;
 
-	return atomic_load(&s->is_broken) ||
-	    atomic_load(&signal_that_came) != 0;
+	return atomic_load(&s->is_broken) || stream_must_stop();
 }
 
 static void
@@ -237,6 +244,8 @@ process(struct worker *w, struct job *job, struct error *err)
 		result = keep_output(job, job->in.text, job->in.n_bytes, err);
 	} else if (attempt(w, job, rec, &job->why) == 0) {
 		job->outcome = OUTCOME_DONE;
+	} else if (job->why.code == ERROR_BUSY && stream_must_stop()) {
+		job->outcome = OUTCOME_CUT;
 	} else {
 		result = job->why.code == ERROR_OUTPUT ?
 		    error_set(err, ERROR_OUTPUT, "%s", job->why.text) :
@@ -290,7 +299,9 @@ leave(void *shared, void *arg)
 	struct job *job = arg;
 	struct error err = { ERROR_NONE, "" };
 
-	if (job->out != NULL && !atomic_load(&s->is_broken)) {
+	if (job->outcome == OUTCOME_CUT)
+		s->is_cut = true;
+	if (job->out != NULL && !s->is_cut && !atomic_load(&s->is_broken)) {
 		if (fwrite(job->out, 1, job->n_out, s->out) == job->n_out) {
 			count(s, job);
 		} else {
@@ -415,7 +426,7 @@ run_workers(struct stream *s, struct worker *workers, size_t n)
 	read_lines(s);
 	for (size_t i = 0; i < n_started; i++)
 		(void)pthread_join(workers[i].thread, NULL);
-	if (ring_n_left(s->ring) > 0)
+	if (s->is_cut || ring_n_left(s->ring) > 0)
 		s->result.stopped = true;
 	for (size_t i = 0; i < ring_n_left(s->ring); i++)
 		release_job(ring_left(s->ring, i));

@@ -17,6 +17,10 @@
  *     record: "chad-x: the message".  A record that would then be longer than
  *     RECORD_LINE_BYTES is cut as a broken line is, and keeps its id.
  *
+ * Work that waits for others (transfers) need not finish what it has begun: when
+ * stream_must_stop says so it may fail with ERROR_BUSY, and neither its record
+ * nor those behind it are written.
+ *
  * Failures are also printed on standard error, the first twenty as they are
  * written and a count at the end.  SIGTERM and SIGINT let the records that
  * workers have begun finish and be written, then the loop ends with "stopped";
@@ -75,6 +79,8 @@ int stream_take_manifest(struct stream_options *o, int argc,
 #define STREAM_OPTIONS(o) \
 	{ CLI_SIZE, "threads", &(o).n_threads, 1, 256, "N", \
 	    "worker threads (default: one a core)" }, \
+	STREAM_OPTIONS_BUT_THREADS(o)
+#define STREAM_OPTIONS_BUT_THREADS(o) \
 	{ CLI_STRING, "shard", &(o).shard, 0, 0, "I/N", \
 	    "take only shard I of N" }, \
 	{ CLI_STRING, "work", &(o).work_folder, 0, 0, "DIR", \
@@ -102,6 +108,9 @@ int stream_run(const struct stream_stage *stage,
  */
 int stream_main(const struct stream_stage *stage,
     const struct stream_options *options);
+
+/* Has a signal come since stream_run began? */
+bool stream_must_stop(void);
 
 /*
  * Reading a manifest record by record on one thread, for commands that write

@@ -82,6 +82,6 @@ only_in 'hdf5' nn/weights_h5.c
 only_in 'bzlib' nn/bzip2.c
 only_in '(zlib|zstd)\.h' base/packed.c
 only_in 'expat\.h' formats/xml.c
-only_in 'curl/' fetch/download.c
+only_in 'curl/' fetch/
 only_in 'faiss/' ann/
 exit $status

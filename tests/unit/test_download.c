@@ -65,14 +65,16 @@ expect_whole(const struct folder *f)
 {
 	struct arena *a = arena_new();
 	struct error err = { ERROR_NONE, "" };
-	char sha256[HASH_HEX_BYTES];
+	struct download_result got;
 	size_t n_bytes = 0;
 	const void *bytes;
 
 	assert_non_null(a);
-	if (download_file(&f->d, sha256, &err) != 0)
+	if (download_file(&f->d, &got, &err) != 0)
 		fail_msg("%s", err.text);
-	assert_string_equal(sha256, f->sha256);
+	assert_int_equal(got.failure, FAILURE_NONE);
+	assert_int_equal(got.n_bytes, N_BYTES);
+	assert_string_equal(got.sha256, f->sha256);
 	bytes = file_read(f->part, N_BYTES, a, &n_bytes, NULL);
 	assert_non_null(bytes);
 	assert_int_equal(n_bytes, N_BYTES);
@@ -84,10 +86,11 @@ static void
 expect_failure(const struct folder *f, enum error_code code)
 {
 	struct error err = { ERROR_NONE, "" };
-	char sha256[HASH_HEX_BYTES];
+	struct download_result got;
 
-	assert_int_equal(download_file(&f->d, sha256, &err), -1);
+	assert_int_equal(download_file(&f->d, &got, &err), -1);
 	assert_int_equal(err.code, code);
+	assert_int_not_equal(got.failure, FAILURE_NONE);
 	assert_false(file_exists(f->part));
 }
 

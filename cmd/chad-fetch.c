@@ -226,7 +226,6 @@ fetch_file(const struct shared *s, const struct item *item, struct json *rec,
 		.max_bytes = set->max_bytes,
 		.stall_sec = set->timeout_sec,
 		.max_sec = set->max_sec,
-		.max_wait_sec = set->max_wait_sec,
 		.n_tries = set->n_tries,
 		.refuse_pages = item->sha256 == NULL,
 		.transfers = s->transfers
@@ -356,7 +355,7 @@ probe(const struct shared *s, const struct item *item,
 {
 	const struct settings *set = s->set;
 	const struct probe p = { item->url, set->timeout_sec, set->n_tries,
-		set->max_wait_sec, s->transfers };
+		s->transfers };
 	struct video_result seen;
 	struct video v;
 	int result;
@@ -505,7 +504,7 @@ run(struct settings *set)
 {
 	const struct transfers_options o = { .rules = { set->n_parallel,
 		set->max_per_host, set->pause_sec, set->backoff_sec,
-		(uint64_t)getpid() }, .bytes_per_sec = set->rate,
+		set->max_wait_sec, (uint64_t)getpid() }, .bytes_per_sec = set->rate,
 		.must_stop = must_stop };
 	struct error err = { ERROR_NONE, "" };
 	struct tally tally = { 0 };

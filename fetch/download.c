@@ -34,6 +34,7 @@ struct sink {
 	struct part part;
 	double deadline_sec;
 	double not_before_sec;
+	double asked_sec;	/* by the server of the last try, to wait */
 	bool was_resumed;	/* the last try went on from earlier bytes */
 	/* Why begin or take cut the transfer off. */
 	enum outcome cut;
@@ -186,6 +187,7 @@ judge_length(struct sink *s, struct error *err)
 	if (!p->state.has_total || p->n_bytes == p->state.n_total)
 		return OUTCOME_WHOLE;
 	s->result->failure = FAILURE_NETWORK;
+	s->asked_sec = -1.0;
 	error_set(err, ERROR_BUSY, "%s: the server sent %zu of %zu bytes: the "
 	    "same command goes on from there", s->d->url, p->n_bytes,
 	    p->state.n_total);
@@ -207,7 +209,6 @@ transfer(struct sink *s, struct error *err)
 		.stall_sec = d->stall_sec,
 		.not_before_sec = s->not_before_sec,
 		.deadline_sec = s->deadline_sec,
-		.max_wait_sec = d->max_wait_sec,
 		.begin = begin,
 		.take = take,
 		.shared = s
@@ -232,6 +233,7 @@ transfer(struct sink *s, struct error *err)
 		return s->cut;
 	}
 	s->result->failure = t.failure;
+	s->asked_sec = t.asked_sec;
 	return OUTCOME_BROKEN;
 }
 
@@ -301,18 +303,13 @@ attempt(struct sink *s, struct error *err)
 static bool
 may_try_again(struct sink *s, size_t n_in_vain)
 {
-	const struct download *d = s->d;
-	const double now_sec = transfers_now_sec();
-
-	if (s->result->is_stopped || !failure_may_pass(s->result->failure) ||
-	    n_in_vain >= d->n_tries)
+	if (!failure_may_pass(s->result->failure) ||
+	    n_in_vain >= s->d->n_tries)
 		return false;
-	s->not_before_sec = now_sec;
-	/* One that throttles is waited for by all, see fetch/hosts.h. */
-	if (s->result->failure == FAILURE_NETWORK)
-		s->not_before_sec += transfers_backoff_sec(s->transfers,
-		    n_in_vain + 1);
-	return s->deadline_sec == 0.0 || s->not_before_sec < s->deadline_sec;
+	s->not_before_sec = transfers_next_try(s->transfers,
+	    s->result->failure, s->asked_sec, n_in_vain + 2);
+	return s->not_before_sec >= 0.0 && (s->deadline_sec == 0.0 ||
+	    s->not_before_sec < s->deadline_sec);
 }
 
 /* Try until it is there or nothing helps. */
@@ -394,7 +391,7 @@ download_file(const struct download *d, struct download_result *result,
     struct error *err)
 {
 	const struct transfers_options own = { .rules = { 1, 1, 0.0, 1.0,
-		0 } };
+		0.0, 0 } };
 	struct sink s = { .d = d, .result = result,
 		.transfers = d->transfers };
 	struct arena *a = arena_new();

@@ -40,7 +40,6 @@ struct download {
 	size_t max_bytes;	/* more is cut off; at least n_bytes */
 	size_t stall_sec;	/* no answer, or too slow, for so long: over */
 	double max_sec;		/* of all tries and waits; 0: any */
-	double max_wait_sec;	/* for a host that asks to be left alone */
 	/*
 	 * Tries in a row without progress, where trying again can help; 0: 1.
 	 */

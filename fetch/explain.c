@@ -34,6 +34,10 @@ explain_status(struct transfer *t, struct error *err)
 	else if (status / 100 == 3 && t->s3 != NULL)
 		say(t, f, err, "the server answers %ld: set AWS_REGION to the "
 		    "bucket's", status);
+	else if (failure_may_pass(f) && t->answer.retry_after[0] != '\0')
+		say(t, f, err, "the server answers %ld (Retry-After: "
+		    "%.60s): try again then", status,
+		    t->answer.retry_after);
 	else if (failure_may_pass(f))
 		say(t, f, err, "the server answers %ld: try again later",
 		    status);

@@ -6,6 +6,7 @@
 #include "fetch/hosts.h"
 
 #define JITTER 0.1	/* of a wait that the host asked for */
+#define N_TO_BELIEVE 3
 
 struct host {
 	struct host *next;
@@ -132,14 +133,17 @@ static void
 hold(struct hosts *h, struct host *host, double now_sec, double asked_sec)
 {
 	const bool is_first = host->held_until_sec <= now_sec;
-	double wait_sec = asked_sec * (1.0 + JITTER *
-	    random_uniform(&h->random));
+	double wait_sec = 0.0;
 
 	if (is_first) {
 		host->n_refusals++;
 		host->max_running = (host->max_running + 1) / 2;
 	}
-	if (asked_sec < 0.0 && is_first)
+	if (asked_sec >= 0.0 && (asked_sec <= h->rules.max_wait_sec ||
+	    host->n_refusals >= N_TO_BELIEVE))
+		wait_sec = asked_sec * (1.0 + JITTER *
+		    random_uniform(&h->random));
+	else if (is_first)
 		wait_sec = hosts_backoff_sec(h, h->rules.backoff_sec,
 		    host->n_refusals);
 	host->held_until_sec = fmax(host->held_until_sec, now_sec + wait_sec);

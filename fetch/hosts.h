@@ -6,8 +6,10 @@
  * A host that throttles (429, 503) is left alone for as long as it says, or
  * for a time that doubles each time it does so, both with some jitter so that
  * many clients do not come back together; from then on it is asked by half as
- * many at a time, one more after each success.  Times are seconds of a clock
- * that the caller reads.  One thread at a time.
+ * many at a time, one more after each success.  One that asks for longer than
+ * anybody waits has to do so three times in a row to be believed; until then
+ * it may have meant that one file.  Times are seconds of a clock that the
+ * caller reads.  One thread at a time.
  */
 #ifndef FETCH_HOSTS_H
 #define FETCH_HOSTS_H
@@ -27,6 +29,7 @@ struct hosts_rules {
 	size_t max_per_host;	/* >= 1 */
 	double pause_sec;	/* between starts at one host, >= 0 */
 	double backoff_sec;	/* after the first refusal, > 0 */
+	double max_wait_sec;	/* that anybody waits for a host */
 	uint64_t seed;		/* of the jitter */
 };
 

@@ -38,8 +38,7 @@ int
 probe_run(const struct probe *p, struct probe_result *result,
     struct error *err)
 {
-	struct transfer t = { .stall_sec = p->stall_sec,
-		.max_wait_sec = p->max_wait_sec };
+	struct transfer t = { .stall_sec = p->stall_sec };
 	struct arena *a = arena_new();
 	struct s3_access access;
 	int status = -1;
@@ -58,10 +57,10 @@ probe_run(const struct probe *p, struct probe_result *result,
 		if (status == 0 || t.is_stopped ||
 		    !failure_may_pass(t.failure) || n >= p->n_tries)
 			break;
-		t.not_before_sec = transfers_now_sec();
-		if (t.failure == FAILURE_NETWORK)
-			t.not_before_sec += transfers_backoff_sec(
-			    p->transfers, n);
+		t.not_before_sec = transfers_next_try(p->transfers, t.failure,
+		    t.asked_sec, n + 1);
+		if (t.not_before_sec < 0.0)
+			break;
 	}
 	result->failure = t.failure;
 	result->is_stopped = t.is_stopped;

@@ -13,7 +13,6 @@ struct probe {
 	const char *url;
 	size_t stall_sec;
 	size_t n_tries;		/* where trying again can help; 0: 1 */
-	double max_wait_sec;	/* for a host that asks to be left alone */
 	struct transfers *transfers;
 };
 

@@ -26,7 +26,7 @@ struct job {
 	struct job *next;
 	struct transfer *t;
 	struct host *host;
-	double not_before_sec, max_wait_sec;
+	double not_before_sec;
 	CURL *easy;
 	struct curl_slist *headers;
 	size_t n_bytes;		/* that came */
@@ -64,6 +64,7 @@ transfers_now_sec(void)
 	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
+/* Seconds since 1970. */
 static double
 wall_sec(void)
 {
@@ -222,8 +223,9 @@ finish(struct transfers *ts, struct job *j, CURLcode code)
 	(void)curl_multi_remove_handle(ts->multi, j->easy);
 	unlink_job(&ts->running, j);
 	ts->n_running--;
+	t->asked_sec = answer_wait_sec(&t->answer, wall_sec());
 	hosts_end(ts->hosts, j->host, transfers_now_sec(), t->failure,
-	    answer_wait_sec(&t->answer, wall_sec()));
+	    t->asked_sec);
 	end_job(j);
 	share_rate(ts);
 }
@@ -278,7 +280,7 @@ admit(struct transfers *ts)
 		    j->host, now_sec), j->not_before_sec - now_sec);
 
 		next = j->next;
-		if (j->t != NULL && held_sec > j->max_wait_sec)
+		if (j->t != NULL && held_sec > ts->o.rules.max_wait_sec)
 			give_up(ts, j, held_sec);
 		else if (wait_sec <= 0.0)
 			start(ts, j, now_sec);
@@ -463,10 +465,10 @@ submit(struct transfers *ts, struct job *j, const char *url,
 int
 transfers_run(struct transfers *ts, struct transfer *t, struct error *err)
 {
-	struct job j = { .t = t, .not_before_sec = t->not_before_sec,
-		.max_wait_sec = t->max_wait_sec };
+	struct job j = { .t = t, .not_before_sec = t->not_before_sec };
 
 	t->failure = FAILURE_NONE;
+	t->asked_sec = -1.0;
 	t->is_cut = t->is_stopped = t->is_out_of_range = false;
 	memset(&t->answer, 0, sizeof(t->answer));
 	t->last_url[0] = '\0';
@@ -508,14 +510,20 @@ transfers_end_turn(struct transfers *ts, struct turn *turn, enum failure how)
 }
 
 double
-transfers_backoff_sec(struct transfers *ts, size_t n)
+transfers_next_try(struct transfers *ts, enum failure f, double asked_sec,
+    size_t n)
 {
-	double sec;
+	double wait_sec = fmax(asked_sec, 0.0);
 
-	(void)pthread_mutex_lock(&ts->lock);
-	sec = hosts_backoff_sec(ts->hosts, ts->o.rules.backoff_sec, n);
-	(void)pthread_mutex_unlock(&ts->lock);
-	return sec;
+	/* What a host that throttles does not say, it is held for anyway. */
+	if (f != FAILURE_THROTTLED) {
+		(void)pthread_mutex_lock(&ts->lock);
+		wait_sec = fmax(wait_sec, hosts_backoff_sec(ts->hosts,
+		    ts->o.rules.backoff_sec, n - 1));
+		(void)pthread_mutex_unlock(&ts->lock);
+	}
+	return wait_sec > ts->o.rules.max_wait_sec ? -1.0 :
+	    transfers_now_sec() + wait_sec;
 }
 
 bool

@@ -44,7 +44,6 @@ struct transfer {
 	/* Times of transfers_now_sec. */
 	double not_before_sec;
 	double deadline_sec;	/* over by then; 0: none */
-	double max_wait_sec;	/* not begun when its host wants longer */
 	/*
 	 * The header is there, before the first byte and also when there is
 	 * none; bytes.  Either returns false to cut the transfer off.  For
@@ -59,6 +58,7 @@ struct transfer {
 	bool is_cut;		/* by begin or take; then there is no failure */
 	bool is_stopped;	/* by must_stop; the same */
 	bool is_out_of_range;	/* there is no byte "first"; the same */
+	double asked_sec;	/* to wait, with a failure; negative: not */
 	struct answer answer;
 	char last_url[TRANSFERS_URL_BYTES];	/* after redirects */
 };
@@ -88,8 +88,13 @@ struct turn *transfers_take_turn(struct transfers *ts, const char *url,
 void transfers_end_turn(struct transfers *ts, struct turn *turn,
     enum failure how);
 
-/* The wait before try n, see fetch/hosts.h. */
-double transfers_backoff_sec(struct transfers *ts, size_t n);
+/*
+ * When try n (from 2) may begin after a failure that may pass, for
+ * not_before_sec; negative when that is more than anybody waits.  asked_sec as
+ * of the transfer that failed.
+ */
+double transfers_next_try(struct transfers *ts, enum failure f,
+    double asked_sec, size_t n);
 
 /* Seconds of a clock that only goes forward. */
 double transfers_now_sec(void);

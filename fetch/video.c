@@ -385,10 +385,8 @@ video_fetch(const struct video *v, struct video_result *result,
 		}
 		if (!failure_may_pass(result->failure) || n >= v->n_tries)
 			return -1;
-		not_before_sec = transfers_now_sec();
-		if (result->failure == FAILURE_NETWORK)
-			not_before_sec += transfers_backoff_sec(v->transfers,
-			    n);
+		not_before_sec = transfers_next_try(v->transfers,
+		    result->failure, -1.0, n + 1);
 	}
 	return 0;
 }

@@ -31,3 +31,20 @@ get() {
 	rm -f said
 	echo "status $status"
 }
+
+# What became of each record of chad-fetch's output $1: its id and the error,
+# or whose content it has ($2: a file, of which the rest are compared).
+told() {
+	python3 - "$1" "$2" <<-'END' | sed "s/:$port/:PORT/g; s|$PWD|HERE|g"
+	import json, sys
+	whole = open(sys.argv[2], "rb").read()
+	for line in open(sys.argv[1]):
+	    r = json.loads(line)
+	    if "error" in r:
+	        print(r["id"] + ":", r["error"])
+	        continue
+	    got = open(r["audio_filepath"], "rb").read()
+	    print(r["id"] + ":", "whole" if got == whole else "reversed"
+	          if got == whole[::-1] else "%d bytes" % len(got))
+	END
+}

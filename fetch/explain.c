@@ -1,5 +1,6 @@
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <curl/curl.h>
 
@@ -113,6 +114,13 @@ explain_end(struct transfer *t, int curl_code, const char *curl_text,
 	const CURLcode code = (CURLcode)curl_code;
 
 	switch (code) {
+	case CURLE_UNSUPPORTED_PROTOCOL:
+		/* Leftovers of an answer that was longer than it said. */
+		if (strstr(curl_text, "HTTP/0.9") != NULL)
+			explain_network(t, CURLE_RECV_ERROR, n_bytes, err);
+		else
+			explain_address(t, code, err);
+		break;
 	case CURLE_HTTP_RETURNED_ERROR:
 	case CURLE_WRITE_ERROR:
 		explain_status(t, err);
@@ -123,7 +131,6 @@ explain_end(struct transfer *t, int curl_code, const char *curl_text,
 	case CURLE_FTP_COULDNT_RETR_FILE:
 	case CURLE_REMOTE_ACCESS_DENIED:
 	case CURLE_TOO_MANY_REDIRECTS:
-	case CURLE_UNSUPPORTED_PROTOCOL:
 	case CURLE_URL_MALFORMAT:
 		explain_address(t, code, err);
 		break;

@@ -82,18 +82,23 @@ find(const char *text, const char *part)
 	return NULL;
 }
 
-/* The last line with "ERROR:". */
+/* What follows the word for errors in the last line that begins with it. */
 static void
 take_last_error(const char *text, char *said, size_t said_bytes)
 {
-	const char *at = text;
+	static const char *const words[] = { "ERROR: ", PROGRAM ": error: " };
 
 	said[0] = '\0';
-	while ((at = strstr(at, "ERROR:")) != NULL) {
-		at += strlen("ERROR:");
-		at += strspn(at, " ");
-		(void)snprintf(said, said_bytes, "%.*s",
-		    (int)strcspn(at, "\r\n"), at);
+	while (*text != '\0') {
+		const size_t n = strcspn(text, "\r\n");
+
+		for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+			if (strncmp(text, words[i], strlen(words[i])) == 0)
+				(void)snprintf(said, said_bytes, "%.*s",
+				    (int)(n - strlen(words[i])),
+				    text + strlen(words[i]));
+		text += n;
+		text += strspn(text, "\r\n");
 	}
 }
 
@@ -379,12 +384,13 @@ video_fetch(const struct video *v, struct video_result *result,
 	}
 	for (size_t n = 1; attempt(v, not_before_sec, result, a, err) != 0;
 	    n++) {
-		if (result->is_stopped) {
+		if (result->is_stopped)
 			result->failure = FAILURE_NONE;
+		if (!failure_may_pass(result->failure) || n >= v->n_tries) {
+			/* What was broken off stays. */
+			(void)rmdir(v->folder);
 			return -1;
 		}
-		if (!failure_may_pass(result->failure) || n >= v->n_tries)
-			return -1;
 		not_before_sec = transfers_next_try(v->transfers,
 		    result->failure, -1.0, n + 1);
 	}

@@ -61,7 +61,8 @@ bool video_is_page(const char *url, const char *hosts);
 
 /*
  * The class that yt-dlp's exit status and its standard error tell, FAILURE_NONE
- * for 0.  "said" is its last line with "ERROR:", without that word, or "".
+ * for 0.  "said" is its last line that begins with "ERROR:", without that word,
+ * or "".
  */
 enum failure video_classify(int status, const char *text, char *said,
     size_t said_bytes);

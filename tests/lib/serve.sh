@@ -5,8 +5,15 @@
 
 # Arguments: those of the server behind the log.
 serve() {
+	serve_by http_server.py "$@"
+}
+
+# $1: another server of this folder.
+serve_by() {
+	program=$TOP/tests/lib/$1
+	shift
 	rm -f port
-	python3 "$TOP/tests/lib/http_server.py" . port log "$@" &
+	python3 "$program" . port log "$@" &
 	server=$!
 	trap 'kill "$server" 2> /dev/null' EXIT
 	n=0

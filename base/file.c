@@ -175,41 +175,37 @@ file_temporary_path(const struct file_new *f)
 
 /* Have the folder of the path on disk, and with it the new name. */
 static int
-sync_folder(const char *path, struct error *err)
+sync_folder(const struct file_new *f, struct error *err)
 {
-	char *folder = memory_strdup(path, err);
-	char *slash;
+	char *slash = strrchr(f->temporary_path, '/');
 	int fd, status;
 
-	if (folder == NULL)
-		return -1;
-	slash = strrchr(folder, '/');
 	if (slash != NULL)
-		slash[slash == folder] = '\0';
-	fd = open(slash == NULL ? "." : folder,
+		slash[slash == f->temporary_path] = '\0';
+	fd = open(slash == NULL ? "." : f->temporary_path,
 	    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	memory_free(folder);
 	if (fd < 0)
 		return error_set_errno(err, "cannot open the folder of %s",
-		    path);
+		    f->path);
 	status = fsync(fd);
 	/* Some file systems cannot sync folders; there is no more to do. */
 	if (status != 0 && errno != EINVAL)
-		error_set_errno(err, "cannot write the folder of %s", path);
+		error_set_errno(err, "cannot write the folder of %s", f->path);
 	else
 		status = 0;
 	(void)close(fd);
 	return status;
 }
 
-int
-file_commit(struct file_new *f, struct error *err)
+/* Give the file its name; "is_synced" is for what must outlive a power cut. */
+static int
+commit(struct file_new *f, bool is_synced, struct error *err)
 {
 	int result = 0;
 
 	errno = 0;
 	if (ferror(f->out) || fflush(f->out) != 0 ||
-	    fsync(fileno(f->out)) != 0) {
+	    (is_synced && fsync(fileno(f->out)) != 0)) {
 		if (errno == 0)
 			errno = EIO;
 		result = error_set_errno(err, "cannot write %s", f->path);
@@ -220,30 +216,27 @@ file_commit(struct file_new *f, struct error *err)
 		result = error_set_errno(err, "cannot rename to %s", f->path);
 	if (result != 0)
 		(void)unlink(f->temporary_path);
-	else
-		result = sync_folder(f->path, err);
+	else if (is_synced)
+		result = sync_folder(f, err);
 	free_file(f);
 	return result;
 }
 
 int
+file_commit(struct file_new *f, struct error *err)
+{
+	return commit(f, true, err);
+}
+
+int
 file_place(const char *from_path, const char *path, struct error *err)
 {
-	const int fd = open(from_path, O_RDONLY | O_CLOEXEC);
-	int status;
-
-	if (fd < 0)
-		return error_set_errno(err, "cannot open %s", from_path);
-	status = fsync(fd);
-	if (status != 0)
-		error_set_errno(err, "cannot write %s", from_path);
-	(void)close(fd);
-	if (status != 0 || file_make_parent(path, err) != 0)
+	if (file_make_parent(path, err) != 0)
 		return -1;
 	if (rename(from_path, path) != 0)
 		return error_set_errno(err, "cannot rename %s to %s",
 		    from_path, path);
-	return sync_folder(path, err);
+	return 0;
 }
 
 void
@@ -256,9 +249,9 @@ file_abandon(struct file_new *f)
 	free_file(f);
 }
 
-int
-file_write(const char *path, const void *bytes, size_t n_bytes,
-    struct error *err)
+static int
+write_file(const char *path, const void *bytes, size_t n_bytes,
+    bool is_synced, struct error *err)
 {
 	struct file_new *f = file_create(path, err);
 
@@ -269,7 +262,21 @@ file_write(const char *path, const void *bytes, size_t n_bytes,
 		file_abandon(f);
 		return -1;
 	}
-	return file_commit(f, err);
+	return commit(f, is_synced, err);
+}
+
+int
+file_write(const char *path, const void *bytes, size_t n_bytes,
+    struct error *err)
+{
+	return write_file(path, bytes, n_bytes, true, err);
+}
+
+int
+file_write_soon(const char *path, const void *bytes, size_t n_bytes,
+    struct error *err)
+{
+	return write_file(path, bytes, n_bytes, false, err);
 }
 
 bool

@@ -40,8 +40,15 @@ int file_write(const char *path, const void *bytes, size_t n_bytes,
     struct error *err) MUST_CHECK;
 
 /*
+ * The same without a sync, for what can be made again: after a loss of power
+ * the file may be missing or empty.
+ */
+int file_write_soon(const char *path, const void *bytes, size_t n_bytes,
+    struct error *err) MUST_CHECK;
+
+/*
  * Give a finished file of another writer, in the same file system, its real
- * name: synced, renamed, its folder made and synced.
+ * name, whose folder is made when missing.  Not synced either.
  */
 int file_place(const char *from_path, const char *path, struct error *err)
     MUST_CHECK;

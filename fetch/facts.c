@@ -104,7 +104,7 @@ facts_save(const char *path, const struct json *facts, struct error *err)
 	else
 		text = json_text(facts, a, err);
 	if (text != NULL)
-		result = file_write(path, text, strlen(text), err);
+		result = file_write_soon(path, text, strlen(text), err);
 	arena_free(a);
 	return result;
 }

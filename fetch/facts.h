@@ -32,7 +32,7 @@ int facts_put_answer(struct json *facts, const struct answer *answer,
  */
 bool facts_differ(const struct json *before, const struct json *now);
 
-/* As the file, whole or not at all. */
+/* As the file, whole or not at all; not synced (base/file.h). */
 int facts_save(const char *path, const struct json *facts,
     struct error *err) MUST_CHECK;
 

@@ -504,8 +504,8 @@ run(struct settings *set)
 {
 	const struct transfers_options o = { .rules = { set->n_parallel,
 		set->max_per_host, set->pause_sec, set->backoff_sec,
-		set->max_wait_sec, (uint64_t)getpid() }, .bytes_per_sec = set->rate,
-		.must_stop = must_stop };
+		set->max_wait_sec, (uint64_t)getpid() },
+		.bytes_per_sec = set->rate, .must_stop = must_stop };
 	struct error err = { ERROR_NONE, "" };
 	struct tally tally = { 0 };
 	struct shared shared = { set, transfers_new(&o, &err), NULL, &tally };
@@ -566,7 +566,8 @@ main(int argc, char *argv[])
 		{ CLI_END, NULL, NULL, 0, 0, NULL, NULL },
 	};
 	const struct cli_tool tool = { "chad-fetch",
-	    "bring recordings here from their addresses, or tell which are left",
+	    "bring recordings here from their addresses, or tell which "
+	    "are left",
 	    "[options] [manifest] > manifest", options };
 	struct error err = { ERROR_NONE, "" };
 	int i;

@@ -58,7 +58,7 @@ double hosts_wait_sec(const struct hosts *h, const struct host *host,
 /* Seconds for which the host wants to be left alone. */
 double hosts_held_sec(const struct host *host, double now_sec);
 
-/* A request starts; it ended so, the host asking for a wait (negative: none). */
+/* A request starts; ends, the host asking for a wait (negative: for none). */
 void hosts_start(struct hosts *h, struct host *host, double now_sec);
 void hosts_end(struct hosts *h, struct host *host, double now_sec,
     enum failure how, double asked_sec);

@@ -46,7 +46,7 @@ s3_address_access(struct s3_access *access, struct error *err)
 	return 0;
 }
 
-/* Write n bytes so that all but RFC 3986's unreserved ones and "kept" are %XX. */
+/* Write n bytes, as %XX all but RFC 3986's unreserved ones and "kept". */
 static char *
 encode(char *out, const char *bytes, size_t n, char kept)
 {

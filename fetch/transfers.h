@@ -38,7 +38,7 @@ struct transfer {
 	const char *url;
 	bool is_check;		/* the header alone (HEAD) */
 	size_t first;		/* the byte to begin with */
-	const char *if_range;	/* only if the version is still this; or NULL */
+	const char *if_range;	/* only if it still is this version; or NULL */
 	const struct s3_access *s3;	/* sign with this; or NULL */
 	size_t stall_sec;	/* no answer, or too slow, for so long: over */
 	/* Times of transfers_now_sec. */
@@ -78,9 +78,9 @@ int transfers_run(struct transfers *ts, struct transfer *t,
     struct error *err) MUST_CHECK;
 
 /*
- * A turn at the host of the address for who asks it otherwise, as by another program: waits
- * until it may start.  NULL: stopped, or an error.  Given back with what
- * became of it.
+ * A turn at the host of the address for who asks it otherwise, as by another
+ * program: waits until it may start.  NULL: stopped, or an error.  Given back
+ * with what became of it.
  */
 struct turn;
 struct turn *transfers_take_turn(struct transfers *ts, const char *url,

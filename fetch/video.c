@@ -11,7 +11,7 @@
 #include "fetch/video.h"
 
 #define PROGRAM "yt-dlp"
-#define SAID_BYTES 400
+#define SAID_BYTES 700
 #define NO_SPACE "No space left"
 #define MAX_TEXT_BYTES ((size_t)4 << 20)
 #define MAX_ARGUMENTS 32
@@ -265,7 +265,7 @@ ends_with(const char *text, const char *end)
 	return n >= n_end && strcmp(text + n - n_end, end) == 0;
 }
 
-/* What lies in the folder: the sound, if it is whole, and what is told of it. */
+/* What lies in the folder: the sound, if whole, and what is told of it. */
 static int
 find_files(const struct video *v, struct video_result *result,
     struct arena *a, struct error *err)

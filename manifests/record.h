@@ -36,9 +36,9 @@ bool record_has_failed(const struct json *rec);
  * A path of the record as this process can open it.  Relative paths of the
  * sounds and truths that a user gave (audio_filepath, original_audio_filepath,
  * truth.*) are relative to "base_folder", the manifest's folder, or to the
- * working folder when that is NULL; those of artefacts, an audio_filepath that
- * is fetch.path included, are always relative to the working folder.  Arena memory, or NULL with an error when the member is
- * missing.
+ * working folder when that is NULL; those of artefacts, audio_filepath where it
+ * is fetch.path included, are always relative to the working folder.  Arena
+ * memory, or NULL with an error when the member is missing.
  */
 const char *record_path(const struct json *rec, const char *member,
     const char *base_folder, struct arena *a, struct error *err) MUST_CHECK;

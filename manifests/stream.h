@@ -17,9 +17,9 @@
  *     record: "chad-x: the message".  A record that would then be longer than
  *     RECORD_LINE_BYTES is cut as a broken line is, and keeps its id.
  *
- * Work that waits for others (transfers) need not finish what it has begun: when
- * stream_must_stop says so it may fail with ERROR_BUSY, and neither its record
- * nor those behind it are written.
+ * Work that waits for others (transfers) need not finish what it has begun:
+ * when stream_must_stop says so it may fail with ERROR_BUSY, and neither its
+ * record nor those behind it are written.
  *
  * Failures are also printed on standard error, the first twenty as they are
  * written and a count at the end.  SIGTERM and SIGINT let the records that

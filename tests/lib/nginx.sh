@@ -1,9 +1,10 @@
 # shellcheck shell=sh
 # Sourced by tests: nginx over a folder, as whoever runs it.  Sets $nginx_port;
-# ends with the shell.
+# ends with the shell, as $server does, another one, where there is one.
 
 # $1: the folder; the rest: lines for its configuration's server.
 start_nginx() {
+	: "${server:=}"
 	nginx=$(PATH=$PATH:/usr/sbin command -v nginx) ||
 	    { echo 'no nginx' >&2; exit 77; }
 	nginx_port=$(python3 -c 'import socket

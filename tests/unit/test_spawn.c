@@ -193,6 +193,76 @@ ignored_signals_stay_ignored(void **state)
 	(void)signal(SIGINT, SIG_DFL);
 }
 
+static bool
+says_no(void *shared)
+{
+	(void)shared;
+	return false;
+}
+
+/* Not at the first question. */
+static bool
+says_yes_later(void *shared)
+{
+	int *n_asked = shared;
+
+	return ++*n_asked > 20;
+}
+
+static void
+a_program_speaks_into_files(void **state)
+{
+	static const char *const both[] = { "sh", "-c",
+	    "cat; echo a; echo b >&2; exit 7", NULL };
+	static const char *const nothing[] = { "no-such-program", NULL };
+	const struct paths *p = *state;
+	struct error err = { ERROR_NONE, "" };
+	int status = -1;
+
+	assert_int_equal(spawn_program(both, p->out, p->in, says_no, NULL,
+	    &status, &err), 0);
+	assert_int_equal(status, 7);
+	assert_file(p->out, "a\n");
+	assert_file(p->in, "b\n");
+	assert_int_equal(spawn_program(both, "/no/such/file", p->in, NULL,
+	    NULL, &status, &err), -1);
+	assert_int_equal(spawn_program(both, p->out, "/no/such/file", NULL,
+	    NULL, &status, &err), -1);
+	if (!is_under_valgrind()) {
+		assert_int_equal(spawn_program(nothing, p->out, p->in, NULL,
+		    NULL, &status, &err), -1);
+		assert_non_null(strstr(err.text, "no-such-program"));
+		assert_int_not_equal(err.code, ERROR_BUSY);
+	}
+}
+
+/* With those that it has started. */
+static void
+a_program_is_stopped(void **state)
+{
+	static const char *const sleeper[] = { "sh", "-c",
+	    "sleep 60 & echo $!; wait", NULL };
+	const struct paths *p = *state;
+	struct error err = { ERROR_NONE, "" };
+	int status = -1, n_asked = 0;
+	char text[40] = "";
+	FILE *in;
+
+	assert_int_equal(spawn_program(sleeper, p->out, p->in,
+	    says_yes_later, &n_asked, &status, &err), -1);
+	assert_int_equal(err.code, ERROR_BUSY);
+	assert_int_equal(status, 128 + SIGTERM);
+	in = fopen(p->out, "r");
+	assert_non_null(in);
+	assert_non_null(fgets(text, sizeof(text), in));
+	(void)fclose(in);
+	/* Whoever inherits it may take a moment to bury it. */
+	for (int i = 0; i < 1000 && kill((pid_t)strtol(text, NULL, 10),
+	    0) == 0; i++)
+		(void)usleep(5000);
+	assert_int_not_equal(kill((pid_t)strtol(text, NULL, 10), 0), 0);
+}
+
 int
 main(void)
 {
@@ -206,6 +276,10 @@ main(void)
 		cmocka_unit_test_setup_teardown(signals_are_passed_on, set_up,
 		    tear_down),
 		cmocka_unit_test(ignored_signals_stay_ignored),
+		cmocka_unit_test_setup_teardown(a_program_speaks_into_files,
+		    set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_program_is_stopped, set_up,
+		    tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -38,6 +38,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct arena *a = arena_new();
 	struct part_state st;
+	const char *suffix;
 	char said[50];
 	char *text;
 
@@ -54,7 +55,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (strlen(said) >= sizeof(said))
 			abort();
 		(void)video_is_page(text, "youtube.com,youtu.be");
-		(void)facts_suffix(text, a, NULL);
+		suffix = facts_suffix(text, a, NULL);
+		if (suffix != NULL && suffix[strspn(suffix, "abcdefghijklmno"
+		    "pqrstuvwxyz0123456789")] != '\0')
+			abort();
 		check_s3(text, a);
 	}
 	arena_free(a);

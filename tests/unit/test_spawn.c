@@ -245,6 +245,7 @@ a_program_is_stopped(void **state)
 	const struct paths *p = *state;
 	struct error err = { ERROR_NONE, "" };
 	int status = -1, n_asked = 0;
+	const struct timespec nap = { 0, 5000000 };
 	char text[40] = "";
 	FILE *in;
 
@@ -259,7 +260,7 @@ a_program_is_stopped(void **state)
 	/* Whoever inherits it may take a moment to bury it. */
 	for (int i = 0; i < 1000 && kill((pid_t)strtol(text, NULL, 10),
 	    0) == 0; i++)
-		(void)usleep(5000);
+		(void)nanosleep(&nap, NULL);
 	assert_int_not_equal(kill((pid_t)strtol(text, NULL, 10), 0), 0);
 }
 

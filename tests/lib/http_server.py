@@ -182,6 +182,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send_header("Last-Modified", self.modified)
         self.send_header("Content-Length", str(n // 2 if how == "short"
                                                else n))
+        if how == "short":
+            self.send_header("Connection", "close")
         self.end_headers()
         if self.command != "HEAD":
             self.send_faulty(how, body[begin:])

@@ -36,8 +36,9 @@ with open("in", "w") as out:
         out.write(json.dumps(record) + "\n")
 END
 
+# In place of the shell that it is called in, which may then be killed.
 fetch() {
-	"$BIN/chad-fetch" --quiet --parallel 16 --max-per-host 16 \
+	exec "$BIN/chad-fetch" --quiet --parallel 16 --max-per-host 16 \
 	    --timeout 1 --backoff 0.05 --tries 3 --max-bytes 1000000 "$@" in \
 	    > out 2> said
 }
@@ -45,12 +46,14 @@ i=0
 while [ "$i" -lt "$n_kills" ]; do
 	fetch --rate 1000000 &
 	pid=$!
+	# A moment by chance.
 	sleep "$(python3 -c 'import random; print(random.uniform(0.1, 1.5))')"
 	kill -9 "$pid" 2> /dev/null
 	wait "$pid" 2> /dev/null
+	[ $? = 137 ] || echo "ended before it was killed" >&2
 	i=$((i + 1))
 done
-fetch
+(fetch)
 echo "status $?"
 
 python3 - <<'END'

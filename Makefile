@@ -70,8 +70,8 @@ TESTLIB := $(patsubst %.c,$B/%.o,$(wildcard tests/lib/*.c))
 
 .PHONY: all commands check check-all check-unit check-fuzz check-cli golden \
 	programs lint asan tsan valgrind fuzz bench bench-decode bench-pitch \
-	bench-separate bench-train bench-feature cover tidy format install \
-	clean help deps demo kill mutate
+	bench-separate bench-train bench-feature bench-fetch cover tidy format \
+	install clean help deps demo kill mutate
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -216,6 +216,12 @@ bench: $(BENCH)
 bench-pitch: deps commands $B/tests/net_speed
 	@BIN="$(CURDIR)/$B/bin" NET_SPEED="$(CURDIR)/$B/tests/net_speed" \
 	  tests/bench/pitch.sh
+
+## bench-fetch: chad-fetch beside "curl --parallel" on one nginx; and 1000 files
+##              with faults, killed ten times
+bench-fetch: deps $B/bin/chad-fetch
+	@BIN="$(CURDIR)/$B/bin" tests/bench/fetch.sh
+	@BIN="$(CURDIR)/$B/bin" tests/bench/fetch.sh --crowd
 
 ## bench-separate: separation networks beside PyTorch's: two tables
 bench-separate: deps $B/bin/chad-model $B/tests/umx_speed $B/tests/tdf_speed

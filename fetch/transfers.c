@@ -1,6 +1,5 @@
 #include <math.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -51,7 +50,6 @@ struct transfers {
 	struct job *running;	/* with a handle; of our thread alone */
 	size_t n_running;
 	bool is_closing;
-	atomic_bool is_stopped;
 };
 
 double
@@ -296,7 +294,6 @@ stop_all(struct transfers *ts)
 {
 	struct job *j;
 
-	atomic_store(&ts->is_stopped, true);
 	while (ts->running != NULL) {
 		ts->running->t->is_stopped = true;
 		finish(ts, ts->running, CURLE_ABORTED_BY_CALLBACK);
@@ -368,7 +365,6 @@ transfers_new(const struct transfers_options *o, struct error *err)
 	if (ts == NULL)
 		goto fail;
 	ts->o = *o;
-	atomic_init(&ts->is_stopped, false);
 	ts->hosts = hosts_new(&o->rules, err);
 	if (ts->hosts == NULL)
 		goto fail;

@@ -246,7 +246,7 @@ fetch_file(const struct shared *s, const struct item *item, struct json *rec,
 	    strcmp(got.last_url, item->url) == 0 || json_put_bytes(facts,
 	    "final_url", got.last_url, strlen(got.last_url), err) == 0) &&
 	    facts_put_answer(facts, &got.answer, err) == 0 &&
-	    facts_save(item->facts_path, facts, err) == 0)
+	    facts_save(item->facts_path, facts, a, err) == 0)
 		result = put_facts(s, item, facts, d.final_path, rec, a, err);
 	json_free(facts);
 	return result;
@@ -301,7 +301,7 @@ keep_video(const struct shared *s, const struct item *item,
 	    (json_put_bool(facts, "has_info", true, err) == 0 &&
 	    file_place(got->info_path, info, err) == 0)) &&
 	    file_place(got->path, path, err) == 0 &&
-	    facts_save(item->facts_path, facts, err) == 0)
+	    facts_save(item->facts_path, facts, a, err) == 0)
 		result = put_facts(s, item, facts, path, rec, a, err);
 	json_free(facts);
 	if (result == 0)
@@ -397,7 +397,8 @@ count(struct tally *t, const char *state, const char *was)
 static int
 put_check(const struct shared *s, const struct item *item,
     const struct probe_result *got, const struct error *why,
-    struct json *now, struct json *rec, struct error *err)
+    struct json *now, struct json *rec, struct arena *a,
+    struct error *err)
 {
 	struct json *fetched = json_load(item->facts_path, NULL);
 	struct json *last = json_load(item->check_path, NULL);
@@ -419,7 +420,7 @@ put_check(const struct shared *s, const struct item *item,
 	count(s->tally, state, was);
 	/* What is not known says nothing of the time before. */
 	if (strcmp(state, "unknown") == 0 ||
-	    facts_save(item->check_path, now, err) == 0)
+	    facts_save(item->check_path, now, a, err) == 0)
 		result = json_put(rec, "fetch.check", now, err);
 done:
 	json_free(fetched);
@@ -447,7 +448,7 @@ check(const struct shared *s, const struct item *item, struct json *rec,
 	    facts_put_answer(now, &got.answer, err) == 0) &&
 	    (!got.answer.has_length || got.failure != FAILURE_NONE ||
 	    json_put_size(now, "n_bytes", got.answer.n_bytes, err) == 0))
-		result = put_check(s, item, &got, &why, now, rec, err);
+		result = put_check(s, item, &got, &why, now, rec, a, err);
 	json_free(now);
 	return result;
 }

@@ -93,18 +93,11 @@ facts_differ(const struct json *before, const struct json *now)
 }
 
 int
-facts_save(const char *path, const struct json *facts, struct error *err)
+facts_save(const char *path, const struct json *facts, struct arena *a,
+    struct error *err)
 {
-	struct arena *a = arena_new();
-	const char *text = NULL;
-	int result = -1;
+	const char *text = json_text(facts, a, err);
 
-	if (a == NULL)
-		error_set(err, ERROR_NOMEM, "out of memory");
-	else
-		text = json_text(facts, a, err);
-	if (text != NULL)
-		result = file_write_soon(path, text, strlen(text), err);
-	arena_free(a);
-	return result;
+	return text == NULL ? -1 :
+	    file_write_soon(path, text, strlen(text), err);
 }

@@ -33,7 +33,7 @@ int facts_put_answer(struct json *facts, const struct answer *answer,
 bool facts_differ(const struct json *before, const struct json *now);
 
 /* As the file, whole or not at all; not synced (base/file.h). */
-int facts_save(const char *path, const struct json *facts,
+int facts_save(const char *path, const struct json *facts, struct arena *a,
     struct error *err) MUST_CHECK;
 
 #endif

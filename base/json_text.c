@@ -66,6 +66,25 @@ put_simple(struct writer *w, const json_t *j)
 	return error_set(w->err, ERROR_NOMEM, "out of memory for JSON");
 }
 
+/* Text that needs no escapes, as nearly all does, is not handed to Jansson. */
+static bool
+is_plain(const char *text, size_t n_bytes)
+{
+	for (size_t i = 0; i < n_bytes; i++)
+		if (text[i] < ' ' || text[i] > '~' || text[i] == '"' ||
+		    text[i] == '\\')
+			return false;
+	return true;
+}
+
+static int
+put_plain(struct writer *w, const char *text, size_t n_bytes)
+{
+	if (put_bytes(w, "\"", 1) != 0 || put_bytes(w, text, n_bytes) != 0)
+		return -1;
+	return put_bytes(w, "\"", 1);
+}
+
 static int
 put_real(struct writer *w, double value)
 {
@@ -104,13 +123,18 @@ static int put_value(struct writer *w, json_t *j, int level);
 static int
 put_member_name(struct writer *w, const char *name)
 {
-	json_t *text = json_string(name);
+	json_t *text;
 	int result;
 
-	if (text == NULL)
-		return error_set(w->err, ERROR_NOMEM, "out of memory for JSON");
-	result = put_simple(w, text);
-	json_decref(text);
+	if (is_plain(name, strlen(name))) {
+		result = put_plain(w, name, strlen(name));
+	} else {
+		if ((text = json_string(name)) == NULL)
+			return error_set(w->err, ERROR_NOMEM,
+			    "out of memory for JSON");
+		result = put_simple(w, text);
+		json_decref(text);
+	}
 	if (result != 0)
 		return -1;
 	return put_text(w, w->is_pretty ? ": " : ":");
@@ -168,6 +192,11 @@ put_value(struct writer *w, json_t *j, int level)
 		return put_array(w, j, level);
 	case JSON_REAL:
 		return put_real(w, json_real_value(j));
+	case JSON_STRING:
+		if (is_plain(json_string_value(j), json_string_length(j)))
+			return put_plain(w, json_string_value(j),
+			    json_string_length(j));
+		return put_simple(w, j);
 	default:
 		return put_simple(w, j);
 	}

@@ -1,6 +1,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/cli.h"
+
 #include "manifests/record.h"
 #include "manifests/record_line.h"
 
@@ -90,4 +92,29 @@ record_line_is_named(const char *message, const char *name)
 		    (n == NAMED_BYTES || !is_in_name(at[n])))
 			return true;
 	return false;
+}
+
+struct json *
+record_line_take(const struct record_line *line, size_t *n_broken, struct error *err)
+{
+	const char *tool = cli_tool_name();
+	struct error why = { ERROR_NONE, "" };
+	struct json *rec = record_line_parse(line, &why);
+
+	if (rec != NULL && (record_has_failed(rec) ||
+	    record_check(rec, &why) == 0))
+		return rec;
+	if (why.code == ERROR_NOMEM) {
+		error_set(err, ERROR_NOMEM, "%s", why.text);
+		json_free(rec);
+		return NULL;
+	}
+	(*n_broken)++;
+	if (rec == NULL)
+		return record_line_broken(line, tool, &why, err);
+	error_add(&why, "line %zu", line->number);
+	if (record_line_mark(rec, tool, &why, err) == 0)
+		return rec;
+	json_free(rec);
+	return NULL;
 }

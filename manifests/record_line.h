@@ -37,6 +37,14 @@ int record_line_mark(struct json *rec, const char *tool,
     const struct error *why, struct error *err) MUST_CHECK;
 
 /*
+ * The record of the line as commands that keep no line take it: a broken line,
+ * and a record that record_check refuses, become one with "error", and
+ * *n_broken is counted up.  Free with json_free.  NULL when memory is out.
+ */
+struct json *record_line_take(const struct record_line *line,
+    size_t *n_broken, struct error *err) MUST_CHECK;
+
+/*
  * True when the message already says which record it is about: it holds the
  * "line 7" or the file name (with a dot or a slash) that "name" is.
  */

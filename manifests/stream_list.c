@@ -1,6 +1,5 @@
 #include <string.h>
 
-#include "base/cli.h"
 #include "base/memory.h"
 
 #include "manifests/line_reader.h"
@@ -31,32 +30,6 @@ stream_folder(const char *path, char **folder, struct error *err)
 	return 0;
 }
 
-/* The record of the line; a broken one stands for a line that is none. */
-static struct json *
-record_of(const struct record_line *line, size_t *n_broken, struct error *err)
-{
-	const char *tool = cli_tool_name();
-	struct error why = { ERROR_NONE, "" };
-	struct json *rec = record_line_parse(line, &why);
-
-	if (rec != NULL && (record_has_failed(rec) ||
-	    record_check(rec, &why) == 0))
-		return rec;
-	if (why.code == ERROR_NOMEM) {
-		error_set(err, ERROR_NOMEM, "%s", why.text);
-		json_free(rec);
-		return NULL;
-	}
-	(*n_broken)++;
-	if (rec == NULL)
-		return record_line_broken(line, tool, &why, err);
-	error_add(&why, "line %zu", line->number);
-	if (record_line_mark(rec, tool, &why, err) == 0)
-		return rec;
-	json_free(rec);
-	return NULL;
-}
-
 static int
 each_line(struct line_reader *r, struct stream_each *e, const char *folder,
     struct error *err)
@@ -73,7 +46,8 @@ each_line(struct line_reader *r, struct stream_each *e, const char *folder,
 		line.is_too_long = kind == LINE_TOO_LONG;
 		if (record_line_is_blank(&line))
 			continue;
-		if ((rec = record_of(&line, &e->n_broken, err)) == NULL)
+		if ((rec = record_line_take(&line, &e->n_broken,
+		    err)) == NULL)
 			return -1;
 		result = e->take(e->shared, &rec, folder, err);
 		json_free(rec);

@@ -179,7 +179,7 @@ take_fragment(void *context, struct json *rec, struct error *err)
 struct verdicts *
 verdicts_load(struct catalogue *c, struct error *err)
 {
-	const struct fragments_filter all = { NULL, NULL, NULL };
+	const struct fragments_filter all = { .group_id = NULL };
 	struct verdicts *v = memory_new(1, sizeof(*v), "reviews", err);
 
 	if (v == NULL)

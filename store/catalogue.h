@@ -71,6 +71,9 @@
  *	round_key		rounds.key that found it; NULL: added by hand,
  *				or reviewed and its round never finished
  *	extra			other members
+ *	probability		of being right, or NULL
+ *	verdict			what most reviewers say, as a decision; kept by
+ *				triggers on reviews; NULL without reviews
  *
  * versions -- where a fragment lies in one version of the work
  *	group_id, fragment_id, id	key
@@ -111,7 +114,7 @@
 #include "base/json.h"
 
 #define CATALOGUE_APPLICATION_ID 0x43484144	/* "CHAD" */
-#define CATALOGUE_VERSION 2
+#define CATALOGUE_VERSION 3
 
 enum catalogue_mode {
 	CATALOGUE_READ,		/* must exist, is not changed */

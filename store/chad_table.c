@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/csv_text.h"
 #include "base/utf8.h"
 
 #include "store/chad_table.h"
@@ -494,20 +495,6 @@ field_text(const struct json *rec, const struct column *column,
 	    NULL;
 }
 
-static int
-write_field(FILE *out, const char *text)
-{
-	if (strpbrk(text, ",\"\r\n") == NULL)
-		return fputs(text, out);
-	if (putc('"', out) == EOF)
-		return EOF;
-	for (const char *s = text; *s != '\0'; s++)
-		if ((*s == '"' && putc('"', out) == EOF) ||
-		    putc(*s, out) == EOF)
-			return EOF;
-	return putc('"', out);
-}
-
 int
 chad_table_write_header(FILE *out, const struct chad_table_extra *extra,
     struct error *err)
@@ -518,7 +505,7 @@ chad_table_write_header(FILE *out, const struct chad_table_extra *extra,
 			return write_failed(err);
 	for (size_t i = 0; extra != NULL && i < extra->n_names; i++)
 		if (putc(',', out) == EOF ||
-		    write_field(out, extra->names[i]) == EOF)
+		    csv_text_put(out, extra->names[i]) == EOF)
 			return write_failed(err);
 	return putc('\n', out) == EOF ? write_failed(err) : 0;
 }
@@ -533,7 +520,7 @@ write_extra(FILE *out, const struct json *rec,
 
 		if (json_get_string(rec, extra->paths[i], "", &text, err) != 0)
 			return -1;
-		if (putc(',', out) == EOF || write_field(out, text) == EOF)
+		if (putc(',', out) == EOF || csv_text_put(out, text) == EOF)
 			return write_failed(err);
 	}
 	return 0;
@@ -549,7 +536,7 @@ chad_table_write_row(FILE *out, const struct json *rec,
 		if (text == NULL)
 			return -1;
 		if ((i > 0 && putc(',', out) == EOF) ||
-		    write_field(out, text) == EOF)
+		    csv_text_put(out, text) == EOF)
 			return write_failed(err);
 	}
 	if (extra != NULL && write_extra(out, rec, extra, err) != 0)

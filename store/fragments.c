@@ -1,7 +1,5 @@
 #include <string.h>
 
-#include "base/memory.h"
-
 #include "store/fragments.h"
 #include "store/member.h"
 #include "store/recordings.h"
@@ -14,7 +12,8 @@ static const char *const pair_members[] = {
 	"original_youtube_id", "rate_hz", "interval_samples", "interval",
 	"original_interval_samples", "original_interval", "offset",
 	"duration", "correlation", "agreement", "tempo_ratio",
-	"transposition_semitones", "check_by_crowdsource", "decision", NULL
+	"transposition_semitones", "probability", "check_by_crowdsource",
+	"decision", NULL
 };
 
 /* Members of a row of a CHAD table that have a column. */
@@ -155,11 +154,10 @@ static int
 put_pair(struct catalogue *c, const struct json *rec, const char *round_key,
     const struct version *v, struct error *err)
 {
-	double agreement, tempo_ratio, transposition;
+	double agreement, tempo_ratio, transposition, probability;
 	const double *agreement_at, *tempo_at, *transposition_at;
-	const char *decision;
-	char *extra;
-	int status;
+	const double *probability_at;
+	const char *decision, *extra;
 
 	if (member_text(rec, "decision", &decision, err) != 0 ||
 	    member_number(rec, "agreement", &agreement, &agreement_at,
@@ -167,31 +165,46 @@ put_pair(struct catalogue *c, const struct json *rec, const char *round_key,
 	    member_number(rec, "tempo_ratio", &tempo_ratio, &tempo_at,
 	    err) != 0 ||
 	    member_number(rec, "transposition_semitones", &transposition,
-	    &transposition_at, err) != 0)
+	    &transposition_at, err) != 0 ||
+	    member_number(rec, "probability", &probability, &probability_at,
+	    err) != 0)
 		return -1;
-	if ((extra = member_extra(rec, pair_members, err)) == NULL)
+	if ((extra = member_extra(c, rec, pair_members, err)) == NULL)
 		return -1;
-	status = sql_run(c, err, "INSERT INTO fragments VALUES (?1, ?2, ?3,"
-	    " ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO UPDATE SET"
+	return sql_run(c, err, "INSERT INTO fragments (group_id, fragment_id,"
+	    " decision, agreement, tempo_ratio, transposition, round_key,"
+	    " extra, probability) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
+	    " ON CONFLICT DO UPDATE SET"
 	    " decision = excluded.decision, agreement = excluded.agreement,"
 	    " tempo_ratio = excluded.tempo_ratio,"
 	    " transposition = excluded.transposition,"
-	    " round_key = excluded.round_key, extra = excluded.extra",
-	    "tttDDDtt", v->group_id, v->fragment_id, decision, agreement_at,
-	    tempo_at, transposition_at, round_key, extra);
-	memory_free(extra);
-	return status;
+	    " round_key = excluded.round_key, extra = excluded.extra,"
+	    " probability = excluded.probability",
+	    "tttDDDttD", v->group_id, v->fragment_id, decision, agreement_at,
+	    tempo_at, transposition_at, round_key, extra, probability_at);
 }
+
+#define OTHER_ENDS \
+	"WHERE group_id = ?1 AND fragment_id = ?2 AND part <> 'row'" \
+	" AND id <> ?3 AND id <> ?4"
 
 /* Ends that the fragment had before and has no more. */
 static int
 forget_other_ends(struct catalogue *c, const struct version *original,
     const struct version *other, struct error *err)
 {
-	return sql_run(c, err, "DELETE FROM versions WHERE group_id = ?1"
-	    " AND fragment_id = ?2 AND part <> 'row'"
-	    " AND id NOT IN (?3, ?4)", "tttt", original->group_id,
-	    original->fragment_id, original->id, other->id);
+	int64_t has_others;
+
+	/* Asked first: to delete nothing costs as much as to delete. */
+	if (sql_integer(c, &has_others, err, "SELECT EXISTS (SELECT 1"
+	    " FROM versions " OTHER_ENDS ")", "tttt", original->group_id,
+	    original->fragment_id, original->id, other->id) != 0)
+		return -1;
+	if (has_others == 0)
+		return 0;
+	return sql_run(c, err, "DELETE FROM versions " OTHER_ENDS, "tttt",
+	    original->group_id, original->fragment_id, original->id,
+	    other->id);
 }
 
 int
@@ -247,8 +260,6 @@ fragments_put_row(struct catalogue *c, const struct json *rec,
     struct error *err)
 {
 	struct version v = { 0 };
-	char *extra;
-	int status;
 
 	if (read_row(rec, &v, err) != 0)
 		return -1;
@@ -258,12 +269,8 @@ fragments_put_row(struct catalogue *c, const struct json *rec,
 	    " extra) VALUES (?1, ?2, '{}') ON CONFLICT DO NOTHING", "tt",
 	    v.group_id, v.fragment_id) != 0)
 		return -1;
-	if ((extra = member_extra(rec, row_members, err)) == NULL)
-		return -1;
-	v.extra = extra;
-	status = put_version(c, &v, err);
-	memory_free(extra);
-	return status;
+	v.extra = member_extra(c, rec, row_members, err);
+	return v.extra == NULL ? -1 : put_version(c, &v, err);
 }
 
 int

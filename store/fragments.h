@@ -8,6 +8,7 @@
 #ifndef STORE_FRAGMENTS_H
 #define STORE_FRAGMENTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/error.h"
@@ -32,15 +33,28 @@ int fragments_put(struct catalogue *c, const struct json *rec,
 int fragments_put_row(struct catalogue *c, const struct json *rec,
     struct error *err) MUST_CHECK;
 
-/* Which fragments; NULL: all of them. */
+/* Which fragments; NULL, false and 0: all of them. */
 struct fragments_filter {
 	const char *group_id;
 	const char *decision;	/* after reviews, which outrank the scores */
 	const char *round_key;
+	const size_t *round;	/* its number; of several the first by key */
+	const char *recording_id;	/* either end is of this recording */
+	bool has_probability;	/* and it is within low..high */
+	double low, high;
+	size_t max_fragments;	/* the first so many; for rows: so many rows */
+	/*
+	 * Rows come with what their sound is cut from, where that is known:
+	 * sound.audio_filepath, sound.offset (sec) and sound.decoded, the
+	 * decoded file.  A row of a CHAD table belongs to the recording of
+	 * the work that has its id, or else its youtube_id.
+	 */
+	bool with_sound;
 };
 
 /*
- * Aligned fragments as records, in order of group_id, fragment_id, with the
+ * Aligned fragments as records, in order of group_id, fragment_id (first of
+ * probability where it is asked for), with the
  * decision of most reviewers where there are any, and at the times to which
  * those who accept it moved it.  The record is freed after
  * the call; -1 of the callee ends it.

@@ -2,6 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/arena.h"
+
 #include "store/fragments.h"
 #include "store/member.h"
 #include "store/schema.h"
@@ -18,8 +20,50 @@ enum {
 	COLUMN_AGREEMENT, COLUMN_TEMPO, COLUMN_TRANSPOSITION,
 	COLUMN_OTHER, COLUMN_ORIGINAL = COLUMN_OTHER + 7,
 	COLUMN_AUDIO_TYPE = COLUMN_ORIGINAL + 7, COLUMN_CORRELATION,
-	COLUMN_CHECK, COLUMN_PATH, COLUMN_ORIGINAL_PATH
+	COLUMN_CHECK, COLUMN_PATH, COLUMN_ORIGINAL_PATH, COLUMN_PROBABILITY
 };
+
+/* Conditions on fragments "f", by the parameters of run_query. */
+#define OF_RECORDING \
+	" AND (f.group_id, f.fragment_id) IN (SELECT e.group_id," \
+	" e.fragment_id FROM recordings AS x JOIN versions AS e" \
+	" ON e.group_id = x.group_id AND e.recording_id = x.id" \
+	" WHERE x.id = ?4)"
+#define OF_ROUND \
+	" AND f.round_key = (SELECT min(key) FROM rounds WHERE number = ?5)"
+
+/*
+ * Run "select", with only the conditions that the filter asks for, since a
+ * condition that may not hold keeps SQLite from using an index.  The limit is
+ * always there, so that all parameters exist.
+ */
+static sqlite3_stmt *
+run_query(struct catalogue *c, const struct fragments_filter *filter,
+    const char *select, const char *order, struct error *err)
+{
+	const size_t limit = filter->max_fragments;
+	const char *sql;
+
+	arena_reset(c->scratch);
+	sql = arena_printf(c->scratch, "%s WHERE true%s%s%s%s%s%s"
+	    " ORDER BY %s LIMIT ?8", select,
+	    filter->group_id == NULL ? "" : " AND f.group_id = ?1",
+	    filter->decision == NULL ? "" : " AND " SCHEMA_DECISION " = ?2",
+	    filter->round_key == NULL ? "" : " AND f.round_key = ?3",
+	    filter->recording_id == NULL ? "" : OF_RECORDING,
+	    filter->round == NULL ? "" : OF_ROUND,
+	    !filter->has_probability ? "" :
+	    " AND f.probability BETWEEN ?6 AND ?7", order);
+	if (sql == NULL) {
+		(void)error_set(err, ERROR_NOMEM, "out of memory");
+		return NULL;
+	}
+	return sql_query(c, err, sql, "ttttiddi", filter->group_id,
+	    filter->decision, filter->round_key, filter->recording_id,
+	    filter->round == NULL ? (int64_t)0 : (int64_t)*filter->round,
+	    filter->low, filter->high, limit == 0 ? (int64_t)-1 :
+	    (int64_t)limit);
+}
 
 /* Whole numbers stay whole in the text: [16000,176000]. */
 static int
@@ -73,6 +117,8 @@ put_scores(struct json *rec, sqlite3_stmt *row, struct error *err)
 	    err) != 0 ||
 	    member_put_number(rec, "transposition_semitones", row,
 	    COLUMN_TRANSPOSITION, err) != 0 ||
+	    member_put_number(rec, "probability", row, COLUMN_PROBABILITY,
+	    err) != 0 ||
 	    member_put_truth(rec, "check_by_crowdsource", row, COLUMN_CHECK,
 	    err) != 0)
 		return -1;
@@ -118,40 +164,64 @@ fragments_each(struct catalogue *c, const struct fragments_filter *filter,
     void *context, struct error *err)
 {
 	struct member_reader reader = { restore, NULL, each, context };
-	sqlite3_stmt *row;
 
-	row = sql_query(c, err, "SELECT f.extra, f.group_id, f.fragment_id,"
+	return member_each(c, run_query(c, filter,
+	    "SELECT f.extra, f.group_id, f.fragment_id,"
 	    " " SCHEMA_DECISION ", f.agreement, iif(a.is_moved OR o.is_moved,"
 	    " round((a.end_sec - a.start_sec) / (o.end_sec - o.start_sec), 6),"
 	    " f.tempo_ratio),"
 	    " f.transposition, "
 	    END_COLUMNS("a") ", " END_COLUMNS("o") ", a.audio_type,"
 	    " a.correlation, a.check_by_crowdsource, ra.audio_filepath,"
-	    " ro.audio_filepath FROM fragments AS f"
-	    " JOIN places AS a ON a.group_id = f.group_id"
+	    " ro.audio_filepath, f.probability FROM fragments AS f"
+	    " CROSS JOIN places AS a ON a.group_id = f.group_id"
 	    " AND a.fragment_id = f.fragment_id AND a.part = 'other'"
-	    " JOIN places AS o ON o.group_id = f.group_id"
+	    " CROSS JOIN places AS o ON o.group_id = f.group_id"
 	    " AND o.fragment_id = f.fragment_id AND o.part = 'original'"
 	    " JOIN recordings AS ra ON ra.group_id = a.group_id"
 	    " AND ra.id = a.recording_id"
 	    " JOIN recordings AS ro ON ro.group_id = o.group_id"
-	    " AND ro.id = o.recording_id"
-	    " WHERE (?1 IS NULL OR f.group_id = ?1)"
-	    " AND (?2 IS NULL OR " SCHEMA_DECISION " = ?2)"
-	    " AND (?3 IS NULL OR f.round_key = ?3)"
-	    " ORDER BY f.group_id, f.fragment_id", "ttt", filter->group_id,
-	    filter->decision, filter->round_key);
-	return member_each(c, row, &reader, err);
+	    " AND ro.id = o.recording_id", filter->has_probability ?
+	    "f.probability, f.group_id, f.fragment_id" :
+	    "f.group_id, f.fragment_id", err), &reader, err);
 }
 
-/* The record of a row of fragments_each_row; NULL with an error. */
+static int
+put_sound_members(void *context, sqlite3_stmt *row, struct error *err)
+{
+	struct json *rec = context;
+
+	if (member_put_text(rec, "sound.audio_filepath", row, 0, err) != 0 ||
+	    member_put_number(rec, "sound.offset", row, 1, err) != 0)
+		return -1;
+	return member_put_text(rec, "sound.decoded", row, 2, err);
+}
+
+/* What the sound of a row of fragments_each_row is cut from. */
+static int
+put_sound(struct catalogue *c, struct json *rec, sqlite3_stmt *row,
+    struct error *err)
+{
+	return sql_each(c, sql_query(c, err, "SELECT r.audio_filepath,"
+	    " r.offset_sec, (SELECT path FROM artefacts AS t"
+	    " WHERE t.group_id = r.group_id AND t.id = r.id"
+	    " AND t.member = 'decode.path') FROM recordings AS r"
+	    " WHERE r.group_id = ?1 AND (r.id = ?2 OR r.youtube_id = ?3)"
+	    " ORDER BY r.id <> ?2, r.id LIMIT 1", "ttt", sql_text(row, 1),
+	    sql_text(row, 3), sql_has(row, 5) ? sql_text(row, 5) : NULL),
+	    put_sound_members, rec, err);
+}
+
+/*
+ * The record of a row of fragments_each_row; from: the catalogue, when the
+ * sound is wanted too.  NULL with an error.
+ */
 static struct json *
 restore_row(void *from, sqlite3_stmt *row, struct error *err)
 {
 	const char *extra = sql_text(row, 0);
 	struct json *rec;
 
-	(void)from;
 	if ((rec = json_parse(extra, strlen(extra), err)) == NULL)
 		return NULL;
 	if (member_put_text(rec, "group_id", row, 1, err) != 0 ||
@@ -164,7 +234,8 @@ restore_row(void *from, sqlite3_stmt *row, struct error *err)
 	    member_put_truth(rec, "check_by_crowdsource", row, 9,
 	    err) != 0 ||
 	    member_put_truth(rec, "is_available", row, 10, err) != 0 ||
-	    member_put_number(rec, "duration", row, 11, err) != 0) {
+	    member_put_number(rec, "duration", row, 11, err) != 0 ||
+	    (from != NULL && put_sound(from, rec, row, err) != 0)) {
 		json_free(rec);
 		return NULL;
 	}
@@ -180,11 +251,12 @@ fragments_each_row(struct catalogue *c, const struct fragments_filter *filter,
     int (*each)(void *context, struct json *row, struct error *err),
     void *context, struct error *err)
 {
-	struct member_reader reader = { restore_row, NULL, each, context };
-	sqlite3_stmt *row;
+	struct member_reader reader = { restore_row, filter->with_sound ? c :
+	    NULL, each, context };
 
-	row = sql_query(c, err, "SELECT v.extra, v.group_id, v.fragment_id,"
-	    " v.id, v.audio_type, coalesce(v.youtube_id, r.youtube_id),"
+	return member_each(c, run_query(c, filter,
+	    "SELECT v.extra, v.group_id, v.fragment_id, v.id, v.audio_type,"
+	    " coalesce(v.youtube_id, r.youtube_id),"
 	    " v.start_sec, v.end_sec, v.correlation,"
 	    " iif(v.part = 'row', v.check_by_crowdsource,"
 	    " coalesce(v.check_by_crowdsource, 0)),"
@@ -192,15 +264,10 @@ fragments_each_row(struct catalogue *c, const struct fragments_filter *filter,
 	    " coalesce(v.is_available, r.is_available, 1)),"
 	    " iif(v.part = 'row', v.duration_sec,"
 	    " round(v.end_sec - v.start_sec, 6))"
-	    " FROM places AS v JOIN fragments AS f"
-	    " ON f.group_id = v.group_id AND f.fragment_id = v.fragment_id"
+	    " FROM fragments AS f CROSS JOIN places AS v"
+	    " ON v.group_id = f.group_id AND v.fragment_id = f.fragment_id"
 	    " LEFT JOIN recordings AS r ON r.group_id = v.group_id"
-	    " AND r.id = v.recording_id"
-	    " WHERE (?1 IS NULL OR f.group_id = ?1)"
-	    " AND (?2 IS NULL OR " SCHEMA_DECISION " = ?2)"
-	    " AND (?3 IS NULL OR f.round_key = ?3)"
-	    " ORDER BY v.group_id, v.fragment_id,"
-	    " v.audio_type <> 'original', v.id", "ttt", filter->group_id,
-	    filter->decision, filter->round_key);
-	return member_each(c, row, &reader, err);
+	    " AND r.id = v.recording_id",
+	    "f.group_id, f.fragment_id, v.audio_type <> 'original', v.id",
+	    err), &reader, err);
 }

@@ -7,6 +7,7 @@
 #include "base/json.h"
 
 #include "store/inspect.h"
+#include "store/member.h"
 #include "store/schema.h"
 #include "store/sql.h"
 
@@ -70,10 +71,10 @@ dump_table(struct catalogue *c, const struct schema_table *table, FILE *out,
     struct arena *a, struct error *err)
 {
 	struct dump d = { table->name, out, a };
-	char sql[256];
+	char sql[512];
 
-	(void)snprintf(sql, sizeof(sql), "SELECT * FROM %s ORDER BY %s",
-	    table->name, table->key);
+	(void)snprintf(sql, sizeof(sql), "SELECT %s FROM %s ORDER BY %s",
+	    table->columns, table->name, table->key);
 	return sql_each(c, sql_query(c, err, sql, ""), dump_row, &d, err);
 }
 
@@ -93,6 +94,45 @@ inspect_dump(struct catalogue *c, FILE *out, struct error *err)
 	sql_undo(c, "ROLLBACK");
 	arena_free(a);
 	return status;
+}
+
+/* from: nothing.  A row is what is counted, and how much. */
+static struct json *
+restore_count(void *from, sqlite3_stmt *row, struct error *err)
+{
+	struct json *rec = json_new_object(err);
+
+	(void)from;
+	if (rec == NULL || (member_put_text(rec, "what", row, 0, err) == 0 &&
+	    json_put_size(rec, "n", (size_t)sqlite3_column_int64(row, 1),
+	    err) == 0))
+		return rec;
+	json_free(rec);
+	return NULL;
+}
+
+int
+inspect_counts(struct catalogue *c,
+    int (*each)(void *context, struct json *rec, struct error *err),
+    void *context, struct error *err)
+{
+	struct member_reader reader = { restore_count, NULL, each, context };
+
+	return member_each(c, sql_query(c, err,
+	    "SELECT 'works', count(*) FROM works UNION ALL"
+	    " SELECT 'recordings', count(*) FROM recordings UNION ALL"
+	    " SELECT * FROM (SELECT 'recordings ' || audio_type, count(*)"
+	    " FROM recordings GROUP BY audio_type) UNION ALL"
+	    " SELECT 'recordings failed', count(*) FROM recordings"
+	    " WHERE error IS NOT NULL UNION ALL"
+	    " SELECT 'recordings quarantined', count(*) FROM recordings"
+	    " WHERE quarantined_by IS NOT NULL UNION ALL"
+	    " SELECT 'fragments', count(*) FROM fragments UNION ALL"
+	    " SELECT * FROM (SELECT 'fragments ' || " SCHEMA_DECISION
+	    ", count(*) FROM fragments AS f WHERE " SCHEMA_DECISION
+	    " IS NOT NULL GROUP BY " SCHEMA_DECISION ") UNION ALL"
+	    " SELECT 'reviews', count(*) FROM reviews UNION ALL"
+	    " SELECT 'rounds', count(*) FROM rounds", ""), &reader, err);
 }
 
 /* Who hears of what is wrong, and how much it was. */
@@ -207,71 +247,5 @@ inspect_verify(struct catalogue *c,
 		    " FROM steps ORDER BY round_key, name", check_hashed, &to,
 		    err);
 	*n_problems = to.n;
-	return status;
-}
-
-/*
- * Which rows "o" of the other's table may come.  Of a fragment that is aligned
- * in both with other recordings, the two ends here stay the only ones.
- */
-static const char *
-may_come(const char *table)
-{
-	return strcmp(table, "versions") != 0 ? "true" :
-	    "o.part = 'row' OR NOT EXISTS (SELECT 1 FROM main.versions AS v"
-	    " WHERE v.group_id = o.group_id"
-	    " AND v.fragment_id = o.fragment_id AND v.part <> 'row')";
-}
-
-/* One table of inspect_merge. */
-static int
-merge_table(struct catalogue *c, const char *table, size_t *n_taken,
-    size_t *n_differ, struct error *err)
-{
-	char sql[512];
-	int64_t n;
-
-	(void)snprintf(sql, sizeof(sql), "INSERT INTO main.%s"
-	    " SELECT * FROM other.%s AS o WHERE %s ON CONFLICT DO NOTHING",
-	    table, table, may_come(table));
-	if (sql_script(c, sql, err) != 0)
-		return -1;
-	*n_taken += (size_t)sqlite3_changes(c->db);
-	(void)snprintf(sql, sizeof(sql), "SELECT count(*) FROM"
-	    " (SELECT * FROM other.%s EXCEPT SELECT * FROM main.%s)", table,
-	    table);
-	if (sql_integer(c, &n, err, sql, "") != 0)
-		return -1;
-	*n_differ += (size_t)n;
-	return 0;
-}
-
-int
-inspect_merge(struct catalogue *c, const char *other_path, size_t *n_taken,
-    size_t *n_differ, struct error *err)
-{
-	struct catalogue *other;
-	int status;
-
-	if (file_is_same(c->path, other_path))
-		return error_set(err, ERROR_FORMAT, "%s is the catalogue "
-		    "that is merged into: name another one", other_path);
-	/* Opened as a catalogue first, so that only one is attached. */
-	other = catalogue_open(other_path, CATALOGUE_READ, 0, err);
-	if (other == NULL)
-		return -1;
-	catalogue_close(other);
-	*n_taken = *n_differ = 0;
-	if (sql_run(c, err, "ATTACH ?1 AS other", "t", other_path) != 0)
-		return -1;
-	status = sql_script(c, "BEGIN IMMEDIATE", err);
-	for (const struct schema_table *t = schema_tables();
-	    status == 0 && t->name != NULL; t++)
-		status = merge_table(c, t->name, n_taken, n_differ, err);
-	if (status == 0)
-		status = sql_script(c, "COMMIT", err);
-	if (status != 0)
-		sql_undo(c, "ROLLBACK");
-	sql_undo(c, "DETACH other");
 	return status;
 }

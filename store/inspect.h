@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "base/error.h"
+#include "base/json.h"
 
 #include "store/catalogue.h"
 
@@ -20,6 +21,16 @@ int inspect_dump(struct catalogue *c, FILE *out, struct error *err)
     MUST_CHECK;
 
 /*
+ * How much there is, from indices alone: each(context, {"what", "n"}, err) for
+ * "works", "recordings", "recordings original" ..., "recordings failed",
+ * "recordings quarantined", "fragments", "fragments keep" ... (after
+ * reviews), "reviews" and "rounds".
+ */
+int inspect_counts(struct catalogue *c,
+    int (*each)(void *context, struct json *rec, struct error *err),
+    void *context, struct error *err) MUST_CHECK;
+
+/*
  * Check the file and what it points to: SQLite's own check, foreign keys,
  * each artefact and step output there, each artefact named by its key, each
  * model with its SHA-256.  complain(context, sentence) is called for each
@@ -28,14 +39,5 @@ int inspect_dump(struct catalogue *c, FILE *out, struct error *err)
 int inspect_verify(struct catalogue *c,
     void (*complain)(void *context, const char *sentence), void *context,
     size_t *n_problems, struct error *err) MUST_CHECK;
-
-/*
- * Take over what the catalogue other_path has and this one lacks, in one
- * transaction.  Rows that are in both and differ stay as they are here, and so
- * do the two ends of an aligned fragment; *n_differ counts them.  ERROR_FORMAT
- * when both are one file.
- */
-int inspect_merge(struct catalogue *c, const char *other_path,
-    size_t *n_taken, size_t *n_differ, struct error *err) MUST_CHECK;
 
 #endif

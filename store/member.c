@@ -1,7 +1,6 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/memory.h"
 
 #include "store/member.h"
 
@@ -170,23 +169,19 @@ member_each(struct catalogue *c, sqlite3_stmt *statement,
 	return sql_each(c, statement, read_row, reader, err);
 }
 
-char *
-member_extra(const struct json *rec, const char *const *names,
-    struct error *err)
+const char *
+member_extra(struct catalogue *c, const struct json *rec,
+    const char *const *names, struct error *err)
 {
 	struct json *rest = json_clone(rec, err);
-	struct arena *a = arena_new();
-	char *text = NULL;
+	const char *text;
 
-	if (a == NULL)
-		(void)error_set(err, ERROR_NOMEM, "out of memory");
-	if (rest != NULL && a != NULL) {
-		for (size_t i = 0; names[i] != NULL; i++)
-			json_remove(rest, names[i]);
-		text = json_text(rest, a, err);
-		text = text == NULL ? NULL : memory_strdup(text, err);
-	}
-	arena_free(a);
+	if (rest == NULL)
+		return NULL;
+	for (size_t i = 0; names[i] != NULL; i++)
+		json_remove(rest, names[i]);
+	arena_reset(c->scratch);
+	text = json_text(rest, c->scratch, err);
 	json_free(rest);
 	return text;
 }

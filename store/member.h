@@ -74,10 +74,10 @@ int member_each(struct catalogue *c, sqlite3_stmt *statement,
 
 /*
  * The members of the record that are not in "names" (ends with NULL; paths
- * into nested members work too), as the text of an object; free with
- * memory_free.  NULL with an error.
+ * into nested members work too), as the text of an object, which lives until
+ * the next call.  NULL with an error.
  */
-char *member_extra(const struct json *rec, const char *const *names,
-    struct error *err) MUST_CHECK;
+const char *member_extra(struct catalogue *c, const struct json *rec,
+    const char *const *names, struct error *err) MUST_CHECK;
 
 #endif

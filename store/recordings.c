@@ -1,7 +1,5 @@
 #include <string.h>
 
-#include "base/memory.h"
-
 #include "store/member.h"
 #include "store/recordings.h"
 #include "store/schema.h"
@@ -110,15 +108,14 @@ int
 recordings_put(struct catalogue *c, const struct json *rec, struct error *err)
 {
 	struct columns v;
-	char *extra;
-	int status;
+	const char *extra;
 
 	if (read_columns(rec, &v, err) != 0 ||
 	    put_work(c, v.group_id, v.title, err) != 0)
 		return -1;
-	if ((extra = member_extra(rec, own_members, err)) == NULL)
+	if ((extra = member_extra(c, rec, own_members, err)) == NULL)
 		return -1;
-	status = sql_run(c, err, "INSERT INTO recordings (group_id, id,"
+	if (sql_run(c, err, "INSERT INTO recordings (group_id, id,"
 	    " audio_type, audio_filepath, offset_sec, duration_sec, title,"
 	    " youtube_id, url, is_available, error, extra)"
 	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
@@ -137,9 +134,7 @@ recordings_put(struct catalogue *c, const struct json *rec, struct error *err)
 	    " json_patch(extra, excluded.extra))",
 	    "ttttDDtttItt", v.group_id, v.id, v.audio_type, v.audio_filepath,
 	    v.offset, v.duration, v.title, v.youtube_id, v.url,
-	    v.is_available, v.error, extra);
-	memory_free(extra);
-	if (status != 0)
+	    v.is_available, v.error, extra) != 0)
 		return -1;
 	return put_artefacts(c, rec, v.group_id, v.id, err);
 }
@@ -149,6 +144,15 @@ recordings_imply(struct catalogue *c, const char *group_id, const char *id,
     const char *audio_type, const char *audio_filepath,
     const char *youtube_id, struct error *err)
 {
+	int64_t is_known;
+
+	/* Most fragments speak of recordings that are there. */
+	if (sql_integer(c, &is_known, err, "SELECT EXISTS (SELECT 1"
+	    " FROM recordings WHERE group_id = ?1 AND id = ?2)", "tt",
+	    group_id, id) != 0)
+		return -1;
+	if (is_known != 0)
+		return 0;
 	if (put_work(c, group_id, NULL, err) != 0)
 		return -1;
 	return sql_run(c, err, "INSERT INTO recordings (group_id, id,"
@@ -238,14 +242,24 @@ recordings_each(struct catalogue *c, const struct recordings_filter *filter,
 	struct source source = { c, filter->inputs_only };
 	struct member_reader reader = { restore, &source, each, context };
 
-	return member_each(c, sql_query(c, err, SELECT_COLUMNS
-	    " WHERE (?1 IS NULL OR group_id = ?1)"
-	    " AND (?2 IS NULL OR audio_type = ?2)"
-	    " AND (NOT ?3 OR error IS NOT NULL)"
-	    " AND (NOT ?4 OR quarantined_by IS NOT NULL)"
-	    " ORDER BY group_id, id", "ttii", filter->group_id,
-	    filter->audio_type, (int64_t)filter->only_failed,
-	    (int64_t)filter->only_quarantined), &reader, err);
+	const size_t limit = filter->max_recordings;
+	const char *sql;
+
+	/* Only what is asked for: see run_query of fragments_read.c. */
+	arena_reset(c->scratch);
+	sql = arena_printf(c->scratch, SELECT_COLUMNS " WHERE true%s%s%s%s%s"
+	    " ORDER BY group_id, id LIMIT ?4",
+	    filter->group_id == NULL ? "" : " AND group_id = ?1",
+	    filter->id == NULL ? "" : " AND id = ?2",
+	    filter->audio_type == NULL ? "" : " AND audio_type = ?3",
+	    !filter->only_failed ? "" : " AND error IS NOT NULL",
+	    !filter->only_quarantined ? "" :
+	    " AND quarantined_by IS NOT NULL");
+	if (sql == NULL)
+		return error_set(err, ERROR_NOMEM, "out of memory");
+	return member_each(c, sql_query(c, err, sql, "ttti",
+	    filter->group_id, filter->id, filter->audio_type,
+	    limit == 0 ? (int64_t)-1 : (int64_t)limit), &reader, err);
 }
 
 static struct json *

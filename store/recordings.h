@@ -32,9 +32,11 @@ int recordings_imply(struct catalogue *c, const char *group_id,
 /* Which recordings; NULL and false: all of them. */
 struct recordings_filter {
 	const char *group_id;
+	const char *id;
 	const char *audio_type;
 	bool only_failed;	/* those with an error */
 	bool only_quarantined;
+	size_t max_recordings;	/* the first so many; 0: all */
 	/*
 	 * Give only what the user put in: no artefacts, no history, no
 	 * error.  What is given then does not change when stages have run.

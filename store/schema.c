@@ -10,6 +10,24 @@
 	" v." end "_sample)"
 
 /*
+ * What most reviewers of the fragment (g, f) say: NULL when there are none,
+ * "flag" when they are even or unsure.
+ */
+#define VERDICT(g, f) \
+	"(SELECT CASE WHEN total((verdict = 'accept')" \
+	" - (verdict = 'reject')) > 0 THEN 'keep'" \
+	" WHEN total((verdict = 'accept') - (verdict = 'reject')) < 0" \
+	" THEN 'drop' WHEN count(*) > 0 THEN 'flag' END FROM reviews" \
+	" WHERE group_id = " g " AND fragment_id = " f ")"
+
+#define VERDICT_TRIGGER(event, row) \
+	"CREATE TRIGGER verdict_after_" event " AFTER " event " ON reviews" \
+	" BEGIN UPDATE fragments SET verdict = " \
+	VERDICT(row ".group_id", row ".fragment_id") \
+	" WHERE group_id = " row ".group_id" \
+	" AND fragment_id = " row ".fragment_id; END;"
+
+/*
  * Step i brings a file of version i to version i + 1.  A step that was
  * released is never edited; a change of the tables is a new step.
  */
@@ -174,24 +192,65 @@ static const char *const steps[CATALOGUE_VERSION] = {
 	"  AND r.verdict = 'accept' AND iif(v.part = 'original',"
 	"  r.original_start_sec, iif(v.part = 'other', r.start_sec, NULL))"
 	"  IS NOT NULL);",
+
+	/* What is asked for often gets a column of its own and an index. */
+	"ALTER TABLE fragments ADD COLUMN probability REAL;"
+	"ALTER TABLE fragments ADD COLUMN verdict TEXT"
+	"  CHECK (verdict IN ('keep', 'flag', 'drop'));"
+	"UPDATE fragments SET probability ="
+	"  json_extract(extra, '$.probability'),"
+	"  extra = json_remove(extra, '$.probability')"
+	"  WHERE json_type(extra, '$.probability') IN ('real', 'integer');"
+	"UPDATE fragments AS f SET verdict = "
+	VERDICT("f.group_id", "f.fragment_id")
+	"  WHERE (group_id, fragment_id) IN"
+	"  (SELECT group_id, fragment_id FROM reviews);"
+	VERDICT_TRIGGER("INSERT", "new")
+	VERDICT_TRIGGER("UPDATE", "new")
+	VERDICT_TRIGGER("DELETE", "old")
+	"CREATE INDEX fragments_by_decision"
+	"  ON fragments (coalesce(verdict, decision));"
+	"CREATE INDEX fragments_by_probability ON fragments (probability);"
+	"CREATE INDEX recordings_by_id ON recordings (id);"
+	"CREATE INDEX recordings_by_type ON recordings (audio_type);"
+	"CREATE INDEX recordings_failed ON recordings (group_id, id)"
+	"  WHERE error IS NOT NULL;"
+	"CREATE INDEX recordings_quarantined ON recordings (group_id, id)"
+	"  WHERE quarantined_by IS NOT NULL;",
 };
 
 const struct schema_table *
 schema_tables(void)
 {
 	static const struct schema_table tables[] = {
-		{ "works", "group_id" },
-		{ "models", "sha256" },
-		{ "rounds", "key" },
-		{ "recordings", "group_id, id" },
-		{ "artefacts", "group_id, id, member" },
-		{ "steps", "round_key, name" },
-		{ "scores", "round_key, subject, measure" },
-		{ "fragments", "group_id, fragment_id" },
-		{ "versions", "group_id, fragment_id, id" },
-		{ "reviews", "group_id, fragment_id, reviewer" },
-		{ "blocks", "kind, value" },
-		{ NULL, NULL },
+		{ "works", "group_id", "group_id, title, title_key" },
+		{ "models", "sha256", "sha256, name, path, recipe_sha256,"
+		    " manifest_sha256, seed" },
+		{ "rounds", "key", "key, number, state, settings, model_in,"
+		    " model_new, model_out, reason" },
+		{ "recordings", "group_id, id", "group_id, id, audio_type,"
+		    " audio_filepath, offset_sec, duration_sec, title,"
+		    " youtube_id, url, is_available, error, quarantined_by,"
+		    " extra" },
+		{ "artefacts", "group_id, id, member",
+		    "group_id, id, member, key, path" },
+		{ "steps", "round_key, name",
+		    "round_key, name, key, path, sha256" },
+		{ "scores", "round_key, subject, measure", "round_key,"
+		    " subject, measure, value, low, high, n" },
+		{ "fragments", "group_id, fragment_id", "group_id,"
+		    " fragment_id, decision, agreement, tempo_ratio,"
+		    " transposition, round_key, extra, probability" },
+		{ "versions", "group_id, fragment_id, id", "group_id,"
+		    " fragment_id, id, part, recording_id, audio_type,"
+		    " youtube_id, rate_hz, start_sample, end_sample,"
+		    " start_sec, end_sec, duration_sec, correlation,"
+		    " check_by_crowdsource, is_available, extra" },
+		{ "reviews", "group_id, fragment_id, reviewer", "group_id,"
+		    " fragment_id, reviewer, verdict, note, start_sec,"
+		    " end_sec, original_start_sec, original_end_sec" },
+		{ "blocks", "kind, value", "kind, value, set_name" },
+		{ NULL, NULL, NULL },
 	};
 
 	return tables;
@@ -263,7 +322,7 @@ schema_prepare(struct catalogue *c, bool may_change, struct error *err)
 		return 0;
 	if (!may_change)
 		return error_set(err, ERROR_FORMAT,
-		    "%s has tables of an older version: \"chad-store add\" "
-		    "with no input brings it up to date", c->path);
+		    "%s has tables of an older version: \"chad-store init\" "
+		    "brings it up to date", c->path);
 	return bring_up_to_date(c, err);
 }

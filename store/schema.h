@@ -14,11 +14,13 @@
 
 /*
  * The tables in an order in which each refers only to those before it, each
- * with the columns of its key.  Ends with a NULL name.
+ * with the columns of its key and with those that do not follow from other
+ * tables.  Ends with a NULL name.
  */
 struct schema_table {
 	const char *name;
 	const char *key;
+	const char *columns;
 };
 
 const struct schema_table *schema_tables(void);
@@ -26,16 +28,9 @@ const struct schema_table *schema_tables(void);
 /*
  * The decision on a row of fragments, called "f" in the statement, as an SQL
  * expression: that of most of its reviewers, "flag" when they are even or
- * unsure; without reviews the one in the row.
+ * unsure; without reviews the one in the row.  It has an index.
  */
-#define SCHEMA_DECISION \
-	"coalesce((SELECT CASE WHEN balance > 0 THEN 'keep'" \
-	" WHEN balance < 0 THEN 'drop' ELSE 'flag' END" \
-	" FROM (SELECT count(*) AS n, total((verdict = 'accept')" \
-	" - (verdict = 'reject')) AS balance FROM reviews" \
-	" WHERE reviews.group_id = f.group_id" \
-	" AND reviews.fragment_id = f.fragment_id) WHERE n > 0)," \
-	" f.decision)"
+#define SCHEMA_DECISION "coalesce(f.verdict, f.decision)"
 
 /*
  * Check that the open file is a catalogue this program can use; when

@@ -57,7 +57,8 @@ sql_undo(struct catalogue *c, const char *sql)
 }
 
 static int
-bind_one(sqlite3_stmt *statement, int i, char type, va_list *ap)
+bind_one(sqlite3_stmt *statement, int i, char type,
+    sqlite3_destructor_type keep, va_list *ap)
 {
 	const int64_t *integer;
 	const double *real;
@@ -65,7 +66,7 @@ bind_one(sqlite3_stmt *statement, int i, char type, va_list *ap)
 	switch (type) {
 	case 't':
 		return sqlite3_bind_text(statement, i,
-		    va_arg(*ap, const char *), -1, SQLITE_TRANSIENT);
+		    va_arg(*ap, const char *), -1, keep);
 	case 'i':
 		return sqlite3_bind_int64(statement, i, va_arg(*ap, int64_t));
 	case 'd':
@@ -85,10 +86,11 @@ bind_one(sqlite3_stmt *statement, int i, char type, va_list *ap)
 
 static int
 bind_all(struct catalogue *c, sqlite3_stmt *statement, const char *types,
-    va_list *ap, struct error *err)
+    sqlite3_destructor_type keep, va_list *ap, struct error *err)
 {
 	for (int i = 0; types[i] != '\0'; i++) {
-		const int code = bind_one(statement, i + 1, types[i], ap);
+		const int code = bind_one(statement, i + 1, types[i], keep,
+		    ap);
 
 		if (code != SQLITE_OK)
 			return sql_fail(c, code, err);
@@ -134,7 +136,8 @@ sql_run(struct catalogue *c, struct error *err, const char *sql,
 	if ((statement = prepared(c, sql, err)) == NULL)
 		return -1;
 	va_start(ap, types);
-	status = bind_all(c, statement, types, &ap, err);
+	/* The texts outlive the statement's run: no copies. */
+	status = bind_all(c, statement, types, SQLITE_STATIC, &ap, err);
 	va_end(ap);
 	if (status == 0) {
 		while ((code = sqlite3_step(statement)) == SQLITE_ROW)
@@ -158,7 +161,7 @@ query_with(struct catalogue *c, struct error *err, const char *sql,
 		(void)sql_fail(c, code, err);
 		return NULL;
 	}
-	if (bind_all(c, statement, types, ap, err) != 0) {
+	if (bind_all(c, statement, types, SQLITE_TRANSIENT, ap, err) != 0) {
 		(void)sqlite3_finalize(statement);
 		return NULL;
 	}
@@ -232,14 +235,16 @@ sql_integer(struct catalogue *c, int64_t *value, struct error *err,
 	int status;
 
 	*value = 0;
-	va_start(ap, types);
-	statement = query_with(c, err, sql, types, &ap);
-	va_end(ap);
-	if (statement == NULL)
+	if ((statement = prepared(c, sql, err)) == NULL)
 		return -1;
-	status = sql_next(c, statement, &has_row, err);
+	va_start(ap, types);
+	status = bind_all(c, statement, types, SQLITE_STATIC, &ap, err);
+	va_end(ap);
+	if (status == 0)
+		status = sql_next(c, statement, &has_row, err);
 	if (status == 0 && has_row)
 		*value = sqlite3_column_int64(statement, 0);
-	(void)sqlite3_finalize(statement);
+	(void)sqlite3_reset(statement);
+	(void)sqlite3_clear_bindings(statement);
 	return status;
 }

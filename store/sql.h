@@ -19,6 +19,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "base/error.h"
 
 #include "store/catalogue.h"
@@ -28,6 +29,7 @@
 struct catalogue {
 	sqlite3 *db;
 	char *path;
+	struct arena *scratch;	/* of member_extra */
 	size_t n_prepared;
 	struct {
 		const char *sql;

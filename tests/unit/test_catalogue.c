@@ -18,6 +18,7 @@
 #include "store/catalogue.h"
 #include "store/fragments.h"
 #include "store/inspect.h"
+#include "store/merge.h"
 #include "store/models.h"
 #include "store/recordings.h"
 #include "store/reviews.h"
@@ -190,7 +191,7 @@ test_what_comes_back(void **state)
 	const struct place *p = *state;
 	const struct recordings_filter originals = {
 		.audio_type = "original" };
-	const struct fragments_filter all = { NULL, NULL, NULL };
+	const struct fragments_filter all = { .group_id = NULL };
 	const struct fragments_filter none = { .decision = "drop" };
 	struct error err = { ERROR_NONE, "" };
 	struct catalogue *c = open_it(p->path);
@@ -291,7 +292,7 @@ static void
 test_reviews_stay(void **state)
 {
 	const struct place *p = *state;
-	const struct fragments_filter all = { NULL, NULL, NULL };
+	const struct fragments_filter all = { .group_id = NULL };
 	struct error err = { ERROR_NONE, "" };
 	struct catalogue *c = open_it(p->path);
 	struct json *rec = json_parse(fragment, strlen(fragment), &err);
@@ -520,20 +521,20 @@ test_merge_and_verify(void **state)
 
 	add_all(other);
 	theirs = dump(other);
-	assert_int_equal(inspect_merge(c, p->other, &n_taken, &n_differ,
+	assert_int_equal(merge_take(c, p->other, &n_taken, &n_differ,
 	    &err), 0);
 	assert_int_equal(n_taken, 6);
 	assert_int_equal(n_differ, 0);
 	mine = dump(c);
 	assert_string_equal(mine, theirs);
-	assert_int_equal(inspect_merge(c, p->other, &n_taken, &n_differ,
+	assert_int_equal(merge_take(c, p->other, &n_taken, &n_differ,
 	    &err), 0);
 	assert_int_equal(n_taken, 0);
 
 	assert_int_equal(add_text(c, "{\"id\":\"c\",\"group_id\":\"w\","
 	    "\"audio_type\":\"humming\",\"decode\":{\"path\":\"no/k.flac\","
 	    "\"key\":\"k\"}}", &err), 0);
-	assert_int_equal(inspect_merge(c, p->other, &n_taken, &n_differ,
+	assert_int_equal(merge_take(c, p->other, &n_taken, &n_differ,
 	    &err), 0);
 	assert_int_equal(n_differ, 1);
 	assert_int_equal(inspect_verify(c, count_problem, &n_heard,

@@ -13,12 +13,12 @@
 #include <unistd.h>
 
 #include <cmocka.h>
-#include <sqlite3.h>
 
 #include "base/arena.h"
 #include "store/catalogue.h"
 #include "store/fragments.h"
 #include "store/inspect.h"
+#include "store/merge.h"
 #include "store/recordings.h"
 #include "store/rounds.h"
 
@@ -176,7 +176,7 @@ test_merged(void **state)
 	add(other, FRAGMENT("f1", "d", "keep"));
 	add(other, FRAGMENT("f2", "d", "keep"));
 	add(p->c, FRAGMENT("f1", "c", "keep"));
-	assert_int_equal(inspect_merge(p->c, path, &n_taken, &n_differ,
+	assert_int_equal(merge_take(p->c, path, &n_taken, &n_differ,
 	    &err), 0);
 	check_count(p->c, NULL, 2, 4);
 	assert_int_equal(n_differ, 1);	/* f1 with d */
@@ -200,7 +200,7 @@ static void
 test_rows_of_aligned(void **state)
 {
 	const struct place *p = *state;
-	const struct fragments_filter all = { NULL, NULL, NULL };
+	const struct fragments_filter all = { .group_id = NULL };
 	bool expected = true;
 
 	add(p->c, FRAGMENT("f1", "c", "keep"));
@@ -370,46 +370,6 @@ test_moved(void **state)
 	json_free(rec);
 }
 
-/* The reviews as version 1 had them, with one in them. */
-static const char version_1[] =
-	"DROP VIEW places; DROP TABLE reviews;"
-	"CREATE TABLE reviews ("
-	"  group_id TEXT NOT NULL,"
-	"  fragment_id TEXT NOT NULL,"
-	"  reviewer TEXT NOT NULL,"
-	"  verdict TEXT NOT NULL"
-	"    CHECK (verdict IN ('accept', 'reject', 'unsure')),"
-	"  note TEXT,"
-	"  PRIMARY KEY (group_id, fragment_id, reviewer),"
-	"  FOREIGN KEY (group_id, fragment_id)"
-	"    REFERENCES fragments (group_id, fragment_id)"
-	") STRICT, WITHOUT ROWID;"
-	"INSERT INTO reviews VALUES ('w', 'f1', 'ann', 'accept', NULL);"
-	"PRAGMA user_version = 1";
-
-static void
-test_version_1(void **state)
-{
-	struct place *p = *state;
-	struct error err = { ERROR_NONE, "" };
-	sqlite3 *db;
-
-	add(p->c, FRAGMENT("f1", "c", "flag"));
-	catalogue_close(p->c);
-	assert_int_equal(sqlite3_open(p->path, &db), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db, version_1, NULL, NULL, NULL),
-	    SQLITE_OK);
-	assert_int_equal(sqlite3_close(db), SQLITE_OK);
-	p->c = catalogue_open(p->path, CATALOGUE_READ, 0, &err);
-	assert_null(p->c);
-	assert_non_null(strstr(err.text, "older version"));
-	p->c = catalogue_open(p->path, CATALOGUE_WRITE, 0, &err);
-	assert_non_null(p->c);
-	check_count(p->c, "keep", 1, 2);
-	add(p->c, MOVE("bob", "accept", ",\"interval\":[2,7]"));
-	check_place(p->c, "[2.0,7.0] [32000,112000] [2.0,12.0] 0.5");
-}
-
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int
@@ -423,7 +383,6 @@ main(void)
 		TEST(test_round_given_up),
 		TEST(test_inputs_stay),
 		TEST(test_moved),
-		TEST(test_version_1),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

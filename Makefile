@@ -27,7 +27,7 @@ endif
 # Libraries of the distribution; each is used by one folder (see STYLE.md).
 PACKAGES = libavformat libavcodec libavutil libswresample sndfile fftw3 \
 	    fftw3f jansson nettle sqlite3 cairo libzip libcurl zlib \
-	    libzstd expat libebur128 libchromaprint \
+	    libzstd expat libarchive libebur128 libchromaprint \
 	    $(shell pkg-config --exists hdf5-serial && echo hdf5-serial || \
 	    echo hdf5)
 # Asked once, and not before it is needed: "make deps" may have to come first.
@@ -57,7 +57,7 @@ say = @echo "  $(1)	$@";
 endif
 
 FOLDERS := base manifests audio dsp nn ann store synth draw fetch \
-	   separate pitch embed align mine formats
+	   separate pitch embed align mine formats exchange
 OBJ  := $(patsubst %.c,$B/%.o,$(wildcard $(FOLDERS:%=%/*.c))) \
 	$(patsubst %.cc,$B/%.o,$(wildcard ann/*.cc))
 LIB  := $B/libchad.a
@@ -115,7 +115,8 @@ $B/hunt/%: $B/tests/fuzz/fuzz_%.o $(LIB)
 	  $(LINK) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
 
 # Code that reads what strangers wrote is also held to -Wconversion.
-$B/base/%.o $B/manifests/%.o $B/store/%.o $B/fetch/%.o $B/formats/%.o: WARN += -Wconversion
+$B/base/%.o $B/manifests/%.o $B/store/%.o $B/fetch/%.o $B/formats/%.o \
+$B/exchange/%.o: WARN += -Wconversion
 
 # The layers are plain loops; the compiler turns them into vector code.
 ifeq ($(CONFIG),release)

@@ -1,35 +1,34 @@
 /*
- * chad-store -- keep the catalogue: add, merge, query, export, verify.
+ * chad-store -- keep the catalogue: fill it, ask it, check it, and give it out
+ * as datasets.
  *
  * The first operand says what to do; the catalogue is one SQLite file, whose
  * tables store/catalogue.h describes.  Options: chad-store.1.
  */
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/cli.h"
 #include "base/error.h"
-#include "base/file.h"
 #include "base/json.h"
-#include "base/memory.h"
-#include "base/spool.h"
 
-#include "manifests/record.h"
-#include "manifests/record_table.h"
 #include "manifests/stream.h"
-#include "manifests/stream_walk.h"
 #include "store/blocks.h"
 #include "store/catalogue.h"
 #include "store/chad_table.h"
 #include "store/fragments.h"
 #include "store/inspect.h"
 #include "store/merge.h"
-#include "store/recordings.h"
-#include "store/reviews.h"
-#include "store/rounds.h"
+#include "store/origin.h"
+#include "store/sweep.h"
+
+#include "exchange/dataset.h"
+#include "exchange/intake.h"
+#include "exchange/listing.h"
 
 #define MAX_WARNINGS 20
 #define MANY 1000000	/* operands */
@@ -48,6 +47,14 @@ struct settings {
 	size_t round;		/* 0: any */
 	double low, high;	/* probability */
 	size_t limit;
+	const char *out;
+	size_t rate_hz, n_channels;
+	double context_sec;
+	size_t shard_mib;
+	const char *url_prefix;
+	const char *work_folder;
+	double older_days;
+	bool wants_removal;
 	size_t n_threads;
 	size_t busy_ms;
 	char **operands;	/* behind the name of the action */
@@ -59,165 +66,43 @@ struct run {
 	const struct settings *set;
 	struct catalogue *catalogue;
 	struct arena *scratch;	/* emptied after each record */
-	char *folder;		/* of the manifest that is being read */
-	int (*take)(void *context, struct json *rec, struct error *err);
 	size_t n_done, n_failed;
-};
-
-/* What a query hands its records to. */
-struct query {
-	int (*put)(void *context, struct json *rec, struct error *err);
-	void *context;
+	uint64_t n_bytes;	/* of garbage */
 };
 
 /* Count a record that could not be taken; name the first ones. */
 static void
-note_failure(struct run *run, const char *where, const struct error *err)
+note_failure(void *context, const char *where, const struct error *err)
 {
+	struct run *run = context;
+
 	run->n_failed++;
 	if (run->n_failed <= MAX_WARNINGS)
 		cli_warn(err, "%s", where);
 }
 
-/* True for failures of the catalogue, after which nothing more can be done. */
-static bool
-is_fatal(const struct error *err)
-{
-	return err->code == ERROR_IO || err->code == ERROR_BUSY ||
-	    err->code == ERROR_NOMEM || err->code == ERROR_BUG;
-}
-
-/*
- * Add one record.  What an earlier command failed on is a fact worth keeping
- * when it is a recording; a broken line or row is not.
- */
 static int
-add_one(void *context, struct json *rec, struct error *err)
-{
-	struct run *run = context;
-	struct error why = { ERROR_NONE, "" };
-	const char *problem;
-	int status;
-
-	if (record_has_failed(rec) && !json_has(rec, "id")) {
-		if (json_get_string(rec, "error", "", &problem, &why) == 0)
-			(void)error_set(&why, ERROR_FORMAT, "%s", problem);
-		note_failure(run, "not added", &why);
-		return 0;
-	}
-	status = record_rebase(rec, run->folder, &why);
-	if (status == 0)
-		status = catalogue_add(run->catalogue, rec, &why);
-	if (status == 0) {
-		run->n_done++;
-		return 0;
-	}
-	if (is_fatal(&why)) {
-		*err = why;
-		return -1;
-	}
-	note_failure(run, record_id(rec), &why);
-	return 0;
-}
-
-/* Block one record. */
-static int
-block_one(void *context, struct json *rec, struct error *err)
-{
-	struct run *run = context;
-	struct error why = { ERROR_NONE, "" };
-
-	if (blocks_put(run->catalogue, rec, run->set->set_name, &why) == 0) {
-		run->n_done++;
-		return 0;
-	}
-	if (is_fatal(&why)) {
-		*err = why;
-		return -1;
-	}
-	note_failure(run, record_id(rec), &why);
-	return 0;
-}
-
-static int
-take_table(struct run *run, const char *path, struct error *err)
-{
-	struct arena *a = arena_new();
-	size_t n_bytes;
-	char *text;
-	int status = -1;
-
-	if (a == NULL)
-		return error_set(err, ERROR_NOMEM, "out of memory");
-	text = file_read(path == NULL ? "/dev/stdin" : path,
-	    CHAD_TABLE_MAX_BYTES, a, &n_bytes, err);
-	if (text != NULL && chad_table_read(text, n_bytes, run->take, run,
-	    err) == 0)
-		status = 0;
-	else if (text != NULL)
-		(void)error_add(err, "%s",
-		    path == NULL ? "standard input" : path);
-	arena_free(a);
-	return status;
-}
-
-/*
- * Paths that the user gave are relative to the manifest's folder; in the
- * catalogue they are relative to the working folder.
- */
-static int
-take_input(struct run *run, const char *path, struct error *err)
-{
-	int status;
-
-	if (path != NULL && strcmp(path, "-") == 0)
-		path = NULL;
-	if (strcmp(run->set->format, "csv") == 0)
-		return take_table(run, path, err);
-	if (stream_folder(path, &run->folder, err) != 0)
-		return -1;
-	status = stream_walk(path, run->set->n_threads, run->take, run, err);
-	memory_free(run->folder);
-	run->folder = NULL;
-	return status;
-}
-
-/*
- * All operands are one transaction: they come whole or not at all.  The write
- * lock is taken when standard input has been read, so that a slow pipe does
- * not keep others waiting.
- */
-static int
-take_all(struct run *run, struct error *err)
+take_inputs(struct run *run,
+    int (*take)(struct catalogue *c, const struct json *rec,
+    const char *set_name, struct error *err), struct error *err)
 {
 	const struct settings *set = run->set;
-	bool has_stdin = set->n_operands == 0;
-	char *folder;
-	int status;
+	const struct intake intake = {
+		.paths = set->operands, .n_paths = set->n_operands,
+		.is_table = strcmp(set->format, "csv") == 0,
+		.n_threads = set->n_threads, .take = take,
+		.set_name = set->set_name, .refuse = note_failure,
+		.context = run,
+	};
 
-	for (size_t i = 0; i < set->n_operands; i++)
-		has_stdin = has_stdin || strcmp(set->operands[i], "-") == 0;
-	if (stream_folder(set->catalogue_path, &folder, err) != 0)
-		return -1;
-	status = has_stdin ? spool_input(folder, err) : 0;
-	memory_free(folder);
-	if (status != 0 || catalogue_begin(run->catalogue, err) != 0)
-		return -1;
-	for (size_t i = 0; (i < set->n_operands || i == 0) && status == 0;
-	    i++)
-		status = take_input(run, set->n_operands == 0 ? NULL :
-		    set->operands[i], err);
-	if (status == 0)
-		return catalogue_commit(run->catalogue, err);
-	catalogue_rollback(run->catalogue);
-	return -1;
+	return intake_run(run->catalogue, set->catalogue_path, &intake,
+	    &run->n_done, err);
 }
 
 static int
 do_add(struct run *run, struct error *err)
 {
-	run->take = add_one;
-	if (take_all(run, err) != 0)
+	if (take_inputs(run, intake_add, err) != 0)
 		return -1;
 	cli_note("%zu records added, %zu refused", run->n_done,
 	    run->n_failed);
@@ -227,8 +112,7 @@ do_add(struct run *run, struct error *err)
 static int
 do_block(struct run *run, struct error *err)
 {
-	run->take = block_one;
-	if (take_all(run, err) != 0)
+	if (take_inputs(run, blocks_put, err) != 0)
 		return -1;
 	cli_note("%zu records blocked for \"%s\"", run->n_done,
 	    run->set->set_name);
@@ -277,34 +161,6 @@ print_record(void *context, struct json *rec, struct error *err)
 	return status;
 }
 
-static int
-put_in_table(void *context, struct json *rec, struct error *err)
-{
-	return record_table_put(context, rec, err);
-}
-
-static int
-query_works(struct run *run, struct query *q, struct error *err)
-{
-	return recordings_each_work(run->catalogue, q->put, q->context, err);
-}
-
-static int
-query_recordings(struct run *run, struct query *q, struct error *err)
-{
-	const struct settings *set = run->set;
-	const struct recordings_filter filter = {
-		.group_id = set->group_id, .id = set->id,
-		.audio_type = set->audio_type,
-		.only_failed = set->only_failed,
-		.only_quarantined = set->only_quarantined,
-		.max_recordings = set->limit,
-	};
-
-	return recordings_each(run->catalogue, &filter, q->put, q->context,
-	    err);
-}
-
 /* Which fragments the user chose. */
 static struct fragments_filter
 fragments_chosen(const struct settings *set)
@@ -320,83 +176,20 @@ fragments_chosen(const struct settings *set)
 }
 
 static int
-query_fragments(struct run *run, struct query *q, struct error *err)
-{
-	const struct fragments_filter filter = fragments_chosen(run->set);
-
-	return fragments_each(run->catalogue, &filter, q->put, q->context,
-	    err);
-}
-
-static int
-query_reviews(struct run *run, struct query *q, struct error *err)
-{
-	return reviews_each(run->catalogue, q->put, q->context, err);
-}
-
-static int
-query_rounds(struct run *run, struct query *q, struct error *err)
-{
-	return rounds_each(run->catalogue, q->put, q->context, err);
-}
-
-static int
-query_counts(struct run *run, struct query *q, struct error *err)
-{
-	return inspect_counts(run->catalogue, q->put, q->context, err);
-}
-
-static const struct subject {
-	const char *name;
-	int (*run)(struct run *run, struct query *q, struct error *err);
-	const char *columns[12];	/* of csv and table */
-} subjects[] = {
-	{ "works", query_works,
-	    { "group_id", "title", "n_recordings", "n_fragments", NULL } },
-	{ "recordings", query_recordings,
-	    { "group_id", "id", "audio_type", "title", "youtube_id",
-	    "is_available", "duration", "audio_filepath", "error", NULL } },
-	{ "fragments", query_fragments,
-	    { "group_id", "fragment_id", "id", "original_id", "interval",
-	    "original_interval", "correlation", "agreement", "probability",
-	    "decision", NULL } },
-	{ "reviews", query_reviews,
-	    { "group_id", "fragment_id", "review.reviewer", "review.verdict",
-	    "review.note", NULL } },
-	{ "rounds", query_rounds,
-	    { "number", "state", "key", "model_in", "model_new", "model_out",
-	    "reason", NULL } },
-	{ "counts", query_counts, { "what", "n", NULL } },
-};
-
-static int
 do_query(struct run *run, struct error *err)
 {
-	const char *what = run->set->operands[0];
-	const char *format = run->set->format;
-	const struct subject *subject = NULL;
-	struct query q = { print_record, run };
-	struct record_table *table;
-	int status;
+	const struct settings *set = run->set;
+	const struct listing query = {
+		.what = set->operands[0], .format = set->format,
+		.fragments = fragments_chosen(set),
+		.recordings = { .group_id = set->group_id, .id = set->id,
+		    .audio_type = set->audio_type,
+		    .only_failed = set->only_failed,
+		    .only_quarantined = set->only_quarantined,
+		    .max_recordings = set->limit },
+	};
 
-	for (size_t i = 0; i < sizeof(subjects) / sizeof(subjects[0]); i++)
-		if (strcmp(what, subjects[i].name) == 0)
-			subject = &subjects[i];
-	if (subject == NULL)
-		return error_set(err, ERROR_FORMAT, "query what? works, "
-		    "recordings, fragments, reviews, rounds or counts");
-	if (strcmp(format, "jsonl") == 0)
-		return subject->run(run, &q, err);
-	table = record_table_new(stdout, strcmp(format, "csv") == 0 ?
-	    RECORD_TABLE_CSV : RECORD_TABLE_ALIGNED, subject->columns, err);
-	if (table == NULL)
-		return -1;
-	q = (struct query) { put_in_table, table };
-	status = subject->run(run, &q, err);
-	if (status == 0)
-		status = record_table_end(table, err);
-	record_table_free(table);
-	return status;
+	return listing_print(run->catalogue, &query, stdout, err);
 }
 
 static int
@@ -411,10 +204,42 @@ print_row(void *context, struct json *row, struct error *err)
 }
 
 static int
+export_dataset(struct run *run, enum dataset_kind kind, struct error *err)
+{
+	const struct settings *set = run->set;
+	const struct fragments_filter filter = fragments_chosen(set);
+	const struct dataset_options options = {
+		.kind = kind, .folder = set->out,
+		.sound = { .rate_hz = (unsigned)set->rate_hz,
+		    .n_channels = set->n_channels,
+		    .context_sec = set->context_sec },
+		.shard_bytes = (uint64_t)set->shard_mib << 20,
+		.url_prefix = set->url_prefix, .n_threads = set->n_threads,
+		.complain = note_failure, .context = run,
+	};
+
+	if (set->out == NULL)
+		return error_set(err, ERROR_FORMAT, "where to? --out DIR");
+	if (dataset_write(run->catalogue, &filter, &options, &run->n_done,
+	    err) != 0)
+		return -1;
+	cli_note("%zu sounds written to %s, %zu left out", run->n_done,
+	    set->out, run->n_failed);
+	return 0;
+}
+
+static int
 do_export(struct run *run, struct error *err)
 {
+	static const char *const kinds[] = { [DATASET_TREE] = "chad",
+	    [DATASET_AUDIOFOLDER] = "audiofolder",
+	    [DATASET_WEBDATASET] = "webdataset",
+	    [DATASET_LABEL_STUDIO] = "labelstudio" };
 	const struct fragments_filter filter = fragments_chosen(run->set);
 
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (strcmp(run->set->format, kinds[i]) == 0)
+			return export_dataset(run, (enum dataset_kind)i, err);
 	if (strcmp(run->set->format, "jsonl") == 0)
 		return fragments_each_row(run->catalogue, &filter,
 		    print_record, run, err);
@@ -422,6 +247,70 @@ do_export(struct run *run, struct error *err)
 		return -1;
 	return fragments_each_row(run->catalogue, &filter, print_row, run,
 	    err);
+}
+
+static int
+print_garbage(void *context, const char *path, int64_t n_bytes,
+    struct error *err)
+{
+	struct run *run = context;
+	struct json *rec = json_new_object(err);
+	int status = -1;
+
+	if (rec == NULL)
+		return -1;
+	run->n_done++;
+	run->n_bytes += (uint64_t)n_bytes;
+	if (json_put_bytes(rec, "path", path, strlen(path), err) == 0 &&
+	    json_put_size(rec, "n_bytes", (size_t)n_bytes, err) == 0)
+		status = print_record(run, rec, err);
+	json_free(rec);
+	return status;
+}
+
+static int
+do_gc(struct run *run, struct error *err)
+{
+	const struct settings *set = run->set;
+	const struct sweep sweep = {
+		.work_folder = set->work_folder,
+		.manifests = set->operands, .n_manifests = set->n_operands,
+		.min_age_sec = set->older_days * 86400,
+		.wants_removal = set->wants_removal,
+		.found = print_garbage, .context = run,
+	};
+
+	if (sweep_run(run->catalogue, &sweep, err) != 0)
+		return -1;
+	cli_note("%zu files of %.1f MB %s", run->n_done,
+	    (double)run->n_bytes / 1e6, set->wants_removal ? "removed" :
+	    "that nothing needs; --delete removes them");
+	return 0;
+}
+
+static int
+do_backup(struct run *run, struct error *err)
+{
+	const char *path = run->set->operands[0];
+
+	if (catalogue_backup(run->catalogue, path, err) != 0)
+		return -1;
+	cli_note("%s copied to %s", run->set->catalogue_path, path);
+	return 0;
+}
+
+static int
+do_history(struct run *run, struct error *err)
+{
+	struct json *origin = origin_of(run->catalogue,
+	    run->set->operands[0], run->set->operands[1], err);
+	int status;
+
+	if (origin == NULL)
+		return -1;
+	status = print_record(run, origin, err);
+	json_free(origin);
+	return status;
 }
 
 static void
@@ -463,12 +352,18 @@ static const struct action {
 	{ "block", CATALOGUE_CREATE, do_block, 0, MANY, "jsonl csv" },
 	{ "merge", CATALOGUE_CREATE, do_merge, 1, MANY, "" },
 	{ "query", CATALOGUE_READ, do_query, 1, 1, "jsonl csv table" },
-	{ "export", CATALOGUE_READ, do_export, 0, 0, "csv jsonl" },
+	{ "export", CATALOGUE_READ, do_export, 0, 0,
+	    "csv jsonl chad audiofolder webdataset labelstudio" },
+	{ "history", CATALOGUE_READ, do_history, 2, 2, "" },
 	{ "verify", CATALOGUE_READ, do_verify, 0, 0, "" },
+	{ "gc", CATALOGUE_READ, do_gc, 0, MANY, "" },
+	{ "backup", CATALOGUE_READ, do_backup, 1, 1, "" },
 	{ "dump", CATALOGUE_READ, do_dump, 0, 0, "" },
 };
 
-#define NAMES "init, add, block, merge, query, export, verify or dump"
+#define NAMES \
+	"init, add, block, merge, query, export, history, verify, gc, " \
+	"backup or dump"
 
 static const struct action *
 find_action(const char *name)
@@ -564,13 +459,35 @@ run_action(struct settings *set, const struct action *action)
 	return status;
 }
 
+static const char usage[] =
+    "[options] init | add|block [MANIFEST ...] | merge CATALOGUE ... |\n"
+    "       query works|recordings|fragments|reviews|rounds|counts | export |\n"
+    "       history GROUP_ID FRAGMENT_ID | verify | gc [MANIFEST ...] |\n"
+    "       backup FILE | dump";
+
+static int
+parse_and_run(struct settings *set, const struct cli_tool *tool, int argc,
+    char *argv[])
+{
+	const int first = cli_parse(tool, argc, argv);
+	const struct action *action = choose(set, first, argc, argv);
+	struct arena *a = arena_new();
+	int status = CLI_FATAL;
+
+	if (action != NULL && a != NULL && choose_format(set, action, a))
+		status = run_action(set, action);
+	arena_free(a);
+	return status;
+}
+
 int
 main(int argc, char *argv[])
 {
 	struct stream_options stream;
 	struct settings set = { .catalogue_path = "chad.sqlite",
 	    .set_name = "evaluation", .busy_ms = 30000,
-	    .high = 1 };
+	    .high = 1, .n_channels = 1, .shard_mib = 1024,
+	    .url_prefix = "/data/local-files/?d=", .older_days = 1 };
 	const struct cli_option options[] = {
 		{ CLI_STRING, "catalogue", &set.catalogue_path, 0, 0, "FILE",
 		    "the catalogue" },
@@ -598,6 +515,24 @@ main(int argc, char *argv[])
 		    "query recordings: those with an error" },
 		{ CLI_FLAG, "quarantined", &set.only_quarantined, 0, 0, NULL,
 		    "query recordings: those found to be other songs" },
+		{ CLI_STRING, "out", &set.out, 0, 0, "DIR",
+		    "export: the folder of a dataset with sound" },
+		{ CLI_SIZE, "rate", &set.rate_hz, 0, 192000, "HZ",
+		    "export: cut the recordings themselves, at this rate" },
+		{ CLI_SIZE, "channels", &set.n_channels, 1, 2, "N",
+		    "export --rate: of one channel or two" },
+		{ CLI_DOUBLE, "context", &set.context_sec, 0, 600, "SEC",
+		    "export: more sound on either side" },
+		{ CLI_SIZE, "shard-size", &set.shard_mib, 1, 1048576, "MIB",
+		    "export webdataset: most of a shard" },
+		{ CLI_STRING, "url", &set.url_prefix, 0, 0, "PREFIX",
+		    "export labelstudio: what precedes a sound's path" },
+		{ CLI_STRING, "work", &set.work_folder, 0, 0, "DIR",
+		    "gc: the artefacts (default: $CHAD_WORK or chad-work)" },
+		{ CLI_DOUBLE, "older", &set.older_days, 0, 36500, "DAYS",
+		    "gc: leave what was changed later" },
+		{ CLI_FLAG, "delete", &set.wants_removal, 0, 0, NULL,
+		    "gc: remove what it lists" },
 		{ CLI_SIZE, "busy", &set.busy_ms, 0, 3600000, "MS",
 		    "wait so long for another writer" },
 		{ CLI_SIZE, "threads", &set.n_threads, 1, 256, "N",
@@ -606,23 +541,10 @@ main(int argc, char *argv[])
 	};
 	const struct cli_tool tool = { "chad-store",
 	    "Keep the catalogue of works, recordings, fragments and models.",
-	    "[options] init | add|block [MANIFEST ...] |\n"
-	    "       merge CATALOGUE ... |\n"
-	    "       query works|recordings|fragments|reviews|rounds|counts | "
-	    "export |\n"
-	    "       verify | dump", options };
-	const struct action *action;
-	struct arena *a;
-	int status = CLI_FATAL;
-	int first;
+	    usage, options };
 
 	stream_options_init(&stream);
 	set.n_threads = stream.n_threads;
-	first = cli_parse(&tool, argc, argv);
-	action = choose(&set, first, argc, argv);
-	a = arena_new();
-	if (action != NULL && a != NULL && choose_format(&set, action, a))
-		status = run_action(&set, action);
-	arena_free(a);
-	return cli_finish(status);
+	set.work_folder = stream.work_folder;
+	return cli_finish(parse_and_run(&set, &tool, argc, argv));
 }

@@ -95,7 +95,8 @@ record_line_is_named(const char *message, const char *name)
 }
 
 struct json *
-record_line_take(const struct record_line *line, size_t *n_broken, struct error *err)
+record_line_take(const struct record_line *line, size_t *n_broken,
+    struct error *err)
 {
 	const char *tool = cli_tool_name();
 	struct error why = { ERROR_NONE, "" };

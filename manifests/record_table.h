@@ -11,7 +11,7 @@
 #include "base/json.h"
 
 enum record_table_format {
-	RECORD_TABLE_CSV,	/* as RFC 4180, a header first, lines end in LF */
+	RECORD_TABLE_CSV,	/* RFC 4180, a header first, LF ends lines */
 	RECORD_TABLE_ALIGNED	/* columns of equal width; kept until the end */
 };
 

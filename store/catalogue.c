@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include "base/arena.h"
+#include "base/file.h"
 #include "base/memory.h"
 
 #include "store/fragments.h"
@@ -123,6 +124,55 @@ void
 catalogue_rollback(struct catalogue *c)
 {
 	sql_undo(c, "ROLLBACK");
+}
+
+/* Copy all pages into the new file at "path". */
+static int
+copy_pages(struct catalogue *c, const char *path, struct error *err)
+{
+	sqlite3 *copy = NULL;
+	sqlite3_backup *backup = NULL;
+	int code = sqlite3_open(path, &copy);
+
+	/* The file is synced and renamed when it is whole: no journal. */
+	if (code == SQLITE_OK)
+		code = sqlite3_exec(copy, "PRAGMA journal_mode = OFF;"
+		    "PRAGMA synchronous = OFF", NULL, NULL, NULL);
+	if (code == SQLITE_OK) {
+		backup = sqlite3_backup_init(copy, "main", c->db, "main");
+		code = backup == NULL ? sqlite3_errcode(copy) :
+		    sqlite3_backup_step(backup, -1);
+		if (backup != NULL && sqlite3_backup_finish(backup) ==
+		    SQLITE_OK && code == SQLITE_DONE)
+			code = SQLITE_OK;
+	}
+	(void)sqlite3_close(copy);
+	if (code == SQLITE_OK)
+		return 0;
+	return error_set(err, code == SQLITE_BUSY ? ERROR_BUSY : ERROR_IO,
+	    "copying %s to %s: %s", c->path, path, sqlite3_errstr(code));
+}
+
+int
+catalogue_backup(struct catalogue *c, const char *path, struct error *err)
+{
+	struct file_new *f;
+	const char *log;
+
+	arena_reset(c->scratch);
+	log = arena_printf(c->scratch, "%s-wal", path);
+	if (log == NULL)
+		return error_set(err, ERROR_NOMEM, "out of memory");
+	if (file_is_same(c->path, path) || file_exists(log))
+		return error_set(err, ERROR_FORMAT, "%s is in use as a "
+		    "catalogue: name another file", path);
+	if ((f = file_create(path, err)) == NULL)
+		return -1;
+	if (copy_pages(c, file_temporary_path(f), err) != 0) {
+		file_abandon(f);
+		return -1;
+	}
+	return file_commit(f, err);
 }
 
 /* What a record is shows in its members. */

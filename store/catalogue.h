@@ -144,6 +144,14 @@ int catalogue_commit(struct catalogue *c, struct error *err) MUST_CHECK;
 void catalogue_rollback(struct catalogue *c);
 
 /*
+ * Copy the catalogue, as it is at one moment, to the file "path", which appears
+ * whole or not at all; others may read and write meanwhile (SQLite's online
+ * backup).  Refused when "path" is the catalogue or is in use as one.
+ */
+int catalogue_backup(struct catalogue *c, const char *path,
+    struct error *err) MUST_CHECK;
+
+/*
  * Add a record of any kind, inside a transaction of the caller; when it is
  * refused nothing of it is left.  What is there under the same key is
  * brought up to date; adding the same again changes nothing.

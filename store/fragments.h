@@ -36,6 +36,7 @@ int fragments_put_row(struct catalogue *c, const struct json *rec,
 /* Which fragments; NULL, false and 0: all of them. */
 struct fragments_filter {
 	const char *group_id;
+	const char *fragment_id;
 	const char *decision;	/* after reviews, which outrank the scores */
 	const char *round_key;
 	const size_t *round;	/* its number; of several the first by key */
@@ -44,7 +45,8 @@ struct fragments_filter {
 	double low, high;
 	size_t max_fragments;	/* the first so many; for rows: so many rows */
 	/*
-	 * Rows come with what their sound is cut from, where that is known:
+	 * Rows come with "decision" and "probability" of the fragment and with
+	 * what their sound is cut from, where that is known:
 	 * sound.audio_filepath, sound.offset (sec) and sound.decoded, the
 	 * decoded file.  A row of a CHAD table belongs to the recording of
 	 * the work that has its id, or else its youtube_id.

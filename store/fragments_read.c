@@ -45,24 +45,26 @@ run_query(struct catalogue *c, const struct fragments_filter *filter,
 	const char *sql;
 
 	arena_reset(c->scratch);
-	sql = arena_printf(c->scratch, "%s WHERE true%s%s%s%s%s%s"
-	    " ORDER BY %s LIMIT ?8", select,
+	sql = arena_printf(c->scratch, "%s WHERE true%s%s%s%s%s%s%s"
+	    " ORDER BY %s LIMIT ?9", select,
 	    filter->group_id == NULL ? "" : " AND f.group_id = ?1",
 	    filter->decision == NULL ? "" : " AND " SCHEMA_DECISION " = ?2",
 	    filter->round_key == NULL ? "" : " AND f.round_key = ?3",
 	    filter->recording_id == NULL ? "" : OF_RECORDING,
 	    filter->round == NULL ? "" : OF_ROUND,
 	    !filter->has_probability ? "" :
-	    " AND f.probability BETWEEN ?6 AND ?7", order);
+	    " AND f.probability BETWEEN ?6 AND ?7",
+	    filter->fragment_id == NULL ? "" : " AND f.fragment_id = ?8",
+	    order);
 	if (sql == NULL) {
 		(void)error_set(err, ERROR_NOMEM, "out of memory");
 		return NULL;
 	}
-	return sql_query(c, err, sql, "ttttiddi", filter->group_id,
+	return sql_query(c, err, sql, "ttttiddti", filter->group_id,
 	    filter->decision, filter->round_key, filter->recording_id,
 	    filter->round == NULL ? (int64_t)0 : (int64_t)*filter->round,
-	    filter->low, filter->high, limit == 0 ? (int64_t)-1 :
-	    (int64_t)limit);
+	    filter->low, filter->high, filter->fragment_id,
+	    limit == 0 ? (int64_t)-1 : (int64_t)limit);
 }
 
 /* Whole numbers stay whole in the text: [16000,176000]. */
@@ -197,11 +199,14 @@ put_sound_members(void *context, sqlite3_stmt *row, struct error *err)
 	return member_put_text(rec, "sound.decoded", row, 2, err);
 }
 
-/* What the sound of a row of fragments_each_row is cut from. */
+/* What a row of fragments_each_row says of its fragment and its sound. */
 static int
 put_sound(struct catalogue *c, struct json *rec, sqlite3_stmt *row,
     struct error *err)
 {
+	if (member_put_text(rec, "decision", row, 12, err) != 0 ||
+	    member_put_number(rec, "probability", row, 13, err) != 0)
+		return -1;
 	return sql_each(c, sql_query(c, err, "SELECT r.audio_filepath,"
 	    " r.offset_sec, (SELECT path FROM artefacts AS t"
 	    " WHERE t.group_id = r.group_id AND t.id = r.id"
@@ -263,7 +268,8 @@ fragments_each_row(struct catalogue *c, const struct fragments_filter *filter,
 	    " iif(v.part = 'row', v.is_available,"
 	    " coalesce(v.is_available, r.is_available, 1)),"
 	    " iif(v.part = 'row', v.duration_sec,"
-	    " round(v.end_sec - v.start_sec, 6))"
+	    " round(v.end_sec - v.start_sec, 6)), " SCHEMA_DECISION
+	    ", f.probability"
 	    " FROM fragments AS f CROSS JOIN places AS v"
 	    " ON v.group_id = f.group_id AND v.fragment_id = f.fragment_id"
 	    " LEFT JOIN recordings AS r ON r.group_id = v.group_id"

@@ -12,27 +12,8 @@
 #include "store/sql.h"
 
 #define SENTENCE_BYTES 2048
-
-static int
-put_column(struct json *line, sqlite3_stmt *row, int i, struct error *err)
-{
-	const char *name = sqlite3_column_name(row, i);
-
-	switch (sqlite3_column_type(row, i)) {
-	case SQLITE_NULL:
-		return 0;
-	case SQLITE_TEXT:
-		return json_put_string(line, name, sql_text(row, i), err);
-	case SQLITE_INTEGER:
-		if (sqlite3_column_int64(row, i) < 0)
-			break;
-		return json_put_size(line, name,
-		    (size_t)sqlite3_column_int64(row, i), err);
-	default:
-		break;
-	}
-	return json_put_number(line, name, sqlite3_column_double(row, i), err);
-}
+/* Seconds: a pitch track's last frame may lie beyond the last sample. */
+#define END_TOLERANCE "0.1"
 
 /* Where a table is dumped to. */
 struct dump {
@@ -53,9 +34,8 @@ dump_row(void *context, sqlite3_stmt *row, struct error *err)
 		return -1;
 	if (json_put_string(line, "table", d->table, err) != 0)
 		goto done;
-	for (int i = 0; i < sqlite3_column_count(row); i++)
-		if (put_column(line, row, i, err) != 0)
-			goto done;
+	if (member_put_columns(line, row, err) != 0)
+		goto done;
 	if ((text = json_text(line, d->a, err)) == NULL)
 		goto done;
 	status = fprintf(d->out, "%s\n", text) < 0 ?
@@ -222,6 +202,60 @@ check_hashed(sqlite3_stmt *row, struct complaints *to)
 		    sql_text(row, 1));
 }
 
+/* sentence: one that says it all. */
+static void
+check_sentence(sqlite3_stmt *row, struct complaints *to)
+{
+	complain(to, "%s", sql_text(row, 0));
+}
+
+/* What no foreign key sees; each statement gives sentences. */
+static const char *const relations[] = {
+	"SELECT format('the work %s has neither recordings nor fragments',"
+	" group_id) FROM works AS w WHERE NOT EXISTS (SELECT 1"
+	" FROM recordings AS r WHERE r.group_id = w.group_id)"
+	" AND NOT EXISTS (SELECT 1 FROM fragments AS f"
+	" WHERE f.group_id = w.group_id) ORDER BY group_id",
+
+	"SELECT format('the fragment %s of %s lies in no version',"
+	" fragment_id, group_id) FROM fragments AS f"
+	" WHERE NOT EXISTS (SELECT 1 FROM versions AS v"
+	" WHERE v.group_id = f.group_id AND v.fragment_id = f.fragment_id)"
+	" ORDER BY group_id, fragment_id",
+
+	"SELECT format('the fragment %s of %s has one end', fragment_id,"
+	" group_id) FROM versions AS v WHERE part <> 'row'"
+	" AND NOT EXISTS (SELECT 1 FROM versions AS o"
+	" WHERE o.group_id = v.group_id AND o.fragment_id = v.fragment_id"
+	" AND o.part <> 'row' AND o.part <> v.part)"
+	" ORDER BY group_id, fragment_id",
+
+	"SELECT format('the fragment %s of %s: %s lies at other samples than"
+	" seconds', fragment_id, group_id, id) FROM versions"
+	" WHERE abs(start_sample * 1.0 / rate_hz - start_sec) > 0.001"
+	" OR abs(end_sample * 1.0 / rate_hz - end_sec) > 0.001"
+	" ORDER BY group_id, fragment_id, id",
+
+	"SELECT format('the fragment %s of %s ends at %.3f s of %s, which"
+	" has %.3f s', v.fragment_id, v.group_id, v.end_sec, v.id, r.sec)"
+	" FROM (SELECT group_id, id, coalesce(json_extract(extra,"
+	" '$.decode.duration_sec'), duration_sec) AS sec FROM recordings)"
+	" AS r CROSS JOIN versions AS v ON v.group_id = r.group_id"
+	" AND v.recording_id = r.id WHERE v.end_sec > r.sec + "
+	END_TOLERANCE " ORDER BY v.group_id, v.fragment_id, v.id",
+};
+
+static int
+check_relations(struct catalogue *c, struct complaints *to,
+    struct error *err)
+{
+	for (size_t i = 0; i < sizeof(relations) / sizeof(relations[0]); i++)
+		if (check_rows(c, relations[i], check_sentence, to,
+		    err) != 0)
+			return -1;
+	return 0;
+}
+
 int
 inspect_verify(struct catalogue *c,
     void (*complain_to)(void *context, const char *sentence), void *context,
@@ -235,6 +269,8 @@ inspect_verify(struct catalogue *c,
 	if (status == 0)
 		status = check_rows(c, "PRAGMA foreign_key_check",
 		    check_reference, &to, err);
+	if (status == 0)
+		status = check_relations(c, &to, err);
 	if (status == 0)
 		status = check_rows(c, "SELECT group_id, id, member, key,"
 		    " path FROM artefacts ORDER BY group_id, id, member",

@@ -32,7 +32,9 @@ int inspect_counts(struct catalogue *c,
 
 /*
  * Check the file and what it points to: SQLite's own check, foreign keys,
- * each artefact and step output there, each artefact named by its key, each
+ * works and fragments of nothing, fragments with one end, places in samples
+ * and seconds, ends within the recording's duration (to 0.1 s), each artefact
+ * and step output there, each artefact named by its key, each step output and
  * model with its SHA-256.  complain(context, sentence) is called for each
  * thing that is wrong; *n_problems counts them.
  */

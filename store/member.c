@@ -185,3 +185,33 @@ member_extra(struct catalogue *c, const struct json *rec,
 	json_free(rest);
 	return text;
 }
+
+static int
+put_column(struct json *line, sqlite3_stmt *row, int i, struct error *err)
+{
+	const char *name = sqlite3_column_name(row, i);
+
+	switch (sqlite3_column_type(row, i)) {
+	case SQLITE_NULL:
+		return 0;
+	case SQLITE_TEXT:
+		return json_put_string(line, name, sql_text(row, i), err);
+	case SQLITE_INTEGER:
+		if (sqlite3_column_int64(row, i) < 0)
+			break;
+		return json_put_size(line, name,
+		    (size_t)sqlite3_column_int64(row, i), err);
+	default:
+		break;
+	}
+	return json_put_number(line, name, sqlite3_column_double(row, i), err);
+}
+
+int
+member_put_columns(struct json *rec, sqlite3_stmt *row, struct error *err)
+{
+	for (int i = 0; i < sqlite3_column_count(row); i++)
+		if (put_column(rec, row, i, err) != 0)
+			return -1;
+	return 0;
+}

@@ -54,6 +54,10 @@ int member_put_truth(struct json *rec, const char *name,
 int member_put_interval(struct json *rec, const char *name,
     sqlite3_stmt *row, int column, struct error *err) MUST_CHECK;
 
+/* Put every column that holds a value under its name. */
+int member_put_columns(struct json *rec, sqlite3_stmt *row,
+    struct error *err) MUST_CHECK;
+
 /* How rows become records, and who is given them. */
 struct member_reader {
 	/* Makes the record of a row; NULL with an error. */

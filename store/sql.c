@@ -25,6 +25,9 @@ sql_fail(const struct catalogue *c, int code, struct error *err)
 	case SQLITE_NOMEM:
 		return error_set(err, ERROR_NOMEM, "%s: out of memory", path);
 	case SQLITE_FULL:
+		return error_set(err, ERROR_IO, "%s: the disk is full; nothing "
+		    "of this was kept: make room and run the same command "
+		    "again", path);
 	case SQLITE_IOERR:
 	case SQLITE_CANTOPEN:
 	case SQLITE_READONLY:

@@ -10,12 +10,12 @@ libavutil-dev libswresample-dev libsndfile1-dev libfftw3-dev
 libopenblas-openmp-dev libdnnl-dev libsqlite3-dev libjansson-dev
 libcmocka-dev libcairo2-dev nettle-dev libzip-dev libhdf5-dev libbz2-dev
 libcurl4-openssl-dev libfaiss-dev zlib1g-dev libzstd-dev libexpat1-dev
-libebur128-dev libchromaprint-dev python3 mandoc ffmpeg
+libebur128-dev libchromaprint-dev libarchive-dev python3 mandoc ffmpeg
 sqlite3 nginx"
 [ $# -eq 0 ] || packages=$*
 modules="libavformat libavcodec libavutil libswresample sndfile fftw3 fftw3f
 openblas jansson nettle sqlite3 cairo libzip libcurl zlib libzstd expat
-libebur128 libchromaprint cmocka"
+libebur128 libchromaprint libarchive cmocka"
 
 # Elsewhere than on Debian: name what pkg-config does not find, and go on.
 if ! command -v dpkg-query > /dev/null || ! command -v apt-get > /dev/null

@@ -1,0 +1,45 @@
+/*
+ * intake -- manifests and CHAD tables into the catalogue.
+ */
+#ifndef EXCHANGE_INTAKE_H
+#define EXCHANGE_INTAKE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+#include "base/json.h"
+
+#include "store/catalogue.h"
+
+struct intake {
+	char *const *paths;	/* [n_paths], "-": standard input */
+	size_t n_paths;		/* 0: standard input */
+	bool is_table;		/* store/chad_table.h, else JSON Lines */
+	size_t n_threads;	/* that read JSON */
+	/* What is done with a record: intake_add or blocks_put. */
+	int (*take)(struct catalogue *c, const struct json *rec,
+	    const char *set_name, struct error *err);
+	const char *set_name;	/* for blocks_put */
+	/* A record that was refused; "where": its id, or "not added". */
+	void (*refuse)(void *context, const char *where,
+	    const struct error *why);
+	void *context;
+};
+
+/* catalogue_add as "take"; set_name is not used. */
+int intake_add(struct catalogue *c, const struct json *rec,
+    const char *set_name, struct error *err) MUST_CHECK;
+
+/*
+ * Take all inputs in one transaction: they come whole or not at all, but for
+ * records that are refused.  Paths in a manifest that are relative to its
+ * folder become relative to the working folder.  The write lock is taken when
+ * standard input has been read, so that a slow pipe keeps nobody waiting; it
+ * is kept in the folder of the catalogue.  *n_taken counts records.
+ */
+int intake_run(struct catalogue *c, const char *catalogue_path,
+    const struct intake *intake, size_t *n_taken, struct error *err)
+    MUST_CHECK;
+
+#endif

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/arena.h"
 #include "base/cli.h"
@@ -31,6 +32,7 @@
 #include "exchange/listing.h"
 
 #define MAX_WARNINGS 20
+#define SEC_A_DAY 86400
 #define MANY 1000000	/* operands */
 
 /* What the user chose.  Read-only once the command line is parsed. */
@@ -275,7 +277,8 @@ do_gc(struct run *run, struct error *err)
 	const struct sweep sweep = {
 		.work_folder = set->work_folder,
 		.manifests = set->operands, .n_manifests = set->n_operands,
-		.min_age_sec = set->older_days * 86400,
+		.newest = (int64_t)time(NULL) -
+		    (int64_t)(set->older_days * SEC_A_DAY),
 		.wants_removal = set->wants_removal,
 		.found = print_garbage, .context = run,
 	};

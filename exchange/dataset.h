@@ -1,10 +1,10 @@
 /*
- * dataset -- fragments of the catalogue as a folder for other programs.
+ * dataset -- fragments as a folder that other programs read.
  *
  * For each version of each fragment the sound is cut
- * (exchange/fragment_sound.h) and a list says what it is.  Ids become parts of paths: bytes other than
- * letters, digits, "-", "_" and those of UTF-8, and dots in front, are written
- * as %XX.  What a list names is there: it appears last, when all else is
+ * (exchange/fragment_sound.h) and a list says what it is.  Ids become parts of
+ * paths: bytes other than letters, digits, ".", "-", "_" and those of UTF-8,
+ * and a dot in front, are written as %XX.  What a list names is there: it appears last, when all else is
  * written.  The same catalogue gives the same bytes.
  *
  * DATASET_TREE, as the CHAD dataset has it: GROUP/FRAGMENT/ID.wav and

@@ -126,13 +126,13 @@ catalogue_rollback(struct catalogue *c)
 	sql_undo(c, "ROLLBACK");
 }
 
-/* Copy all pages into the new file at "path". */
+/* Copy all pages into the new file f. */
 static int
-copy_pages(struct catalogue *c, const char *path, struct error *err)
+copy_pages(struct catalogue *c, const struct file_new *f, struct error *err)
 {
 	sqlite3 *copy = NULL;
 	sqlite3_backup *backup = NULL;
-	int code = sqlite3_open(path, &copy);
+	int code = sqlite3_open(file_temporary_path(f), &copy);
 
 	/* The file is synced and renamed when it is whole: no journal. */
 	if (code == SQLITE_OK)
@@ -146,11 +146,16 @@ copy_pages(struct catalogue *c, const char *path, struct error *err)
 		    SQLITE_OK && code == SQLITE_DONE)
 			code = SQLITE_OK;
 	}
+	/* Who only reads the copy then leaves no log beside it. */
+	if (code == SQLITE_OK)
+		code = sqlite3_exec(copy, "PRAGMA journal_mode = DELETE",
+		    NULL, NULL, NULL);
 	(void)sqlite3_close(copy);
 	if (code == SQLITE_OK)
 		return 0;
 	return error_set(err, code == SQLITE_BUSY ? ERROR_BUSY : ERROR_IO,
-	    "copying %s to %s: %s", c->path, path, sqlite3_errstr(code));
+	    "copying %s to %s: %s", c->path, file_path(f),
+	    sqlite3_errstr(code));
 }
 
 int
@@ -168,7 +173,7 @@ catalogue_backup(struct catalogue *c, const char *path, struct error *err)
 		    "catalogue: name another file", path);
 	if ((f = file_create(path, err)) == NULL)
 		return -1;
-	if (copy_pages(c, file_temporary_path(f), err) != 0) {
+	if (copy_pages(c, f, err) != 0) {
 		file_abandon(f);
 		return -1;
 	}

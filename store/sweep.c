@@ -1,7 +1,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -146,7 +145,7 @@ look_at(struct catalogue *c, const struct sweep *s, const char *path,
 
 	if (!is_artefact(file_name(path), key) || lstat(path, &st) != 0 ||
 	    !S_ISREG(st.st_mode) ||
-	    difftime(time(NULL), st.st_mtime) < s->min_age_sec)
+	    (int64_t)st.st_mtime > s->newest)
 		return 0;
 	if (sql_integer(c, &is_kept, err, "SELECT EXISTS (SELECT 1"
 	    " FROM temp.kept WHERE key = ?1)", "t", key) != 0)

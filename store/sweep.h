@@ -24,7 +24,7 @@ struct sweep {
 	const char *work_folder;
 	char *const *manifests;		/* [n_manifests] whose keys stay too */
 	size_t n_manifests;
-	double min_age_sec;		/* younger files stay */
+	int64_t newest;			/* changed later: stays (Unix time) */
 	bool wants_removal;
 	/* Called with each file that is garbage, in order of names. */
 	int (*found)(void *context, const char *path, int64_t n_bytes,

@@ -513,7 +513,7 @@ main(int argc, char *argv[])
 		{ CLI_DOUBLE, "max-probability", &set.high, 0, 1, "P",
 		    "query fragments, export: of this probability or less" },
 		{ CLI_SIZE, "limit", &set.limit, 0, 1e9, "N",
-		    "query, export: the first N; 0: all" },
+		    "query recordings|fragments, export: the first N; 0: all" },
 		{ CLI_FLAG, "failed", &set.only_failed, 0, 0, NULL,
 		    "query recordings: those with an error" },
 		{ CLI_FLAG, "quarantined", &set.only_quarantined, 0, 0, NULL,

@@ -35,7 +35,8 @@ enum {
 /*
  * Run "select", with only the conditions that the filter asks for, since a
  * condition that may not hold keeps SQLite from using an index.  The limit is
- * always there, so that all parameters exist.
+ * always there, so that all parameters exist.  The plus keeps SQLite from the
+ * index of decisions where that of probabilities gives the order.
  */
 static sqlite3_stmt *
 run_query(struct catalogue *c, const struct fragments_filter *filter,
@@ -48,7 +49,9 @@ run_query(struct catalogue *c, const struct fragments_filter *filter,
 	sql = arena_printf(c->scratch, "%s WHERE true%s%s%s%s%s%s%s"
 	    " ORDER BY %s LIMIT ?9", select,
 	    filter->group_id == NULL ? "" : " AND f.group_id = ?1",
-	    filter->decision == NULL ? "" : " AND " SCHEMA_DECISION " = ?2",
+	    filter->decision == NULL ? "" : filter->has_probability ?
+	    " AND +" SCHEMA_DECISION " = ?2" :
+	    " AND " SCHEMA_DECISION " = ?2",
 	    filter->round_key == NULL ? "" : " AND f.round_key = ?3",
 	    filter->recording_id == NULL ? "" : OF_RECORDING,
 	    filter->round == NULL ? "" : OF_ROUND,

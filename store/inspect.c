@@ -99,7 +99,9 @@ inspect_counts(struct catalogue *c,
 	struct member_reader reader = { restore_count, NULL, each, context };
 
 	return member_each(c, sql_query(c, err,
-	    "SELECT 'works', count(*) FROM works UNION ALL"
+	    "WITH d (decision, n) AS MATERIALIZED (SELECT " SCHEMA_DECISION
+	    ", count(*) FROM fragments AS f GROUP BY " SCHEMA_DECISION ")"
+	    " SELECT 'works', count(*) FROM works UNION ALL"
 	    " SELECT 'recordings', count(*) FROM recordings UNION ALL"
 	    " SELECT * FROM (SELECT 'recordings ' || audio_type, count(*)"
 	    " FROM recordings GROUP BY audio_type) UNION ALL"
@@ -107,10 +109,9 @@ inspect_counts(struct catalogue *c,
 	    " WHERE error IS NOT NULL UNION ALL"
 	    " SELECT 'recordings quarantined', count(*) FROM recordings"
 	    " WHERE quarantined_by IS NOT NULL UNION ALL"
-	    " SELECT 'fragments', count(*) FROM fragments UNION ALL"
-	    " SELECT * FROM (SELECT 'fragments ' || " SCHEMA_DECISION
-	    ", count(*) FROM fragments AS f WHERE " SCHEMA_DECISION
-	    " IS NOT NULL GROUP BY " SCHEMA_DECISION ") UNION ALL"
+	    " SELECT 'fragments', coalesce(sum(n), 0) FROM d UNION ALL"
+	    " SELECT 'fragments ' || decision, n FROM d"
+	    " WHERE decision IS NOT NULL UNION ALL"
 	    " SELECT 'reviews', count(*) FROM reviews UNION ALL"
 	    " SELECT 'rounds', count(*) FROM rounds", ""), &reader, err);
 }

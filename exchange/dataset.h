@@ -4,8 +4,9 @@
  * For each version of each fragment the sound is cut
  * (exchange/fragment_sound.h) and a list says what it is.  Ids become parts of
  * paths: bytes other than letters, digits, ".", "-", "_" and those of UTF-8,
- * and a dot in front, are written as %XX.  What a list names is there: it appears last, when all else is
- * written.  The same catalogue gives the same bytes.
+ * and a dot in front, are written as %XX.  What a list names is there: it
+ * appears last, when all else is written.  The same catalogue gives the same
+ * bytes.
  *
  * DATASET_TREE, as the CHAD dataset has it: GROUP/FRAGMENT/ID.wav and
  * dataset.csv (store/chad_table.h).

@@ -23,7 +23,6 @@
 #include "store/recordings.h"
 #include "store/reviews.h"
 #include "store/rounds.h"
-#include "store/sql.h"
 
 #define BUSY_MS 50
 #define SHA "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
@@ -548,90 +547,6 @@ test_merge_and_verify(void **state)
 	catalogue_close(c);
 }
 
-/* The plan of the statement that is being run must neither scan nor sort. */
-static int
-check_plan(void *context, struct json *rec, struct error *err)
-{
-	struct catalogue *c = context;
-	sqlite3_stmt *running = NULL;
-	sqlite3_stmt *plan;
-	char *sql;
-
-	(void)rec;
-	(void)err;
-	while ((running = sqlite3_next_stmt(c->db, running)) != NULL)
-		if (sqlite3_stmt_busy(running))
-			break;
-	assert_non_null(running);
-	sql = sqlite3_mprintf("EXPLAIN QUERY PLAN %s", sqlite3_sql(running));
-	assert_int_equal(sqlite3_prepare_v2(c->db, sql, -1, &plan, NULL),
-	    SQLITE_OK);
-	sqlite3_free(sql);
-	while (sqlite3_step(plan) == SQLITE_ROW) {
-		const char *step = (const char *)sqlite3_column_text(plan, 3);
-
-		/* The index of the failed has no others in it. */
-		if ((strncmp(step, "SCAN", 4) == 0 &&
-		    strstr(step, "recordings_failed") == NULL) ||
-		    strstr(step, "TEMP B-TREE FOR ORDER BY") != NULL)
-			fail_msg("%s", step);
-	}
-	(void)sqlite3_finalize(plan);
-	return 0;
-}
-
-/* What is asked for often is found by an index, not by looking at all. */
-static void
-test_plans(void **state)
-{
-	const struct place *p = *state;
-	const size_t round = 1;
-	const struct fragments_filter fragments[] = {
-		{ .group_id = "w" },
-		{ .group_id = "w", .fragment_id = "f1" },
-		{ .group_id = "w", .decision = "keep" },
-		{ .decision = "keep", .max_fragments = 10 },
-		{ .round_key = "k" },
-		{ .round = &round, .max_fragments = 10 },
-		{ .recording_id = "c", .group_id = "w" },
-		{ .has_probability = true, .low = 0.5, .high = 1 },
-		{ .has_probability = true, .low = 0.5, .high = 1,
-		    .decision = "keep" },
-	};
-	const struct recordings_filter recordings[] = {
-		{ .group_id = "w" }, { .id = "c" }, { .only_failed = true },
-		{ .audio_type = "cover" },
-	};
-	struct error err = { ERROR_NONE, "" };
-	struct catalogue *c = open_it(p->path);
-	size_t n = 0;
-
-	assert_int_equal(rounds_open(c, "k", 1, "{}", NULL, &err), 0);
-	add_all(c);
-	assert_int_equal(add_text(c, "{\"id\":\"c\",\"group_id\":\"w\","
-	    "\"audio_type\":\"cover\",\"error\":\"no\"}", &err), 0);
-	assert_int_equal(sqlite3_exec(c->db, "UPDATE fragments"
-	    " SET round_key = 'k', probability = 0.7", NULL, NULL, NULL),
-	    SQLITE_OK);
-	for (size_t i = 0; i < sizeof(fragments) / sizeof(fragments[0]); i++) {
-		assert_int_equal(fragments_each(c, &fragments[i], check_plan,
-		    c, &err), 0);
-		assert_int_equal(fragments_each(c, &fragments[i], count_one,
-		    &n, &err), 0);
-		assert_int_equal(n, i + 1);
-	}
-	n = 0;
-	for (size_t i = 0; i < sizeof(recordings) / sizeof(recordings[0]);
-	    i++) {
-		assert_int_equal(recordings_each(c, &recordings[i],
-		    check_plan, c, &err), 0);
-		assert_int_equal(recordings_each(c, &recordings[i],
-		    count_one, &n, &err), 0);
-	}
-	assert_int_equal(n, 5);
-	catalogue_close(c);
-}
-
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int
@@ -649,7 +564,6 @@ main(void)
 		TEST(test_other_versions),
 		TEST(test_two_writers),
 		TEST(test_merge_and_verify),
-		TEST(test_plans),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

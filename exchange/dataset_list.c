@@ -51,7 +51,7 @@ static int
 begin_table(struct dataset_list *l, FILE *out, struct error *err)
 {
 	(void)l;
-	return chad_table_write_header(out, err);
+	return chad_table_write_header(out, NULL, err);
 }
 
 static int
@@ -59,7 +59,7 @@ put_table(struct dataset_list *l, const struct dataset_item *item, FILE *out,
     struct arena *a, struct error *err)
 {
 	(void)l;
-	return chad_table_write_row(out, item->row, a, err);
+	return chad_table_write_row(out, item->row, NULL, a, err);
 }
 
 static int

@@ -29,10 +29,10 @@ sound_length_measure(const char *path, double *sec, struct error *err)
 		const struct decoder_facts facts = decoder_facts(d);
 
 		*sec = (double)facts.n_samples / RATE_HZ;
-		if (facts.n_errors > 0)
+		if (facts.source.n_errors > 0)
 			result = error_set(err, ERROR_FORMAT, "%s: %llu "
 			    "packets could not be decoded", path,
-			    (unsigned long long)facts.n_errors);
+			    (unsigned long long)facts.source.n_errors);
 	}
 	memory_free(samples);
 	decoder_close(d);
@@ -43,7 +43,7 @@ int
 sound_length_count(const char *path, struct sound_length *length,
     struct error *err)
 {
-	struct media *m = media_open(path, 1, err);
+	struct media *m = media_open(path, 1, 0, err);
 	struct media_block block = { .n_samples = 0 };
 	int result;
 

@@ -48,7 +48,7 @@ put_facts(struct json *rec, const struct media_facts *f, struct error *err)
 int
 sound_tags_put(struct json *rec, const char *path, struct error *err)
 {
-	struct media *m = media_open(path, 1, err);
+	struct media *m = media_open(path, 1, 0, err);
 	struct taking taking = { rec, 0 };
 	const char *title;
 	int result = -1;

@@ -335,19 +335,6 @@ media_facts(const struct media *m)
 	return &m->facts;
 }
 
-void
-media_chapter(const struct media *m, size_t k, struct media_chapter *chapter)
-{
-	const AVChapter *c = m->container->chapters[k];
-	const AVDictionaryEntry *e = av_dict_get(c->metadata, "title", NULL,
-	    0);
-
-	assert(k < m->facts.n_chapters);
-	chapter->start_sec = (double)c->start * av_q2d(c->time_base);
-	chapter->end_sec = (double)c->end * av_q2d(c->time_base);
-	chapter->title = e == NULL ? "" : e->value;
-}
-
 int
 media_read_packet(struct media *m, bool *is_end, struct error *err)
 {
@@ -580,24 +567,5 @@ media_get(struct media *m, struct media_block *block, struct error *err)
 	m->facts.n_padding = m->trim.n_padding;
 	m->facts.n_assumed_delay = m->trim.n_assumed;
 	m->n_given += block->n_samples;
-	return 0;
-}
-
-int
-media_each_tag(const struct media *m,
-    int (*call)(void *shared, const char *name, const char *text,
-    struct error *err), void *shared, struct error *err)
-{
-	const AVDictionary *const lists[] = { m->container->metadata,
-		m->stream->metadata };
-
-	for (size_t i = 0; i < 2; i++) {
-		const AVDictionaryEntry *tag = NULL;
-
-		while ((tag = av_dict_get(lists[i], "", tag,
-		    AV_DICT_IGNORE_SUFFIX)) != NULL)
-			if (call(shared, tag->key, tag->value, err) != 0)
-				return -1;
-	}
 	return 0;
 }

@@ -28,7 +28,7 @@
 #include "store/sweep.h"
 
 #include "exchange/dataset.h"
-#include "exchange/intake.h"
+#include "exchange/catalogue_fill.h"
 #include "exchange/listing.h"
 
 #define MAX_WARNINGS 20
@@ -89,7 +89,7 @@ take_inputs(struct run *run,
     const char *set_name, struct error *err), struct error *err)
 {
 	const struct settings *set = run->set;
-	const struct intake intake = {
+	const struct catalogue_fill fill = {
 		.paths = set->operands, .n_paths = set->n_operands,
 		.is_table = strcmp(set->format, "csv") == 0,
 		.n_threads = set->n_threads, .take = take,
@@ -97,14 +97,14 @@ take_inputs(struct run *run,
 		.context = run,
 	};
 
-	return intake_run(run->catalogue, set->catalogue_path, &intake,
+	return catalogue_fill_run(run->catalogue, set->catalogue_path, &fill,
 	    &run->n_done, err);
 }
 
 static int
 do_add(struct run *run, struct error *err)
 {
-	if (take_inputs(run, intake_add, err) != 0)
+	if (take_inputs(run, catalogue_fill_add, err) != 0)
 		return -1;
 	cli_note("%zu records added, %zu refused", run->n_done,
 	    run->n_failed);

@@ -1,8 +1,8 @@
 /*
- * intake -- manifests and CHAD tables into the catalogue.
+ * catalogue_fill -- manifests and CHAD tables into the catalogue.
  */
-#ifndef EXCHANGE_INTAKE_H
-#define EXCHANGE_INTAKE_H
+#ifndef EXCHANGE_CATALOGUE_FILL_H
+#define EXCHANGE_CATALOGUE_FILL_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,12 +12,12 @@
 
 #include "store/catalogue.h"
 
-struct intake {
+struct catalogue_fill {
 	char *const *paths;	/* [n_paths], "-": standard input */
 	size_t n_paths;		/* 0: standard input */
 	bool is_table;		/* store/chad_table.h, else JSON Lines */
 	size_t n_threads;	/* that read JSON */
-	/* What is done with a record: intake_add or blocks_put. */
+	/* What is done with a record: catalogue_fill_add or blocks_put. */
 	int (*take)(struct catalogue *c, const struct json *rec,
 	    const char *set_name, struct error *err);
 	const char *set_name;	/* for blocks_put */
@@ -28,7 +28,7 @@ struct intake {
 };
 
 /* catalogue_add as "take"; set_name is not used. */
-int intake_add(struct catalogue *c, const struct json *rec,
+int catalogue_fill_add(struct catalogue *c, const struct json *rec,
     const char *set_name, struct error *err) MUST_CHECK;
 
 /*
@@ -38,8 +38,8 @@ int intake_add(struct catalogue *c, const struct json *rec,
  * standard input has been read, so that a slow pipe keeps nobody waiting; it
  * is kept in the folder of the catalogue.  *n_taken counts records.
  */
-int intake_run(struct catalogue *c, const char *catalogue_path,
-    const struct intake *intake, size_t *n_taken, struct error *err)
+int catalogue_fill_run(struct catalogue *c, const char *catalogue_path,
+    const struct catalogue_fill *fill, size_t *n_taken, struct error *err)
     MUST_CHECK;
 
 #endif

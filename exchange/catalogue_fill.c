@@ -10,18 +10,18 @@
 #include "manifests/stream_walk.h"
 #include "store/chad_table.h"
 
-#include "exchange/intake.h"
+#include "exchange/catalogue_fill.h"
 
 struct work {
-	const struct intake *intake;
+	const struct catalogue_fill *fill;
 	struct catalogue *c;
 	char *folder;		/* of the manifest that is being read */
 	size_t n_taken;
 };
 
 int
-intake_add(struct catalogue *c, const struct json *rec, const char *set_name,
-    struct error *err)
+catalogue_fill_add(struct catalogue *c, const struct json *rec,
+    const char *set_name, struct error *err)
 {
 	(void)set_name;
 	return catalogue_add(c, rec, err);
@@ -43,7 +43,7 @@ static int
 take_record(void *context, struct json *rec, struct error *err)
 {
 	struct work *w = context;
-	const struct intake *in = w->intake;
+	const struct catalogue_fill *in = w->fill;
 	struct error why = { ERROR_NONE, "" };
 	const char *problem;
 
@@ -96,11 +96,11 @@ take_input(struct work *w, const char *path, struct error *err)
 
 	if (path != NULL && strcmp(path, "-") == 0)
 		path = NULL;
-	if (w->intake->is_table)
+	if (w->fill->is_table)
 		return take_table(w, path, err);
 	if (stream_folder(path, &w->folder, err) != 0)
 		return -1;
-	status = stream_walk(path, w->intake->n_threads, take_record, w, err);
+	status = stream_walk(path, w->fill->n_threads, take_record, w, err);
 	memory_free(w->folder);
 	w->folder = NULL;
 	return status;
@@ -108,7 +108,7 @@ take_input(struct work *w, const char *path, struct error *err)
 
 /* Read standard input to its end, if it is one of the inputs. */
 static int
-spool(const struct intake *in, const char *catalogue_path, struct error *err)
+spool(const struct catalogue_fill *in, const char *catalogue_path, struct error *err)
 {
 	bool is_used = in->n_paths == 0;
 	char *folder;
@@ -126,10 +126,10 @@ spool(const struct intake *in, const char *catalogue_path, struct error *err)
 }
 
 int
-intake_run(struct catalogue *c, const char *catalogue_path,
-    const struct intake *in, size_t *n_taken, struct error *err)
+catalogue_fill_run(struct catalogue *c, const char *catalogue_path,
+    const struct catalogue_fill *in, size_t *n_taken, struct error *err)
 {
-	struct work w = { .intake = in, .c = c };
+	struct work w = { .fill = in, .c = c };
 	int status = 0;
 
 	if (spool(in, catalogue_path, err) != 0 ||

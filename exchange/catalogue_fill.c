@@ -108,7 +108,8 @@ take_input(struct work *w, const char *path, struct error *err)
 
 /* Read standard input to its end, if it is one of the inputs. */
 static int
-spool(const struct catalogue_fill *in, const char *catalogue_path, struct error *err)
+spool(const struct catalogue_fill *in, const char *catalogue_path,
+    struct error *err)
 {
 	bool is_used = in->n_paths == 0;
 	char *folder;

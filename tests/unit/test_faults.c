@@ -94,8 +94,8 @@ static int
 do_scan(void)
 {
 	int n_failed = 0;
-	const struct scan_calls calls = { print_record, warn_left_out,
-		&n_failed };
+	const struct scan_calls calls = { .take = print_record,
+		.leave_out = warn_left_out, .shared = &n_failed };
 	struct error err = { ERROR_NONE, "" };
 	const int result = scan_folder("songs", &calls, &err);
 
@@ -130,7 +130,7 @@ do_merge(void)
 {
 	struct stream_list whole = { .records = NULL };
 	struct stream_list part = { .records = NULL };
-	const struct json *merged[3] = { NULL };
+	struct json *merged[3] = { NULL };
 	struct error err = { ERROR_NONE, "" };
 	int result = -1;
 

@@ -318,8 +318,8 @@ static bool
 changes_result(const char *name)
 {
 	static const char *const others[] = { "threads", "work", "shard",
-		"parallel", "max-per-host", "pause", "rate", "tries",
-		"backoff", "max-wait", "timeout", "max-time" };
+		"parallel", "max-per-host", "pause", "tries", "backoff",
+		"max-wait", "timeout", "max-time" };
 
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
 		if (strcmp(name, others[i]) == 0)

@@ -529,7 +529,7 @@ main(int argc, char *argv[])
 		{ CLI_SIZE, "shard-size", &set.shard_mib, 1, 1048576, "MIB",
 		    "export webdataset: most of a shard" },
 		{ CLI_STRING, "url", &set.url_prefix, 0, 0, "PREFIX",
-		    "export labelstudio: what precedes a sound's path" },
+		    "export labelstudio: put before a path" },
 		{ CLI_STRING, "work", &set.work_folder, 0, 0, "DIR",
 		    "gc: the artefacts (default: $CHAD_WORK or chad-work)" },
 		{ CLI_DOUBLE, "older", &set.older_days, 0, 36500, "DAYS",

@@ -16,6 +16,7 @@
 #include "audio/resampler.h"
 #include "audio/sound_file.h"
 
+#define COPY_SAMPLES 16384
 #define MIN_GAP_SEC 0.015
 #define MAX_GAP_SEC 10.0
 #define MAX_ERROR_SHARE 0.1
@@ -459,4 +460,21 @@ decoder_get(struct decoder *d, float *samples, size_t n_max, size_t *n_read,
 		*n_read += n;
 	}
 	return 0;
+}
+
+int
+decoder_copy(struct decoder *d, struct clip_writer *w, struct error *err)
+{
+	float *block = memory_new(COPY_SAMPLES * d->options.n_channels,
+	    sizeof *block, "samples", err);
+	size_t n = COPY_SAMPLES;
+	int status = block == NULL ? -1 : 0;
+
+	while (status == 0 && n == COPY_SAMPLES) {
+		status = decoder_get(d, block, COPY_SAMPLES, &n, err);
+		if (status == 0)
+			status = clip_writer_put(w, block, n, err);
+	}
+	memory_free(block);
+	return status;
 }

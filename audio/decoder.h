@@ -28,6 +28,7 @@
 
 #include "base/error.h"
 
+#include "audio/clip.h"
 #include "audio/loudness.h"
 #include "audio/media.h"
 
@@ -77,6 +78,10 @@ void decoder_close(struct decoder *d);
  */
 int decoder_get(struct decoder *d, float *samples, size_t n_max,
     size_t *n_read, struct error *err) MUST_CHECK;
+
+/* Move all that is left into the writer, which has as many channels. */
+int decoder_copy(struct decoder *d, struct clip_writer *w, struct error *err)
+    MUST_CHECK;
 
 /*
  * How long the file says it is, for making room: 0 when it does not say, and

@@ -31,7 +31,6 @@
 #include "manifests/record.h"
 #include "manifests/stream.h"
 
-#define BLOCK_SAMPLES 16384
 
 /* What the user chose. */
 struct settings {
@@ -261,25 +260,6 @@ write_facts(const char *path, const struct decoder_options *o,
 	return status;
 }
 
-/* Move the decoder's samples into the writer. */
-static int
-copy_samples(struct decoder *d, struct clip_writer *w, size_t n_channels,
-    struct arena *scratch, struct error *err)
-{
-	float *block = arena_need(scratch, BLOCK_SAMPLES * n_channels,
-	    sizeof *block, "samples", err);
-	size_t n;
-
-	if (block == NULL)
-		return -1;
-	do {
-		if (decoder_get(d, block, BLOCK_SAMPLES, &n, err) != 0 ||
-		    clip_writer_put(w, block, n, err) != 0)
-			return -1;
-	} while (n == BLOCK_SAMPLES);
-	return 0;
-}
-
 static int
 decode_file(const char *in_path, const struct decoder_options *o,
     const struct result *result, struct arena *scratch, struct error *err)
@@ -292,8 +272,7 @@ decode_file(const char *in_path, const struct decoder_options *o,
 		return -1;
 	w = clip_writer_open_channels(result->sound_path, CLIP_FLAC16,
 	    o->rate_hz, o->n_channels, err);
-	if (w == NULL || copy_samples(d, w, o->n_channels, scratch,
-	    err) != 0) {
+	if (w == NULL || decoder_copy(d, w, err) != 0) {
 		clip_writer_abandon(w);
 		goto done;
 	}

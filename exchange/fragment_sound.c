@@ -8,7 +8,6 @@
 
 #define USUAL_RATE_HZ 16000
 #define END_TOLERANCE_SEC 0.1	/* as store/inspect.h allows */
-#define BLOCK_SAMPLES ((size_t)16384)
 
 /* The part of the decoded file. */
 static int
@@ -25,27 +24,10 @@ cut_decoded(const struct fragment_sound *s, const char *in, const char *out,
 	    clip.n_samples, err);
 }
 
-static int
-copy_samples(struct decoder *d, struct clip_writer *w, float *block,
-    uint64_t *n_copied, struct error *err)
-{
-	size_t n;
-
-	*n_copied = 0;
-	do {
-		if (decoder_get(d, block, BLOCK_SAMPLES, &n, err) != 0 ||
-		    clip_writer_put(w, block, n, err) != 0)
-			return -1;
-		*n_copied += n;
-	} while (n == BLOCK_SAMPLES);
-	return 0;
-}
-
 /* The part of the recording itself. */
 static int
 cut_recording(const struct fragment_sound *s, const char *in, const char *out,
-    double start, double sec, struct arena *a, double *got_sec,
-    struct error *err)
+    double start, double sec, double *got_sec, struct error *err)
 {
 	const struct decoder_options options = {
 		.rate_hz = s->rate_hz == 0 ? USUAL_RATE_HZ : s->rate_hz,
@@ -54,22 +36,17 @@ cut_recording(const struct fragment_sound *s, const char *in, const char *out,
 	};
 	struct decoder *d = decoder_open(in, &options, err);
 	struct clip_writer *w = NULL;
-	float *block = NULL;
-	uint64_t n;
 
 	if (d != NULL)
 		w = clip_writer_open_channels(out, s->format, options.rate_hz,
 		    s->n_channels, err);
-	if (w != NULL)
-		block = arena_need(a, BLOCK_SAMPLES * s->n_channels,
-		    sizeof(*block), "samples", err);
-	if (block == NULL || copy_samples(d, w, block, &n, err) != 0) {
+	if (w == NULL || decoder_copy(d, w, err) != 0) {
 		clip_writer_abandon(w);
 		decoder_close(d);
 		return -1;
 	}
+	*got_sec = (double)decoder_facts(d).n_samples / options.rate_hz;
 	decoder_close(d);
-	*got_sec = (double)n / options.rate_hz;
 	return clip_writer_commit(w, err);
 }
 
@@ -107,7 +84,8 @@ fragment_sound_cut(const struct fragment_sound *s, const struct json *row,
 	sec = end + s->context_sec - first;
 	status = is_decoded ?
 	    cut_decoded(s, in, path, first, sec, a, &got_sec, err) :
-	    cut_recording(s, in, path, offset + first, sec, a, &got_sec, err);
+	    cut_recording(s, in, path, offset + first, sec, &got_sec,
+	    err);
 	if (status != 0 || first + got_sec >= end - END_TOLERANCE_SEC)
 		return status;
 	(void)unlink(path);

@@ -18,12 +18,12 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/file.h"
-#include "base/spawn.h"
 
 #include "audio/clip.h"
 #include "audio/decoder.h"
 
 #include "tests/lib/encoding.h"
+#include "tests/lib/temp_folder.h"
 
 #define RATE_HZ 16000
 #define LENGTH_SEC 2.7
@@ -32,13 +32,11 @@
 static const double pulse_sec[] = { 0.05, 0.4, 0.913, 1.5, 2.2, 2.61 };
 #define N_PULSES (sizeof pulse_sec / sizeof pulse_sec[0])
 
-static char folder[] = "/tmp/test_decoder.XXXXXX";
-
 /* Where the file "name" of the test lies. */
 static const char *
 path_of(const char *name, char path[256])
 {
-	(void)snprintf(path, 256, "%s/%s", folder, name);
+	(void)snprintf(path, 256, "%s/%s", temp_folder, name);
 	return path;
 }
 
@@ -366,7 +364,7 @@ test_refused(void **state)
 	assert_int_equal(file_write(path, "", 0, NULL), 0);
 	expect_refused(path, "a.mp3 is empty");
 	expect_refused(path_of("none.wav", path), "No such file");
-	expect_refused(folder, "is a folder");
+	expect_refused(temp_folder, "is a folder");
 	expect_refused("/dev/zero", "is a pipe or a device");
 	assert_int_equal(clip_write(path_of("two.wav", path), CLIP_WAV16,
 	    44100, wave, 2, NULL), 0);
@@ -377,24 +375,6 @@ test_refused(void **state)
 	memset(name, 'n', 10000);
 	expect_refused(name, "File name too long");
 	free(name);
-}
-
-static int
-set_up(void **state)
-{
-	(void)state;
-	return mkdtemp(folder) == NULL ? -1 : 0;
-}
-
-static int
-tear_down(void **state)
-{
-	const char *argv[] = { "rm", "-rf", folder, NULL };
-	struct spawn_command command = { argv };
-	int status;
-
-	(void)state;
-	return spawn_pipeline(&command, 1, NULL, NULL, &status, NULL);
 }
 
 int
@@ -410,5 +390,6 @@ main(void)
 		cmocka_unit_test(test_refused),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, temp_folder_set_up,
+	    temp_folder_tear_down);
 }

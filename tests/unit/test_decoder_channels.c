@@ -14,19 +14,17 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/file.h"
-#include "base/spawn.h"
 
 #include "audio/clip.h"
 #include "audio/decoder.h"
 
 #include "tests/lib/encoding.h"
+#include "tests/lib/temp_folder.h"
 #include "tests/lib/signal.h"
 
 #define RATE_HZ 44100
 #define N 60011			/* samples of the files that are written */
 #define MAX_OUT 200000
-
-static char folder[] = "/tmp/test_decoder_channels.XXXXXX";
 
 /* What a file became: [n][n_channels], freed by the caller. */
 struct decoded {
@@ -38,7 +36,7 @@ struct decoded {
 static const char *
 path_of(const char *name, char path[256])
 {
-	(void)snprintf(path, 256, "%s/%s", folder, name);
+	(void)snprintf(path, 256, "%s/%s", temp_folder, name);
 	return path;
 }
 
@@ -400,24 +398,6 @@ test_refused(void **state)
 	free(x);
 }
 
-static int
-set_up(void **state)
-{
-	(void)state;
-	return mkdtemp(folder) == NULL ? -1 : 0;
-}
-
-static int
-tear_down(void **state)
-{
-	const char *argv[] = { "rm", "-rf", folder, NULL };
-	struct spawn_command command = { argv };
-	int status;
-
-	(void)state;
-	return spawn_pipeline(&command, 1, NULL, NULL, &status, NULL);
-}
-
 int
 main(void)
 {
@@ -431,5 +411,6 @@ main(void)
 		cmocka_unit_test(test_refused),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, temp_folder_set_up,
+	    temp_folder_tear_down);
 }

@@ -17,12 +17,12 @@
 #include <cmocka.h>
 
 #include "base/error.h"
-#include "base/spawn.h"
 
 #include "audio/clip.h"
 #include "audio/decoder.h"
 
 #include "tests/lib/encoding.h"
+#include "tests/lib/temp_folder.h"
 #include "tests/lib/signal.h"
 
 #define LENGTH_SEC 4.0
@@ -34,12 +34,10 @@
 static const double pulse_sec[] = { 0.05, 0.4, 0.913, 1.5, 2.2, 2.61 };
 #define N_PULSES (sizeof pulse_sec / sizeof pulse_sec[0])
 
-static char folder[] = "/tmp/test_decoder_codecs.XXXXXX";
-
 static const char *
 path_of(const char *name, char path[256])
 {
-	(void)snprintf(path, 256, "%s/%s", folder, name);
+	(void)snprintf(path, 256, "%s/%s", temp_folder, name);
 	return path;
 }
 
@@ -267,24 +265,6 @@ test_codecs(void **state)
 	assert_int_equal(n_bad, 0);
 }
 
-static int
-set_up(void **state)
-{
-	(void)state;
-	return mkdtemp(folder) == NULL ? -1 : 0;
-}
-
-static int
-tear_down(void **state)
-{
-	const char *argv[] = { "rm", "-rf", folder, NULL };
-	struct spawn_command command = { argv };
-	int status;
-
-	(void)state;
-	return spawn_pipeline(&command, 1, NULL, NULL, &status, NULL);
-}
-
 int
 main(void)
 {
@@ -292,5 +272,6 @@ main(void)
 		cmocka_unit_test(test_codecs),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, temp_folder_set_up,
+	    temp_folder_tear_down);
 }

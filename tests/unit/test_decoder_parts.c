@@ -16,18 +16,16 @@
 #include <cmocka.h>
 
 #include "base/error.h"
-#include "base/spawn.h"
 
 #include "audio/clip.h"
 #include "audio/decoder.h"
 
 #include "tests/lib/encoding.h"
+#include "tests/lib/temp_folder.h"
 #include "tests/lib/signal.h"
 
 #define LENGTH_SEC 9
 #define MAX_OUT (48000 * LENGTH_SEC + 4096)
-
-static char folder[] = "/tmp/test_decoder_parts.XXXXXX";
 
 struct decoded {
 	float *x;
@@ -38,7 +36,7 @@ struct decoded {
 static const char *
 path_of(const char *name, char path[256])
 {
-	(void)snprintf(path, 256, "%s/%s", folder, name);
+	(void)snprintf(path, 256, "%s/%s", temp_folder, name);
 	return path;
 }
 
@@ -187,24 +185,6 @@ test_parts(void **state)
 	}
 }
 
-static int
-set_up(void **state)
-{
-	(void)state;
-	return mkdtemp(folder) == NULL ? -1 : 0;
-}
-
-static int
-tear_down(void **state)
-{
-	const char *argv[] = { "rm", "-rf", folder, NULL };
-	struct spawn_command command = { argv };
-	int status;
-
-	(void)state;
-	return spawn_pipeline(&command, 1, NULL, NULL, &status, NULL);
-}
-
 int
 main(void)
 {
@@ -212,5 +192,6 @@ main(void)
 		cmocka_unit_test(test_parts),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, temp_folder_set_up,
+	    temp_folder_tear_down);
 }

@@ -11,7 +11,7 @@ libopenblas-openmp-dev libdnnl-dev libsqlite3-dev libjansson-dev
 libcmocka-dev libcairo2-dev nettle-dev libzip-dev libhdf5-dev libbz2-dev
 libcurl4-openssl-dev libfaiss-dev zlib1g-dev libzstd-dev libexpat1-dev
 libebur128-dev libchromaprint-dev libarchive-dev python3 mandoc ffmpeg
-sqlite3 nginx"
+sqlite3 nginx zstd"
 [ $# -eq 0 ] || packages=$*
 modules="libavformat libavcodec libavutil libswresample sndfile fftw3 fftw3f
 openblas jansson nettle sqlite3 cairo libzip libcurl zlib libzstd expat

@@ -25,7 +25,7 @@ struct line_reader {
 	char *block;		/* [BLOCK_BYTES], the text read last */
 	size_t n_block;		/* bytes in it */
 	size_t at;		/* of which are used */
-	const char *path;	/* borrowed; NULL: standard input */
+	char *path;		/* NULL: standard input */
 	bool has_begun;		/* the first bytes have been looked at */
 	struct packed_reader *unpacker;	/* of a packed input, or NULL */
 	char *raw;		/* [BLOCK_BYTES], packed, or NULL */
@@ -61,7 +61,10 @@ line_reader_open(const char *path, size_t max_bytes,
 		return NULL;
 	}
 	r->is_ours = true;
-	r->path = path;
+	if ((r->path = memory_strdup(path, err)) == NULL) {
+		line_reader_close(r);
+		return NULL;
+	}
 	return r;
 }
 
@@ -73,6 +76,7 @@ line_reader_close(struct line_reader *r)
 	if (r->is_ours)
 		(void)close(r->fd);
 	packed_reader_free(r->unpacker);
+	memory_free(r->path);
 	memory_free(r->raw);
 	memory_free(r->line);
 	memory_free(r->block);

@@ -10,6 +10,10 @@
 
 #define READ_BYTES ((size_t)1 << 16)
 
+struct hash {
+	struct sha256_ctx ctx;
+};
+
 static void
 finish_hex(struct sha256_ctx *ctx, char hex[HASH_HEX_BYTES])
 {
@@ -52,6 +56,40 @@ done:
 	memory_free(buffer);
 	(void)fclose(in);
 	return result;
+}
+
+struct hash *
+hash_new(struct error *err)
+{
+	struct hash *h = memory_new(1, sizeof(*h), "hash", err);
+
+	if (h != NULL)
+		hash_restart(h);
+	return h;
+}
+
+void
+hash_free(struct hash *h)
+{
+	memory_free(h);
+}
+
+void
+hash_restart(struct hash *h)
+{
+	sha256_init(&h->ctx);
+}
+
+void
+hash_add(struct hash *h, const void *bytes, size_t n_bytes)
+{
+	sha256_update(&h->ctx, n_bytes, bytes);
+}
+
+void
+hash_finish(struct hash *h, char hex[HASH_HEX_BYTES])
+{
+	finish_hex(&h->ctx, hex);
 }
 
 void

@@ -15,6 +15,16 @@
 int hash_file(const char *path, char hex[HASH_HEX_BYTES], struct error *err)
     MUST_CHECK;
 
+/* Of bytes that come piece by piece. */
+struct hash;
+
+struct hash *hash_new(struct error *err) MUST_CHECK;
+void hash_free(struct hash *h);	/* NULL: does nothing */
+void hash_restart(struct hash *h);
+void hash_add(struct hash *h, const void *bytes, size_t n_bytes);
+/* Of all pieces together; to be restarted before the next. */
+void hash_finish(struct hash *h, char hex[HASH_HEX_BYTES]);
+
 void hash_bytes(const void *bytes, size_t n_bytes, char hex[HASH_HEX_BYTES]);
 
 /*

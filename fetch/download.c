@@ -17,6 +17,9 @@
 /* A try that brought so much was none in vain. */
 #define PROGRESS_BYTES ((size_t)1 << 20)
 
+/* What comes in less time is fetched again as soon as gone on with. */
+#define SAVE_AFTER_SEC 0.2
+
 /* How one transfer ended. */
 enum outcome {
 	OUTCOME_WHOLE,
@@ -32,6 +35,7 @@ struct sink {
 	const char *url;	/* of http for s3 */
 	const struct s3_access *s3;
 	struct part part;
+	double save_sec;	/* from then on the state is put beside */
 	double deadline_sec;
 	double not_before_sec;
 	double asked_sec;	/* by the server of the last try, to wait */
@@ -136,7 +140,19 @@ begin(void *shared, const struct answer *a)
 	if (p->state.has_total && p->state.n_total > s->d->max_bytes)
 		return refuse_length(s);
 	s->progress.n_total = p->state.n_total;
+	s->save_sec = transfers_now_sec() + SAVE_AFTER_SEC;
 	return true;
+}
+
+/* Is there more to come that a kill should not make come again? */
+static bool
+must_save(const struct sink *s)
+{
+	const struct part *p = &s->part;
+
+	return !p->is_saved && p->state.validator[0] != '\0' &&
+	    (!p->state.has_total || p->n_bytes < p->state.n_total) &&
+	    transfers_now_sec() >= s->save_sec;
 }
 
 /* transfer: bytes that came in. */
@@ -149,9 +165,7 @@ take(void *shared, const char *bytes, size_t n_bytes)
 	if (n_bytes > s->d->max_bytes - p->n_bytes)
 		return refuse_length(s);
 	if (part_write(p, bytes, n_bytes, &s->why) != 0 ||
-	    (!p->is_saved && p->state.validator[0] != '\0' &&
-	    (!p->state.has_total || p->n_bytes < p->state.n_total) &&
-	    part_save(p, &s->why) != 0)) {
+	    (must_save(s) && part_save(p, &s->why) != 0)) {
 		s->cut = OUTCOME_BROKEN;
 		s->result->failure = FAILURE_LOCAL;
 		return false;
@@ -159,6 +173,16 @@ take(void *shared, const char *bytes, size_t n_bytes)
 	if (s->d->progress != NULL)
 		progress_update(&s->progress, p->n_bytes, "bytes");
 	return true;
+}
+
+/* transfer: the hash goes along, so that it is there at the end. */
+static void
+follow(void *shared)
+{
+	struct sink *s = shared;
+
+	/* What cannot be read now is reported at the end. */
+	(void)(part_hash(&s->part, NULL) == 0);
 }
 
 /* Nothing follows the bytes that are there: is that all of it? */
@@ -211,6 +235,7 @@ transfer(struct sink *s, struct error *err)
 		.deadline_sec = s->deadline_sec,
 		.begin = begin,
 		.take = take,
+		.follow = follow,
 		.shared = s
 	};
 	int status;
@@ -245,7 +270,7 @@ check(struct sink *s, struct error *err)
 	char *sha256 = s->result->sha256;
 
 	s->result->n_bytes = s->part.n_bytes;
-	if (hash_file(d->path, sha256, err) != 0) {
+	if (part_finish_hash(&s->part, sha256, err) != 0) {
 		s->result->failure = FAILURE_LOCAL;
 		return OUTCOME_BROKEN;
 	}
@@ -380,8 +405,7 @@ run(struct sink *s, struct error *err)
 		s->result->failure = FAILURE_LOCAL;
 		outcome = OUTCOME_BROKEN;
 	}
-	if (outcome == OUTCOME_WHOLE)
-		s->part.is_saved = false;
+	s->part.is_whole = outcome == OUTCOME_WHOLE;
 	part_close(&s->part, outcome != OUTCOME_WRONG);
 	return outcome == OUTCOME_WHOLE ? 0 : -1;
 }

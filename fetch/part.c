@@ -14,6 +14,7 @@
 
 #define MAX_STATE_BYTES ((size_t)64 << 10)
 #define MAX_TOTAL_BYTES ((size_t)1 << 50)
+#define READ_BYTES ((size_t)64 << 10)
 
 /* Only what may stand in a header of a request. */
 static bool
@@ -75,6 +76,16 @@ load_state(struct part *p)
 	arena_free(a);
 }
 
+/* A state that is none, or of no bytes, must not stand beside other ones. */
+static void
+take_saved(struct part *p)
+{
+	if (p->n_bytes > 0)
+		load_state(p);
+	if (!p->is_saved)
+		(void)unlink(p->state_path);
+}
+
 /* Is the open file still what the path leads to? */
 static bool
 is_at(const struct stat *open_one, const char *path)
@@ -95,7 +106,7 @@ open_locked(struct part *p, struct error *err)
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	struct stat st;
 
-	p->fd = open(p->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC |
+	p->fd = open(p->path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC |
 	    O_NOFOLLOW | O_NONBLOCK, 0666);
 	if (p->fd < 0 || fstat(p->fd, &st) != 0)
 		return error_set_errno(err, "cannot write %s", p->path);
@@ -114,6 +125,19 @@ open_locked(struct part *p, struct error *err)
 	return 0;
 }
 
+static void
+release(struct part *p)
+{
+	if (p->fd >= 0)
+		(void)close(p->fd);
+	hash_free(p->hash);
+	memory_free(p->buffer);
+	memory_free(p->state_path);
+	p->fd = -1;
+	p->hash = NULL;
+	p->buffer = p->state_path = NULL;
+}
+
 int
 part_open(struct part *p, const char *path, const char *url,
     struct error *err)
@@ -127,17 +151,18 @@ part_open(struct part *p, const char *path, const char *url,
 	if (file_make_parent(path, err) != 0)
 		return -1;
 	p->state_path = memory_new(n, 1, "bytes of a path", err);
-	if (p->state_path == NULL)
-		return -1;
-	(void)snprintf(p->state_path, n, "%s.state", path);
-	if (open_locked(p, err) != 0) {
-		if (p->fd >= 0)
-			(void)close(p->fd);
-		memory_free(p->state_path);
+	p->buffer = memory_new(READ_BYTES, 1, "bytes to read into", err);
+	p->hash = hash_new(err);
+	if (p->state_path == NULL || p->buffer == NULL || p->hash == NULL) {
+		release(p);
 		return -1;
 	}
-	if (p->n_bytes > 0)
-		load_state(p);
+	(void)snprintf(p->state_path, n, "%s.state", path);
+	if (open_locked(p, err) != 0) {
+		release(p);
+		return -1;
+	}
+	take_saved(p);
 	return 0;
 }
 
@@ -151,6 +176,7 @@ part_empty(struct part *p, struct error *err)
 	p->n_bytes = 0;
 	memset(&p->state, 0, sizeof(p->state));
 	p->is_saved = false;
+	p->n_hashed = 0;
 	return 0;
 }
 
@@ -172,6 +198,39 @@ part_write(struct part *p, const char *bytes, size_t n_bytes,
 		n_bytes -= (size_t)n;
 		p->n_bytes += (size_t)n;
 	}
+	return 0;
+}
+
+int
+part_hash(struct part *p, struct error *err)
+{
+	ssize_t n;
+
+	if (p->n_hashed == 0)
+		hash_restart(p->hash);
+	while ((n = pread(p->fd, p->buffer, READ_BYTES,
+	    (off_t)p->n_hashed)) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return error_set_errno(err, "cannot read %s", p->path);
+		hash_add(p->hash, p->buffer, (size_t)n);
+		p->n_hashed += (size_t)n;
+	}
+	return 0;
+}
+
+int
+part_finish_hash(struct part *p, char sha256[HASH_HEX_BYTES],
+    struct error *err)
+{
+	if (part_hash(p, err) != 0)
+		return -1;
+	if (p->n_hashed != p->n_bytes)
+		return error_set(err, ERROR_OUTPUT, "%s: another program has "
+		    "written into it: run the same command again", p->path);
+	hash_finish(p->hash, sha256);
+	p->n_hashed = 0;
 	return 0;
 }
 
@@ -225,12 +284,13 @@ part_close(struct part *p, bool keep)
 	if (p->fd < 0)
 		return;
 	keep = keep && p->n_bytes > 0;
-	if (!keep)
+	if (!keep && !p->is_whole)
 		(void)unlink(p->path);
-	if (!keep || !p->is_saved)
+	if ((!keep || p->is_whole) && p->is_saved)
 		(void)unlink(p->state_path);
-	(void)close(p->fd);
-	memory_free(p->state_path);
-	p->fd = -1;
-	p->state_path = NULL;
+	/* Without it all is fetched again, which is no reason to fail. */
+	if (keep && !p->is_whole && !p->is_saved &&
+	    p->state.validator[0] != '\0')
+		(void)(part_save(p, NULL) == 0);
+	release(p);
 }

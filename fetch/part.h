@@ -17,6 +17,7 @@
 #include <stddef.h>
 
 #include "base/error.h"
+#include "base/hash.h"
 
 #include "fetch/answer.h"
 
@@ -34,6 +35,10 @@ struct part {
 	size_t n_bytes;		/* that are there */
 	struct part_state state;
 	bool is_saved;		/* the state lies beside it as it is */
+	bool is_whole;		/* needs no state any more */
+	struct hash *hash;	/* of its first n_hashed bytes */
+	size_t n_hashed;
+	char *buffer;		/* to read them into */
 };
 
 /*
@@ -56,7 +61,21 @@ int part_write(struct part *p, const char *bytes, size_t n_bytes,
  */
 int part_save(struct part *p, struct error *err) MUST_CHECK;
 
-/* Close it.  Without "keep", or without a byte, both files are removed. */
+/*
+ * Hash what was not hashed before of the bytes that are there.  Another thread
+ * may be within part_write meanwhile, but not within part_empty.
+ */
+int part_hash(struct part *p, struct error *err) MUST_CHECK;
+
+/* The SHA-256 of all, when nobody writes. */
+int part_finish_hash(struct part *p, char sha256[HASH_HEX_BYTES],
+    struct error *err) MUST_CHECK;
+
+/*
+ * Close it.  What is whole stays, or has been renamed, and its state goes.  Of
+ * what is not, both files are removed without "keep", or without a byte; else
+ * the state is put beside it if that can be.
+ */
 void part_close(struct part *p, bool keep);
 
 /* Read a state from its text; false when it is none or of another address. */

@@ -14,6 +14,7 @@
 #include "fetch/transfers.h"
 
 #define HOST_BYTES 280
+#define FOLLOW_BYTES ((size_t)1 << 20)	/* between two calls of follow */
 #define LOOK_MS 200		/* between two looks at must_stop */
 #define MAX_IDLE_CONNECTIONS 64L
 
@@ -29,6 +30,8 @@ struct job {
 	CURL *easy;
 	struct curl_slist *headers;
 	size_t n_bytes;		/* that came */
+	size_t n_told;		/* the same, for who waits; under the lock */
+	struct transfers *transfers;
 	bool has_begun;
 	pthread_cond_t changed;
 	bool has_started, has_ended;
@@ -120,6 +123,16 @@ begin(struct job *j)
 	return !t->is_cut;
 }
 
+/* Let who waits know of the bytes that came. */
+static void
+tell(struct job *j)
+{
+	(void)pthread_mutex_lock(&j->transfers->lock);
+	j->n_told = j->n_bytes;
+	(void)pthread_cond_signal(&j->changed);
+	(void)pthread_mutex_unlock(&j->transfers->lock);
+}
+
 /* curl: bytes that came in; fewer than n_bytes taken ends the transfer. */
 static size_t
 take(char *bytes, size_t size, size_t n_bytes, void *shared)
@@ -135,6 +148,8 @@ take(char *bytes, size_t size, size_t n_bytes, void *shared)
 		return 0;
 	}
 	j->n_bytes += n_bytes;
+	if (j->t->follow != NULL && j->n_bytes - j->n_told >= FOLLOW_BYTES)
+		tell(j);
 	return n_bytes;
 }
 
@@ -429,6 +444,27 @@ host_of(const char *url, char name[HOST_BYTES])
 }
 
 /*
+ * Wait until the job has ended, or started when it is a turn.  Lock held, but
+ * not while what there is to do meanwhile is done.
+ */
+static void
+wait_for(struct transfers *ts, struct job *j)
+{
+	size_t n_followed = 0;
+
+	while (!j->has_ended && (j->t != NULL || !j->has_started)) {
+		if (j->n_told == n_followed) {
+			(void)pthread_cond_wait(&j->changed, &ts->lock);
+			continue;
+		}
+		n_followed = j->n_told;
+		(void)pthread_mutex_unlock(&ts->lock);
+		j->t->follow(j->t->shared);
+		(void)pthread_mutex_lock(&ts->lock);
+	}
+}
+
+/*
  * Put the job in the list and wait until it has ended, or for a turn until it
  * has started.
  */
@@ -448,9 +484,11 @@ submit(struct transfers *ts, struct job *j, const char *url,
 		while (*at != NULL)
 			at = &(*at)->next;
 		*at = j;
-		(void)curl_multi_wakeup(ts->multi);
-		while (!j->has_ended && (j->t != NULL || !j->has_started))
-			(void)pthread_cond_wait(&j->changed, &ts->lock);
+		/* When somebody else has to end first, that end will do. */
+		if (isfinite(hosts_wait_sec(ts->hosts, j->host,
+		    transfers_now_sec())))
+			(void)curl_multi_wakeup(ts->multi);
+		wait_for(ts, j);
 		result = 0;
 	}
 	(void)pthread_mutex_unlock(&ts->lock);
@@ -461,7 +499,8 @@ submit(struct transfers *ts, struct job *j, const char *url,
 int
 transfers_run(struct transfers *ts, struct transfer *t, struct error *err)
 {
-	struct job j = { .t = t, .not_before_sec = t->not_before_sec };
+	struct job j = { .t = t, .not_before_sec = t->not_before_sec,
+		.transfers = ts };
 
 	t->failure = FAILURE_NONE;
 	t->asked_sec = -1.0;

@@ -51,6 +51,11 @@ struct transfer {
 	 */
 	bool (*begin)(void *shared, const struct answer *answer);
 	bool (*take)(void *shared, const char *bytes, size_t n_bytes);
+	/*
+	 * Bytes were taken: something to do meanwhile, in the thread that waits
+	 * for the end.  Never at the same time as begin.  NULL: nothing.
+	 */
+	void (*follow)(void *shared);
 	void *shared;
 
 	/* What became of it. */

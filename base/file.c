@@ -231,7 +231,9 @@ file_commit(struct file_new *f, struct error *err)
 int
 file_place(const char *from_path, const char *path, struct error *err)
 {
-	if (file_make_parent(path, err) != 0)
+	if (rename(from_path, path) == 0)
+		return 0;
+	if (errno == ENOENT && file_make_parent(path, err) != 0)
 		return -1;
 	if (rename(from_path, path) != 0)
 		return error_set_errno(err, "cannot rename %s to %s",

@@ -14,7 +14,7 @@
 
 #define MAX_STATE_BYTES ((size_t)64 << 10)
 #define MAX_TOTAL_BYTES ((size_t)1 << 50)
-#define READ_BYTES ((size_t)64 << 10)
+#define READ_BYTES ((size_t)32 << 10)
 
 /* Only what may stand in a header of a request. */
 static bool

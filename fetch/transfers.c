@@ -51,6 +51,7 @@ struct transfers {
 	struct hosts *hosts;
 	struct job *waiting;	/* in the order in which they came */
 	struct job *running;	/* with a handle; of our thread alone */
+	struct job *ended;	/* to be handed back */
 	size_t n_running;
 	bool is_closing;
 };
@@ -202,9 +203,9 @@ unlink_job(struct job **list, const struct job *j)
 	*list = j->next;
 }
 
-/* Hand the job back.  Lock held. */
+/* The job is over and in no list.  Lock held. */
 static void
-end_job(struct job *j)
+end_job(struct transfers *ts, struct job *j)
 {
 	if (j->easy != NULL)
 		curl_easy_cleanup(j->easy);
@@ -212,8 +213,26 @@ end_job(struct job *j)
 	j->easy = NULL;
 	j->headers = NULL;
 	hosts_leave(j->host);
-	j->has_ended = true;
-	(void)pthread_cond_signal(&j->changed);
+	j->next = ts->ended;
+	ts->ended = j;
+}
+
+/*
+ * Wake those whose jobs have ended and leave the lock, which they need: done
+ * once in a while, it is free when they are awake.
+ */
+static void
+leave_lock(struct transfers *ts)
+{
+	struct job *j, *next;
+
+	for (j = ts->ended; j != NULL; j = next) {
+		next = j->next;
+		j->has_ended = true;
+		(void)pthread_cond_signal(&j->changed);
+	}
+	ts->ended = NULL;
+	(void)pthread_mutex_unlock(&ts->lock);
 }
 
 /* A running one ended.  Lock held. */
@@ -239,7 +258,7 @@ finish(struct transfers *ts, struct job *j, CURLcode code)
 	t->asked_sec = answer_wait_sec(&t->answer, wall_sec());
 	hosts_end(ts->hosts, j->host, transfers_now_sec(), t->failure,
 	    t->asked_sec);
-	end_job(j);
+	end_job(ts, j);
 	share_rate(ts);
 }
 
@@ -257,7 +276,7 @@ start(struct transfers *ts, struct job *j, double now_sec)
 	if (!set_up(j, now_sec) ||
 	    curl_multi_add_handle(ts->multi, j->easy) != CURLM_OK) {
 		explain_end(j->t, CURLE_OUT_OF_MEMORY, "", 0, &j->err);
-		end_job(j);
+		end_job(ts, j);
 		return;
 	}
 	hosts_start(ts->hosts, j->host, now_sec);
@@ -276,7 +295,7 @@ give_up(struct transfers *ts, struct job *j, double held_sec)
 	error_set(&j->err, ERROR_BUSY, "%.*s: its host wants no requests for "
 	    "%.0f s: run the same command after that",
 	    TRANSFERS_URL_BYTES / 4, j->t->url, ceil(held_sec));
-	end_job(j);
+	end_job(ts, j);
 }
 
 /* Start whom the rules let; the seconds to the next chance.  Lock held. */
@@ -317,7 +336,7 @@ stop_all(struct transfers *ts)
 		unlink_job(&ts->waiting, j);
 		if (j->t != NULL)
 			j->t->is_stopped = true;
-		end_job(j);
+		end_job(ts, j);
 	}
 }
 
@@ -352,18 +371,18 @@ work(void *shared)
 		if (ts->o.must_stop != NULL && ts->o.must_stop(ts->o.shared))
 			stop_all(ts);
 		wait_sec = admit(ts);
-		(void)pthread_mutex_unlock(&ts->lock);
+		leave_lock(ts);
 		(void)curl_multi_perform(ts->multi, &n_running);
 		(void)pthread_mutex_lock(&ts->lock);
 		reap(ts);
 		if (ts->waiting != NULL)
 			wait_sec = fmin(wait_sec, admit(ts));
-		(void)pthread_mutex_unlock(&ts->lock);
+		leave_lock(ts);
 		(void)curl_multi_poll(ts->multi, NULL, 0,
 		    (int)fmin(ceil(wait_sec * 1e3), LOOK_MS), NULL);
 		(void)pthread_mutex_lock(&ts->lock);
 	}
-	(void)pthread_mutex_unlock(&ts->lock);
+	leave_lock(ts);
 	return NULL;
 }
 

@@ -16,7 +16,8 @@
 #include "fetch/download.h"
 #include "fetch/model_table.h"
 
-#define N_BYTES 50000
+/* Enough for the hash to begin before the end. */
+#define N_BYTES 3000000
 
 /* A folder with the file "there", and how to fetch it into "part". */
 struct folder {

@@ -181,6 +181,7 @@ hashes_are_sha256(void **state)
 	    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 	struct error err = { ERROR_NONE, "" };
 	char hex[HASH_HEX_BYTES], other[HASH_HEX_BYTES];
+	struct hash *h;
 
 	(void)state;
 	hash_bytes("abc", 3, hex);
@@ -191,6 +192,15 @@ hashes_are_sha256(void **state)
 	assert_int_equal(hash_file("abc", hex, &err), 0);
 	assert_string_equal(hex, abc);
 	assert_int_equal(hash_file("none", hex, &err), -1);
+	h = hash_new(&err);
+	assert_non_null(h);
+	hash_add(h, "xyz", 3);
+	hash_restart(h);
+	hash_add(h, "a", 1);
+	hash_add(h, "bc", 2);
+	hash_finish(h, hex);
+	assert_string_equal(hex, abc);
+	hash_free(h);
 	assert_int_equal(hash_file(".", hex, &err), -1);
 	assert_true(hash_text64("abc") == UINT64_C(0xba7816bf8f01cfea));
 	hash_texts(hex, "ab", "c", (const char *)NULL);

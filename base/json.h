@@ -46,7 +46,14 @@ struct json *json_load(const char *path, struct error *err) MUST_CHECK;
 char *json_text(const struct json *j, struct arena *a, struct error *err)
     MUST_CHECK;
 
-/* As above with two spaces of indent, for files that people read. */
+/*
+ * The same without the members at these paths (ends with NULL), none of which
+ * leads through an array.
+ */
+char *json_text_without(const struct json *j, const char *const *paths,
+    struct arena *a, struct error *err) MUST_CHECK;
+
+/* As json_text with two spaces of indent, for files that people read. */
 char *json_text_pretty(const struct json *j, struct arena *a,
     struct error *err) MUST_CHECK;
 

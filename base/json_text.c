@@ -31,6 +31,9 @@ struct writer {
 	size_t capacity;
 	bool is_pretty;
 	struct error *err;
+	const char *const *left_out;	/* paths, ends with NULL; or NULL */
+	/* Names that lead to the member; "": none that a path can have. */
+	const char *at[MAX_LEVELS + 1];
 };
 
 static int
@@ -140,6 +143,30 @@ put_member_name(struct writer *w, const char *name)
 	return put_text(w, w->is_pretty ? ": " : ":");
 }
 
+/* True when "path" leads to the member of this level. */
+static bool
+is_path_here(const struct writer *w, const char *path, int level)
+{
+	for (int i = 0; i < level; i++) {
+		const size_t n = strlen(w->at[i]);
+
+		if (n == 0 || strncmp(path, w->at[i], n) != 0 ||
+		    path[n] != '.')
+			return false;
+		path += n + 1;
+	}
+	return strcmp(path, w->at[level]) == 0;
+}
+
+static bool
+is_left_out(const struct writer *w, int level)
+{
+	for (size_t i = 0; w->left_out != NULL && w->left_out[i] != NULL; i++)
+		if (is_path_here(w, w->left_out[i], level))
+			return true;
+	return false;
+}
+
 static int
 put_object(struct writer *w, json_t *j, int level)
 {
@@ -148,6 +175,9 @@ put_object(struct writer *w, json_t *j, int level)
 	json_t *value;
 
 	json_object_foreach(j, name, value) {
+		w->at[level] = strchr(name, '.') == NULL ? name : "";
+		if (is_left_out(w, level))
+			continue;
 		if (put_text(w, separator) != 0 ||
 		    put_break(w, level + 1) != 0 ||
 		    put_member_name(w, name) != 0 ||
@@ -155,7 +185,7 @@ put_object(struct writer *w, json_t *j, int level)
 			return -1;
 		separator = ",";
 	}
-	if (json_object_size(j) == 0)
+	if (separator[0] == '{')
 		return put_text(w, "{}");
 	return put_break(w, level) != 0 ? -1 : put_text(w, "}");
 }
@@ -167,6 +197,7 @@ put_array(struct writer *w, json_t *j, int level)
 	json_t *value;
 	size_t i;
 
+	w->at[level] = "";
 	json_array_foreach(j, i, value) {
 		if (put_text(w, separator) != 0 ||
 		    put_break(w, level + 1) != 0 ||
@@ -203,10 +234,11 @@ put_value(struct writer *w, json_t *j, int level)
 }
 
 static char *
-write_text(const struct json *j, bool is_pretty, struct arena *a,
-    struct error *err)
+write_text(const struct json *j, bool is_pretty, const char *const *left_out,
+    struct arena *a, struct error *err)
 {
-	struct writer w = { NULL, 0, 0, is_pretty, err };
+	struct writer w = { .is_pretty = is_pretty, .left_out = left_out,
+	    .err = err };
 	char *copy = NULL;
 
 	/* Writing changes nothing, but Jansson iterates writable pointers. */
@@ -221,11 +253,18 @@ write_text(const struct json *j, bool is_pretty, struct arena *a,
 char *
 json_text(const struct json *j, struct arena *a, struct error *err)
 {
-	return write_text(j, false, a, err);
+	return write_text(j, false, NULL, a, err);
+}
+
+char *
+json_text_without(const struct json *j, const char *const *paths,
+    struct arena *a, struct error *err)
+{
+	return write_text(j, false, paths, a, err);
 }
 
 char *
 json_text_pretty(const struct json *j, struct arena *a, struct error *err)
 {
-	return write_text(j, true, a, err);
+	return write_text(j, true, NULL, a, err);
 }

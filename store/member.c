@@ -173,17 +173,8 @@ const char *
 member_extra(struct catalogue *c, const struct json *rec,
     const char *const *names, struct error *err)
 {
-	struct json *rest = json_clone(rec, err);
-	const char *text;
-
-	if (rest == NULL)
-		return NULL;
-	for (size_t i = 0; names[i] != NULL; i++)
-		json_remove(rest, names[i]);
 	arena_reset(c->scratch);
-	text = json_text(rest, c->scratch, err);
-	json_free(rest);
-	return text;
+	return json_text_without(rec, names, c->scratch, err);
 }
 
 static int

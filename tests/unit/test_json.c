@@ -232,6 +232,36 @@ numbers_come_back_the_same(void **state)
 	arena_free(a);
 }
 
+/* Leaving members out is what removing them from a copy gives. */
+static void
+members_can_be_left_out(void **state)
+{
+	static const char *const paths[] = { "a", "b.c", "b.d.e", "x.y", "0",
+		"l.0", "l.m", "dot.ted", NULL };
+	static const char text[] = "{\"a\":1,\"aa\":2,\"b\":{\"a\":3,"
+	    "\"c\":4,\"d\":{\"e\":5}},\"c\":6,\"x\":7,\"b.c\":8,"
+	    "\"dot.ted\":9,\"l\":[{\"m\":10,\"a\":11}],"
+	    "\"dot\":{\"ted\":{\"a\":12}},\"\":{\"a\":13}}";
+	struct error err = { ERROR_NONE, "" };
+	struct arena *a = arena_new();
+	struct json *j = parse(text);
+	struct json *copy = json_clone(j, &err);
+	const char *without = json_text_without(j, paths, a, &err);
+
+	(void)state;
+	for (size_t i = 0; paths[i] != NULL; i++)
+		json_remove(copy, paths[i]);
+	assert_text(copy, "{\"aa\":2,\"b\":{\"a\":3,\"d\":{}},\"c\":6,"
+	    "\"x\":7,\"b.c\":8,\"dot.ted\":9,\"l\":[{\"m\":10,\"a\":11}],"
+	    "\"dot\":{},\"\":{\"a\":13}}");
+	assert_non_null(without);
+	assert_string_equal(without, json_text(copy, a, &err));
+	assert_text(j, text);
+	json_free(copy);
+	json_free(j);
+	arena_free(a);
+}
+
 static void
 rounding_gives_short_texts(void **state)
 {
@@ -346,6 +376,7 @@ main(void)
 		cmocka_unit_test(members_are_put_in_their_place),
 		cmocka_unit_test(what_cannot_be_put_is_refused),
 		cmocka_unit_test(numbers_come_back_the_same),
+		cmocka_unit_test(members_can_be_left_out),
 		cmocka_unit_test(rounding_gives_short_texts),
 		cmocka_unit_test(bytes_become_text),
 		cmocka_unit_test(utf8_is_what_the_reader_takes),

@@ -176,6 +176,10 @@ json_at(const struct json *j, const char *path)
 	const json_t *at = inside_const(j);
 	char part[JSON_PART_BYTES];
 
+	/* Most paths are one name. */
+	if (at != NULL && json_typeof(at) == JSON_OBJECT && *path != '\0' &&
+	    strchr(path, '.') == NULL)
+		return outside(json_object_get(at, path));
 	while (at != NULL && *path != '\0') {
 		if (json_path_part(&path, part) == 0)
 			return NULL;

@@ -181,6 +181,14 @@ catalogue_backup(struct catalogue *c, const char *path, struct error *err)
 }
 
 /* What a record is shows in its members. */
+static bool
+is_pair(const struct json *rec)
+{
+	return json_has(rec, "fragment_id") && json_has(rec, "original_id") &&
+	    !json_has(rec, "review");
+}
+
+/* Anything but an aligned pair. */
 static int
 add_by_kind(struct catalogue *c, const struct json *rec, struct error *err)
 {
@@ -188,14 +196,15 @@ add_by_kind(struct catalogue *c, const struct json *rec, struct error *err)
 		return reviews_put(c, rec, err);
 	if (!json_has(rec, "fragment_id"))
 		return recordings_put(c, rec, err);
-	if (json_has(rec, "original_id"))
-		return fragments_put(c, rec, NULL, err);
 	return fragments_put_row(c, rec, err);	/* of a CHAD table */
 }
 
 int
 catalogue_add(struct catalogue *c, const struct json *rec, struct error *err)
 {
+	/* Refused before the first row is written: nothing to take back. */
+	if (is_pair(rec))
+		return fragments_put(c, rec, NULL, err);
 	if (sql_run(c, err, "SAVEPOINT one_record", "") != 0)
 		return -1;
 	if (add_by_kind(c, rec, err) != 0) {

@@ -114,7 +114,7 @@
 #include "base/json.h"
 
 #define CATALOGUE_APPLICATION_ID 0x43484144	/* "CHAD" */
-#define CATALOGUE_VERSION 3
+#define CATALOGUE_VERSION 4
 
 enum catalogue_mode {
 	CATALOGUE_READ,		/* must exist, is not changed */
@@ -153,8 +153,9 @@ int catalogue_backup(struct catalogue *c, const char *path,
 
 /*
  * Add a record of any kind, inside a transaction of the caller; when it is
- * refused nothing of it is left.  What is there under the same key is
- * brought up to date; adding the same again changes nothing.
+ * refused (ERROR_FORMAT, ERROR_LIMIT) nothing of it is left; after another
+ * error roll back.  What is there under the same key is brought up to date;
+ * adding the same again changes nothing.
  */
 int catalogue_add(struct catalogue *c, const struct json *rec,
     struct error *err) MUST_CHECK;

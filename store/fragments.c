@@ -130,47 +130,76 @@ read_original(const struct json *rec, struct version *v, struct error *err)
 	return read_samples(rec, "original_interval_samples", v, err);
 }
 
-/* Add the two recordings of a fragment unless they are there. */
+/* An aligned pair; pointers that are NULL leave the column empty. */
+struct pair {
+	struct version original, other;
+	const char *original_filepath, *other_filepath;
+	const char *decision, *round_key, *extra;
+	double agreement_value, tempo_value, transposition_value;
+	double probability_value;
+	const double *agreement, *tempo_ratio, *transposition, *probability;
+};
+
 static int
-imply_recordings(struct catalogue *c, const struct json *rec,
-    const struct version *other, const struct version *original,
+read_decision(const struct json *rec, const char **decision,
     struct error *err)
 {
-	const char *path, *original_path;
+	if (member_text(rec, "decision", decision, err) != 0)
+		return -1;
+	if (*decision == NULL || strcmp(*decision, "keep") == 0 ||
+	    strcmp(*decision, "flag") == 0 || strcmp(*decision, "drop") == 0)
+		return 0;
+	return error_set(err, ERROR_FORMAT, "\"decision\" is \"%.40s\" and "
+	    "must be keep, flag or drop", *decision);
+}
 
-	if (member_text(rec, "audio_filepath", &path, err) != 0 ||
-	    member_text(rec, "original_audio_filepath", &original_path,
-	    err) != 0)
+/* What the record says of both ends together. */
+static int
+read_scores(const struct json *rec, struct pair *p, struct error *err)
+{
+	if (member_text(rec, "audio_filepath", &p->other_filepath,
+	    err) != 0 ||
+	    member_text(rec, "original_audio_filepath",
+	    &p->original_filepath, err) != 0 ||
+	    read_decision(rec, &p->decision, err) != 0 ||
+	    member_number(rec, "agreement", &p->agreement_value,
+	    &p->agreement, err) != 0 ||
+	    member_number(rec, "tempo_ratio", &p->tempo_value,
+	    &p->tempo_ratio, err) != 0 ||
+	    member_number(rec, "transposition_semitones",
+	    &p->transposition_value, &p->transposition, err) != 0)
 		return -1;
-	if (recordings_imply(c, other->group_id, other->id,
-	    other->audio_type, path, other->youtube_id, err) != 0)
+	return member_number(rec, "probability", &p->probability_value,
+	    &p->probability, err);
+}
+
+/* The whole record, checked: nothing of it is refused afterwards. */
+static int
+read_pair(struct catalogue *c, const struct json *rec, struct pair *p,
+    struct error *err)
+{
+	if (member_key(rec, "group_id", &p->other.group_id, err) != 0 ||
+	    member_key(rec, "fragment_id", &p->other.fragment_id, err) != 0)
 		return -1;
-	return recordings_imply(c, original->group_id, original->id,
-	    "original", original_path, original->youtube_id, err);
+	p->original.group_id = p->other.group_id;
+	p->original.fragment_id = p->other.fragment_id;
+	if (read_other(rec, &p->other, err) != 0 ||
+	    read_original(rec, &p->original, err) != 0)
+		return -1;
+	if (strcmp(p->other.id, p->original.id) == 0)
+		return error_set(err, ERROR_FORMAT,
+		    "\"id\" and \"original_id\" are both \"%.80s\"",
+		    p->other.id);
+	if (read_scores(rec, p, err) != 0)
+		return -1;
+	p->extra = member_extra(c, rec, pair_members, err);
+	return p->extra == NULL ? -1 : 0;
 }
 
 /* The row of "fragments" for an aligned pair. */
 static int
-put_pair(struct catalogue *c, const struct json *rec, const char *round_key,
-    const struct version *v, struct error *err)
+put_pair(struct catalogue *c, const struct pair *p, struct error *err)
 {
-	double agreement, tempo_ratio, transposition, probability;
-	const double *agreement_at, *tempo_at, *transposition_at;
-	const double *probability_at;
-	const char *decision, *extra;
-
-	if (member_text(rec, "decision", &decision, err) != 0 ||
-	    member_number(rec, "agreement", &agreement, &agreement_at,
-	    err) != 0 ||
-	    member_number(rec, "tempo_ratio", &tempo_ratio, &tempo_at,
-	    err) != 0 ||
-	    member_number(rec, "transposition_semitones", &transposition,
-	    &transposition_at, err) != 0 ||
-	    member_number(rec, "probability", &probability, &probability_at,
-	    err) != 0)
-		return -1;
-	if ((extra = member_extra(c, rec, pair_members, err)) == NULL)
-		return -1;
 	return sql_run(c, err, "INSERT INTO fragments (group_id, fragment_id,"
 	    " decision, agreement, tempo_ratio, transposition, round_key,"
 	    " extra, probability) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
@@ -180,8 +209,9 @@ put_pair(struct catalogue *c, const struct json *rec, const char *round_key,
 	    " transposition = excluded.transposition,"
 	    " round_key = excluded.round_key, extra = excluded.extra,"
 	    " probability = excluded.probability",
-	    "tttDDDttD", v->group_id, v->fragment_id, decision, agreement_at,
-	    tempo_at, transposition_at, round_key, extra, probability_at);
+	    "tttDDDttD", p->other.group_id, p->other.fragment_id,
+	    p->decision, p->agreement, p->tempo_ratio, p->transposition,
+	    p->round_key, p->extra, p->probability);
 }
 
 #define OTHER_ENDS \
@@ -207,30 +237,36 @@ forget_other_ends(struct catalogue *c, const struct version *original,
 	    other->id);
 }
 
+static int
+put_rows(struct catalogue *c, const struct pair *p, struct error *err)
+{
+	if (recordings_imply(c, p->other.group_id, p->other.id,
+	    p->other.audio_type, p->other_filepath, p->other.youtube_id,
+	    err) != 0 ||
+	    recordings_imply(c, p->original.group_id, p->original.id,
+	    "original", p->original_filepath, p->original.youtube_id,
+	    err) != 0 ||
+	    put_pair(c, p, err) != 0 ||
+	    forget_other_ends(c, &p->original, &p->other, err) != 0 ||
+	    put_version(c, &p->original, err) != 0)
+		return -1;
+	return put_version(c, &p->other, err);
+}
+
 int
 fragments_put(struct catalogue *c, const struct json *rec,
     const char *round_key, struct error *err)
 {
-	struct version other = { 0 }, original = { 0 };
+	struct pair p = { .round_key = round_key };
 
-	if (member_key(rec, "group_id", &other.group_id, err) != 0 ||
-	    member_key(rec, "fragment_id", &other.fragment_id, err) != 0)
+	if (read_pair(c, rec, &p, err) != 0)
 		return -1;
-	original.group_id = other.group_id;
-	original.fragment_id = other.fragment_id;
-	if (read_other(rec, &other, err) != 0 ||
-	    read_original(rec, &original, err) != 0)
-		return -1;
-	if (strcmp(other.id, original.id) == 0)
-		return error_set(err, ERROR_FORMAT,
-		    "\"id\" and \"original_id\" are both \"%.80s\"",
-		    other.id);
-	if (imply_recordings(c, rec, &other, &original, err) != 0 ||
-	    put_pair(c, rec, round_key, &other, err) != 0 ||
-	    forget_other_ends(c, &original, &other, err) != 0 ||
-	    put_version(c, &original, err) != 0)
-		return -1;
-	return put_version(c, &other, err);
+	if (put_rows(c, &p, err) == 0)
+		return 0;
+	/* The record was in order: it is the catalogue that is not. */
+	if (err != NULL && err->code == ERROR_FORMAT)
+		err->code = ERROR_IO;
+	return -1;
 }
 
 static int

@@ -19,7 +19,8 @@
 /*
  * Add or replace an aligned fragment (manifests/FORMAT.md, "Fragments") with
  * both its ends; recordings it speaks of are added when missing.  round_key:
- * the round that found it, or NULL.
+ * the round that found it, or NULL.  A record that is refused (ERROR_FORMAT,
+ * ERROR_LIMIT) has changed nothing; after another error roll back.
  */
 int fragments_put(struct catalogue *c, const struct json *rec,
     const char *round_key, struct error *err) MUST_CHECK;

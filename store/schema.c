@@ -28,6 +28,18 @@
 	" AND fragment_id = " row ".fragment_id; END;"
 
 /*
+ * In the definition of a table: a column is one of three words by OR, not by
+ * IN, for which SQLite fills a table at each row that is written.  What rows
+ * may hold stays the same, so the definition may be edited where it stands
+ * (sqlite.org/lang_altertable.html, section 8).
+ */
+#define OR_FOR_IN(table, column, a, b, c) \
+	"UPDATE sqlite_schema SET sql = replace(sql, '" column " IN (''" a \
+	"'', ''" b "'', ''" c "'')', '" column " = ''" a "'' OR " column \
+	" = ''" b "'' OR " column " = ''" c "''')" \
+	" WHERE type = 'table' AND name = '" table "';"
+
+/*
  * Step i brings a file of version i to version i + 1.  A step that was
  * released is never edited; a change of the tables is a new step.
  */
@@ -219,6 +231,19 @@ static const char *const steps[CATALOGUE_VERSION] = {
 	"  WHERE error IS NOT NULL;"
 	"CREATE INDEX recordings_quarantined ON recordings (group_id, id)"
 	"  WHERE quarantined_by IS NOT NULL;",
+
+	/* Adding is quicker. */
+	"PRAGMA writable_schema = ON;"
+	OR_FOR_IN("recordings", "audio_type", "original", "cover", "humming")
+	OR_FOR_IN("fragments", "decision", "keep", "flag", "drop")
+	OR_FOR_IN("fragments", "verdict", "keep", "flag", "drop")
+	OR_FOR_IN("versions", "part", "original", "other", "row")
+	OR_FOR_IN("versions", "audio_type", "original", "cover", "humming")
+	"PRAGMA writable_schema = RESET;"
+	/* Also tells other processes that the definitions are new. */
+	"DROP INDEX fragments_by_round;"
+	"CREATE INDEX fragments_by_round ON fragments (round_key)"
+	"  WHERE round_key IS NOT NULL;",
 };
 
 const struct schema_table *

@@ -134,11 +134,62 @@ test_plans(void **state)
 	catalogue_close(c);
 }
 
+/* What a statement of adding would do, step by step. */
+static size_t
+count_steps(struct catalogue *c, const char *explain, const char *opcode)
+{
+	sqlite3_stmt *step;
+	size_t n = 0;
+
+	assert_int_equal(sqlite3_prepare_v2(c->db, explain, -1, &step, NULL),
+	    SQLITE_OK);
+	while (sqlite3_step(step) == SQLITE_ROW)
+		if (strcmp((const char *)sqlite3_column_text(step, 1),
+		    opcode) == 0)
+			n++;
+	(void)sqlite3_finalize(step);
+	return n;
+}
+
+/* Adding a row makes no table on the way, as CHECK (x IN (...)) would. */
+static void
+test_adding_makes_no_tables(void **state)
+{
+	static const char *const adding[] = {
+		"EXPLAIN INSERT INTO recordings (group_id, id, audio_type,"
+		    " extra) VALUES (?1, ?2, ?3, '{}')",
+		"EXPLAIN INSERT INTO fragments (group_id, fragment_id,"
+		    " decision, extra) VALUES (?1, ?2, ?3, '{}')",
+		"EXPLAIN INSERT INTO versions (group_id, fragment_id, id,"
+		    " part, audio_type, start_sec, end_sec, extra)"
+		    " VALUES (?1, ?2, ?3, ?4, ?5, 0, 1, '{}')",
+	};
+	struct error err = { ERROR_NONE, "" };
+	struct catalogue *c = catalogue_open(":memory:", CATALOGUE_CREATE, 0,
+	    &err);
+
+	(void)state;
+	assert_non_null(c);
+	for (size_t i = 0; i < sizeof(adding) / sizeof(adding[0]); i++) {
+		assert_true(count_steps(c, adding[i], "Insert") +
+		    count_steps(c, adding[i], "IdxInsert") > 0);
+		assert_int_equal(count_steps(c, adding[i], "OpenEphemeral"),
+		    0);
+	}
+	/* The words are still refused that are none of the three. */
+	assert_int_equal(sqlite3_exec(c->db, "INSERT INTO works VALUES"
+	    " ('w', NULL, NULL); INSERT INTO fragments (group_id,"
+	    " fragment_id, decision, extra) VALUES ('w', 'f', 'kept', '{}')",
+	    NULL, NULL, NULL), SQLITE_CONSTRAINT);
+	catalogue_close(c);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_plans),
+		cmocka_unit_test(test_adding_makes_no_tables),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

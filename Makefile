@@ -70,8 +70,8 @@ TESTLIB := $(patsubst %.c,$B/%.o,$(wildcard tests/lib/*.c))
 
 .PHONY: all commands check check-all check-unit check-fuzz check-cli golden \
 	programs lint asan tsan valgrind fuzz bench bench-decode bench-pitch \
-	bench-separate bench-train bench-feature bench-fetch cover tidy format \
-	install clean help deps demo kill mutate
+	bench-separate bench-train bench-feature bench-fetch bench-store cover \
+	tidy format install clean help deps demo kill mutate
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -223,6 +223,10 @@ bench-pitch: deps commands $B/tests/net_speed
 bench-fetch: deps $B/bin/chad-fetch
 	@BIN="$(CURDIR)/$B/bin" tests/bench/fetch.sh
 	@BIN="$(CURDIR)/$B/bin" tests/bench/fetch.sh --crowd
+
+## bench-store: chad-store beside Python's sqlite3, with a million fragments
+bench-store: deps $B/bin/chad-store
+	@BIN="$(CURDIR)/$B/bin" tests/bench/store.sh
 
 ## bench-separate: separation networks beside PyTorch's: two tables
 bench-separate: deps $B/bin/chad-model $B/tests/umx_speed $B/tests/tdf_speed

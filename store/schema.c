@@ -31,7 +31,7 @@
  * In the definition of a table: a column is one of three words by OR, not by
  * IN, for which SQLite fills a table at each row that is written.  What rows
  * may hold stays the same, so the definition may be edited where it stands
- * (sqlite.org/lang_altertable.html, section 8).
+ * (sqlite.org/lang_altertable.html, section 7).
  */
 #define OR_FOR_IN(table, column, a, b, c) \
 	"UPDATE sqlite_schema SET sql = replace(sql, '" column " IN (''" a \

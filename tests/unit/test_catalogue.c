@@ -251,6 +251,10 @@ test_refused_records(void **state)
 		    "\"audio_type\":\"cover\",\"interval\":[3,2]}",
 		"{\"group_id\":\"w\",\"fragment_id\":\"f\",\"id\":\"c\","
 		    "\"audio_type\":\"cover\",\"interval\":3}",
+		"{\"group_id\":\"new\",\"fragment_id\":\"f\",\"id\":\"n\","
+		    "\"audio_type\":\"cover\",\"original_id\":\"m\","
+		    "\"interval\":[1,2],\"original_interval\":[1,2],"
+		    "\"decision\":\"perhaps\"}",
 		"{\"group_id\":\"w\",\"fragment_id\":\"none\",\"review\":"
 		    "{\"reviewer\":\"ann\",\"verdict\":\"accept\"}}",
 		"{\"group_id\":\"w\",\"fragment_id\":\"f1\",\"review\":"

@@ -134,7 +134,9 @@ hand_over(struct ring *r)
 		(void)pthread_mutex_lock(&r->lock);
 		r->is_finished[r->n_gone % r->n_slots] = false;
 		r->n_gone++;
-		(void)pthread_cond_signal(&r->can_put);
+		/* Not for each: who reads fills half of the slots at once. */
+		if (r->n_filled - r->n_gone == r->n_slots / 2)
+			(void)pthread_cond_signal(&r->can_put);
 	}
 }
 
@@ -156,7 +158,8 @@ ring_finish(struct ring *r, void *job)
 		} while (r->is_finished[r->n_gone % r->n_slots]);
 		r->is_leaving = false;
 	}
-	(void)pthread_cond_signal(&r->can_put);
+	if (must_stop(r))
+		(void)pthread_cond_signal(&r->can_put);
 	(void)pthread_mutex_unlock(&r->lock);
 }
 

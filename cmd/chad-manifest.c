@@ -557,7 +557,7 @@ run_export(int argc, char *argv[], struct arena *a, struct error *err)
 	    stream_list_load(&list, in.in_path, err) != 0)
 		return -1;
 	struct format_output out = { list.records, list.n_records,
-		list.folder, a, NULL };
+		list.folder, a, NULL, NULL };
 	if (folder != NULL) {
 		result = format_export_files(format, folder, &out, &n_files,
 		    err);

@@ -143,15 +143,15 @@ add_names(struct names *names, const struct json *extra, const char *path,
 	return 0;
 }
 
+/* A row that was not right is given back; a broken line of JSON is no row. */
 static int
 write_bad(FILE *out, const struct json *rec, struct error *err)
 {
 	const char *line;
 
-	/* Records that failed elsewhere have no row to give back. */
-	if (json_get_string(rec, "line", NULL, &line, err) != 0)
+	if (json_want_string(rec, "line", &line, err) != 0)
 		return -1;
-	if (line != NULL && fprintf(out, "%s\n", line) < 0)
+	if (line[0] != '{' && fprintf(out, "%s\n", line) < 0)
 		return error_set_errno(err, "writing the table");
 	return 0;
 }

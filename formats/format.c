@@ -211,6 +211,7 @@ format_export(const struct format *format, const struct format_output *out,
 	if ((w = record_writer_open(path, err)) == NULL)
 		return -1;
 	copy.out = record_writer_stream(w);
+	copy.here = record_writer_here(w);
 	if (format->write(&copy, err) == 0)
 		return record_writer_commit(w, err);
 	record_writer_abandon(w);

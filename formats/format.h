@@ -52,6 +52,8 @@ struct format_output {
 	const char *folder;	/* of their manifest, or NULL */
 	struct arena *a;	/* of the whole writing */
 	FILE *out;
+	/* Of a file elsewhere the working folder, for paths; else NULL. */
+	const char *here;
 };
 
 struct format {
@@ -79,7 +81,7 @@ int format_import(const struct format *format, const struct format_input *in,
 
 /*
  * Write the file "path" (manifests/record_writer.h), NULL: standard output;
- * out->out is not used.
+ * out->out and out->here are not used.
  */
 int format_export(const struct format *format,
     const struct format_output *out, const char *path, struct error *err)

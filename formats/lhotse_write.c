@@ -23,7 +23,7 @@ has_place(const char *name)
 {
 	static const char *const names[] = { "audio_filepath", "offset",
 		"duration", "lhotse", "history", "error", "line", "text",
-		"speaker", "language", "gender", "url" };
+		"speaker", "language", "gender" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (strcmp(names[i], name) == 0)
@@ -164,6 +164,10 @@ put_custom(struct json *item, const struct json *rec, const char *id,
 		const char *name = json_member_name(rec, i);
 		char path[512];
 
+		/* The address may be the recording's source already. */
+		if (strcmp(name, "url") == 0 && json_has(item, "recording") &&
+		    !json_has(rec, "audio_filepath"))
+			continue;
 		if (has_place(name) || strchr(name, '.') != NULL ||
 		    strlen(name) > 500 || (strcmp(name, "id") == 0 &&
 		    strcmp(record_id(rec), id) == 0))
@@ -175,13 +179,24 @@ put_custom(struct json *item, const struct json *rec, const char *id,
 	return 0;
 }
 
+static const char *const spoken[] = { "text", "language", "speaker",
+	"gender" };
+
+#define N_SPOKEN (sizeof(spoken) / sizeof(spoken[0]))
+
+static bool
+has_spoken(const struct json *rec)
+{
+	for (size_t i = 0; i < N_SPOKEN; i++)
+		if (json_has(rec, spoken[i]))
+			return true;
+	return false;
+}
+
 static int
 put_spoken(struct json *item, const struct json *rec, struct error *err)
 {
-	static const char *const spoken[] = { "text", "language", "speaker",
-		"gender" };
-
-	for (size_t i = 0; i < sizeof(spoken) / sizeof(spoken[0]); i++)
+	for (size_t i = 0; i < N_SPOKEN; i++)
 		if (intake_copy(item, spoken[i], rec, spoken[i], err) != 0)
 			return -1;
 	return 0;
@@ -232,7 +247,7 @@ put_supervisions(struct json *cut, const struct json *rec, const char *id,
 		    "lhotse.supervisions", err);
 	if ((list = json_new_array(err)) == NULL)
 		return -1;
-	if (!json_has(rec, "text") && !json_has(rec, "speaker")) {
+	if (!has_spoken(rec)) {
 		result = json_put(cut, "supervisions", list, err);
 	} else if ((item = json_new_object(err)) != NULL) {
 		if (fill_supervision(item, rec, id, 0.0, sec, err) == 0)
@@ -356,15 +371,17 @@ lhotse_write_recordings(const struct format_output *out, struct error *err)
 	    sizeof(*places), "recordings", err);
 	bool *is_first = arena_need(out->a, out->n_records,
 	    sizeof(*is_first), "recordings", err);
+	size_t n = 0;
 
 	if (places == NULL || is_first == NULL)
 		return -1;
 	for (size_t i = 0; i < out->n_records; i++)
-		places[i] = (struct place){ recording_id(out->records[i]), i };
-	if (out->n_records > 0)
-		qsort(places, out->n_records, sizeof(*places),
-		    compare_recordings);
-	for (size_t i = 0; i < out->n_records; i++)
+		if (!record_has_failed(out->records[i]))
+			places[n++] = (struct place){
+				recording_id(out->records[i]), i };
+	if (n > 0)
+		qsort(places, n, sizeof(*places), compare_recordings);
+	for (size_t i = 0; i < n; i++)
 		is_first[places[i].i] = i == 0 || strcmp(places[i - 1].id,
 		    places[i].id) != 0;
 	return write_items(out, is_first, make_whole, err);

@@ -48,15 +48,15 @@ nemo_read(const struct format_input *in, struct error *err)
 
 /* The three members first, then what else there is. */
 static int
-fill_line(struct json *line, const struct json *rec, const char *folder,
-    struct arena *a, struct error *err)
+fill_line(struct json *line, const struct json *rec,
+    const struct format_output *out, struct arena *a, struct error *err)
 {
 	const char *path, *text;
 	double sec;
 
 	if (json_want_string(rec, "audio_filepath", &path, err) != 0 ||
 	    json_get_string(rec, "text", "", &text, err) != 0 ||
-	    sound_length_of(rec, folder, &sec, a, err) != 0)
+	    sound_length_of(rec, out->folder, &sec, a, err) != 0)
 		return -1;
 	if (json_put_string(line, "audio_filepath", path, err) != 0 ||
 	    json_put_number(line, "duration", sec, err) != 0 ||
@@ -70,7 +70,9 @@ fill_line(struct json *line, const struct json *rec, const char *folder,
 		    json_item(rec, i), err) != 0)
 			return -1;
 	}
-	return record_rebase(line, folder, err);
+	if (record_rebase(line, out->folder, err) != 0)
+		return -1;
+	return record_rebase(line, out->here, err);
 }
 
 int
@@ -89,8 +91,7 @@ nemo_write(const struct format_output *out, struct error *err)
 			result = -1;
 			break;
 		}
-		result = fill_line(line, out->records[i], out->folder, a,
-		    err);
+		result = fill_line(line, out->records[i], out, a, err);
 		if (result == 0)
 			result = stream_write(out->out, line, a, err);
 		if (result != 0)

@@ -80,6 +80,12 @@ record_writer_stream(struct record_writer *w)
 	return w->file != NULL ? file_stream(w->file) : stdout;
 }
 
+const char *
+record_writer_here(const struct record_writer *w)
+{
+	return w->here;
+}
+
 int
 record_writer_put(struct record_writer *w, struct json *rec,
     const char *folder, struct error *err)

@@ -19,6 +19,9 @@ struct record_writer *record_writer_open(const char *path, struct error *err)
 /* The stream, for what is no record; borrowed. */
 FILE *record_writer_stream(struct record_writer *w);
 
+/* What relative paths are put behind: the working folder, or NULL. */
+const char *record_writer_here(const struct record_writer *w);
+
 /*
  * Write a record that comes from a manifest in "folder" (NULL: the working
  * folder): relative paths that a user gave are changed in it so that they lead

@@ -129,8 +129,10 @@ write_merged(const struct stream_list *whole, const struct stream_list *parts,
 	int result = merged == NULL ? -1 : shard_merge_run(whole->records,
 	    whole->n_records, parts->records, parts->n_records, merged, err);
 
+	/* Commands pass paths on as the whole manifest has them. */
 	for (size_t i = 0; result == 0 && i < whole->n_records; i++)
-		result = record_writer_put(out, merged[i], NULL, err);
+		result = record_writer_put(out, merged[i], whole->folder,
+		    err);
 	memory_free(merged);
 	return result;
 }

@@ -25,7 +25,10 @@ int shard_merge_run(struct json *const *whole, size_t n_whole,
     struct json *const *parts, size_t n_parts, struct json **merged,
     struct error *err) MUST_CHECK;
 
-/* The same of files: write the results in the order of the whole manifest. */
+/*
+ * The same of files: write the results in the order of the whole manifest,
+ * whose folder relative paths start from wherever the shards lie.
+ */
 int shard_merge_files(const char *whole_path, char *const *paths,
     size_t n_paths, struct record_writer *out, struct error *err) MUST_CHECK;
 

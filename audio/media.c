@@ -207,9 +207,12 @@ find_stream(struct media *m, size_t wanted, const AVCodec **codec,
 	    container->nb_chapters : MEDIA_MAX_CHAPTERS;
 	if (i != measured)
 		m->facts.stated_sec = 0.0;
-	if (strcmp(container->iformat->name, "wav") == 0)
-		m->facts.stated_sec = wav_length_sec(m->file,
-		    m->n_bytes);
+	m->facts.length_sec = m->facts.stated_sec;
+	if (strcmp(container->iformat->name, "wav") == 0) {
+		m->facts.stated_sec = wav_length_sec(m->file, m->n_bytes);
+		if (m->facts.stated_sec > 0.0)
+			m->facts.length_sec = m->facts.stated_sec;
+	}
 	m->facts.states_exactly =
 	    strcmp(container->iformat->name, "flac") == 0;
 	return 0;

@@ -66,6 +66,8 @@ struct media_facts {
 	size_t n_chapters;
 	double stated_sec;		/* length the header gives; 0: none */
 	bool states_exactly;		/* stated_sec is right to the sample */
+	/* stated_sec; of a WAV that is whole, what its size gives. */
+	double length_sec;
 	/* So far: */
 	uint64_t n_delay, n_padding;	/* samples removed in front, behind */
 	size_t n_assumed_delay;		/* of n_delay: without a word */

@@ -41,8 +41,8 @@ put_facts(struct json *rec, const struct media_facts *f, struct error *err)
 	    json_put_size(rec, "tags.rate_hz", f->rate_hz, err) != 0 ||
 	    json_put_size(rec, "tags.channels", f->n_channels, err) != 0)
 		return -1;
-	return f->stated_sec > 0.0 ? json_put_rounded(rec,
-	    "tags.duration_sec", f->stated_sec, 6, err) : 0;
+	return f->length_sec > 0.0 ? json_put_rounded(rec,
+	    "tags.duration_sec", f->length_sec, 6, err) : 0;
 }
 
 int

@@ -14,6 +14,8 @@
 #include "manifests/record_line.h"
 #include "manifests/stream.h"
 
+#define MP3_PADDING_SAMPLES 4608	/* as audio/decoder.c allows */
+
 /* What must not come twice, and where it came. */
 struct seen {
 	char *key;		/* in the check's arena */
@@ -59,7 +61,8 @@ static int
 add_sound(struct state *s, const struct json *rec, const char *path,
     size_t line, struct error *err)
 {
-	double offset, duration, stated;
+	double offset, duration, stated, rate_hz, padding_sec = 0.0;
+	const char *codec;
 
 	/* What is wrong with these has been told. */
 	if (json_get_number(rec, "offset", 0.0, &offset, NULL) != 0 ||
@@ -67,8 +70,13 @@ add_sound(struct state *s, const struct json *rec, const char *path,
 		offset = duration = 0.0;
 	if (json_get_number(rec, "tags.duration_sec", 0.0, &stated, NULL) != 0)
 		stated = 0.0;
+	/* The header counts frames, the encoder's delay and padding too. */
+	if (json_get_string(rec, "tags.codec", "", &codec, NULL) == 0 &&
+	    strcmp(codec, "mp3") == 0 && json_want_number(rec,
+	    "tags.rate_hz", &rate_hz, NULL) == 0 && rate_hz > 0.0)
+		padding_sec = MP3_PADDING_SAMPLES / rate_hz;
 	return manifest_measure_add(s->sounds, path, line, offset + duration,
-	    stated, err);
+	    stated, padding_sec, err);
 }
 
 static void

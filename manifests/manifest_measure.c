@@ -1,4 +1,3 @@
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +11,7 @@
 struct claim {
 	const char *path;
 	size_t line;
-	double end_sec, stated_sec;
+	double end_sec, stated_sec, padding_sec;
 	size_t file;		/* the number of its file */
 };
 
@@ -63,7 +62,8 @@ manifest_measure_free(struct manifest_measure *m)
 
 int
 manifest_measure_add(struct manifest_measure *m, const char *path,
-    size_t line, double end_sec, double stated_sec, struct error *err)
+    size_t line, double end_sec, double stated_sec, double padding_sec,
+    struct error *err)
 {
 	struct claim *c;
 
@@ -72,7 +72,7 @@ manifest_measure_add(struct manifest_measure *m, const char *path,
 		return -1;
 	c = &m->claims[m->n_claims];
 	*c = (struct claim){ arena_strdup(m->a, path), line, end_sec,
-		stated_sec, 0 };
+		stated_sec, padding_sec, 0 };
 	if (c->path == NULL)
 		return error_set(err, ERROR_NOMEM, "out of memory");
 	m->n_claims++;
@@ -150,7 +150,8 @@ tell_claim(const struct manifest_measure *m, const struct claim *c,
 		    "wants it up to %.3f s", f->path, f->sec, c->end_sec);
 		tell(shared, c->line, text.text);
 	} else if (c->stated_sec > 0.0 &&
-	    fabs(c->stated_sec - f->sec) > tolerance_sec) {
+	    (f->sec > c->stated_sec + tolerance_sec ||
+	    f->sec < c->stated_sec - c->padding_sec - tolerance_sec)) {
 		error_set(&text, ERROR_FORMAT, "%s is %.3f s long, not "
 		    "%.3f s", f->path, f->sec, c->stated_sec);
 		tell(shared, c->line, text.text);

@@ -17,11 +17,12 @@ void manifest_measure_free(struct manifest_measure *m);	/* NULL: nothing */
 
 /*
  * The record of a line wants the file up to end_sec (0: to wherever it ends)
- * and says, or not (0), that it is stated_sec long.
+ * and says, or not (0), that it is stated_sec long, of which padding_sec may
+ * be what a decoder removes.
  */
 int manifest_measure_add(struct manifest_measure *m, const char *path,
-    size_t line, double end_sec, double stated_sec, struct error *err)
-    MUST_CHECK;
+    size_t line, double end_sec, double stated_sec, double padding_sec,
+    struct error *err) MUST_CHECK;
 
 /*
  * Call measure(path, &sec, err) for each file, from several threads, then

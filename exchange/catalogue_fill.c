@@ -1,8 +1,8 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/file.h"
 #include "base/memory.h"
+#include "base/packed.h"
 #include "base/spool.h"
 
 #include "manifests/record.h"
@@ -76,8 +76,7 @@ take_table(struct work *w, const char *path, struct error *err)
 
 	if (a == NULL)
 		return error_set(err, ERROR_NOMEM, "out of memory");
-	text = file_read(path == NULL ? "/dev/stdin" : path,
-	    CHAD_TABLE_MAX_BYTES, a, &n_bytes, err);
+	text = packed_read(path, CHAD_TABLE_MAX_BYTES, a, &n_bytes, err);
 	if (text != NULL && chad_table_read(text, n_bytes, take_record, w,
 	    err) == 0)
 		status = 0;

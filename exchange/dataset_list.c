@@ -108,8 +108,9 @@ end_shard(struct dataset_list *l, struct error *err)
 	return shard == NULL ? 0 : tar_file_commit(shard, err);
 }
 
+/* Put the sample's two files into a shard; "a" is for this sample alone. */
 static int
-put_sample(struct dataset_list *l, const struct dataset_item *item, FILE *out,
+put_files(struct dataset_list *l, const struct dataset_item *item,
     struct arena *a, struct error *err)
 {
 	const char *sound_name = arena_printf(a, "%s.flac", item->key);
@@ -119,7 +120,6 @@ put_sample(struct dataset_list *l, const struct dataset_item *item, FILE *out,
 	size_t n_bytes;
 	void *sound;
 
-	(void)out;
 	if (sound_name == NULL || text_name == NULL || text == NULL)
 		return error_set(err, ERROR_NOMEM, "out of memory");
 	sound = file_read(item->path, MAX_SOUND_BYTES, a, &n_bytes, err);
@@ -139,6 +139,23 @@ put_sample(struct dataset_list *l, const struct dataset_item *item, FILE *out,
 	if (tar_file_put(l->shard, sound_name, sound, n_bytes, err) != 0)
 		return -1;
 	return tar_file_put(l->shard, text_name, text, strlen(text), err);
+}
+
+/* The sounds of a whole batch would need much memory. */
+static int
+put_sample(struct dataset_list *l, const struct dataset_item *item, FILE *out,
+    struct arena *batch, struct error *err)
+{
+	struct arena *a = arena_new();
+	int status;
+
+	(void)out;
+	(void)batch;
+	if (a == NULL)
+		return error_set(err, ERROR_NOMEM, "out of memory");
+	status = put_files(l, item, a, err);
+	arena_free(a);
+	return status;
 }
 
 /* Shards of an earlier, larger dataset in the folder are none of this one. */

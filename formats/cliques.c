@@ -74,11 +74,15 @@ take_work(void *context, const char *key, struct json *value, size_t line,
     struct error *err)
 {
 	const struct format_input *in = context;
+	struct error bad = { ERROR_NONE, "" };
 	int result = 0;
 
-	if (key == NULL || !json_is_object(value))
-		return error_set(err, ERROR_FORMAT, "line %zu: a work such as "
-		    "\"W_22\": {\"P_22\": {...}} is wanted", line);
+	if (key == NULL || !json_is_object(value)) {
+		error_set(&bad, ERROR_FORMAT, "%.80s: a work such as \"W_22\""
+		    ": {\"P_22\": {...}} is wanted", key != NULL ? key :
+		    "no name");
+		return intake_bad_json(in, line, value, &bad, err);
+	}
 	for (size_t i = 0; i < json_count(value) && result == 0; i++) {
 		struct error why = { ERROR_NONE, "" };
 		struct json *rec = json_new_object(err);
@@ -158,13 +162,16 @@ take_clique(void *context, const char *key, struct json *value, size_t line,
 	const struct format_input *in = context;
 	const struct json *versions = key != NULL && json_is_array(value) ?
 	    value : json_at(value, "versions");
+	struct error bad = { ERROR_NONE, "" };
 	int result = 0;
 
 	if (!json_is_array(versions) || (key == NULL &&
-	    json_want_string(value, "clique_id", &key, err) != 0))
-		return error_set(err, ERROR_FORMAT, "line %zu: a clique is "
-		    "wanted: {\"clique_id\": ..., \"versions\": [...]} or "
-		    "\"C-1\": [...]", line);
+	    json_want_string(value, "clique_id", &key, NULL) != 0)) {
+		error_set(&bad, ERROR_FORMAT, "a clique is wanted: "
+		    "{\"clique_id\": ..., \"versions\": [...]} or \"C-1\": "
+		    "[...]");
+		return intake_bad_json(in, line, value, &bad, err);
+	}
 	for (size_t i = 0; i < json_count(versions) && result == 0; i++) {
 		struct error why = { ERROR_NONE, "" };
 		struct json *rec = json_new_object(err);

@@ -64,7 +64,8 @@ static char *
 write_text(size_t which, const struct records *r, size_t *n_bytes,
     struct arena *a)
 {
-	struct format_output out = { r->list, r->n, NULL, a, NULL };
+	struct format_output out = { .records = r->list, .n_records = r->n,
+		.a = a };
 	struct error err;
 	char *text = NULL;
 	int status;

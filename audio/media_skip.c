@@ -45,6 +45,16 @@ media_ticks_per_sample(const struct media *m)
 }
 
 /*
+ * Packets are all of one length; where their durations are not, they tell of
+ * rounded times.  Only Vorbis has two.
+ */
+static bool
+has_one_length(const AVCodecContext *codec)
+{
+	return codec->frame_size > 0 || codec->codec_id == AV_CODEC_ID_OPUS;
+}
+
+/*
  * Throw packets away until one that begins at or after "until".  False when
  * they are not as they should be, or at the end.
  */
@@ -69,7 +79,7 @@ pass_packets(struct media *m, int64_t until, bool *is_there,
 		if (m->facts.n_errors > 0 || p->pts == AV_NOPTS_VALUE ||
 		    p->duration <= 0 || p->duration % tick != 0 ||
 		    (expected != AV_NOPTS_VALUE && p->pts != expected) ||
-		    (m->codec->frame_size > 0 &&
+		    (has_one_length(m->codec) &&
 		    p->duration != first_duration))
 			return 0;
 		if (p->pts >= until)

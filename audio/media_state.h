@@ -24,7 +24,7 @@ struct media {
 	int64_t n_bytes;
 	AVIOContext *io;
 	AVFormatContext *container;
-	const AVStream *stream;
+	AVStream *stream;
 	AVCodecContext *codec;
 	AVPacket *packet;
 	AVFrame *frame;

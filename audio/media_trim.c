@@ -145,15 +145,29 @@ media_trim_packet(struct media_trim *t, AVFormatContext *container,
 		    packet->pts == AV_NOPTS_VALUE ? 0 : packet->pts);
 }
 
-/* MP4 shortens the last packet's duration by the encoder's padding. */
+/* Whether none of the packets that the header lists comes behind the frame. */
+static bool
+is_last(AVStream *stream, const AVFrame *frame)
+{
+	const AVIndexEntry *e = avformat_index_get_entry(stream,
+	    avformat_index_get_entries_count(stream) - 1);
+
+	return e == NULL || frame->pts == AV_NOPTS_VALUE ||
+	    frame->pts >= e->timestamp;
+}
+
+/*
+ * MP4 shortens the last packet's duration by the encoder's padding.  Others are
+ * only shorter where a muxer rounded its times: their sound is all there.
+ */
 static size_t
-length_in_mp4(const AVStream *stream, const AVFrame *frame)
+length_in_mp4(AVStream *stream, const AVFrame *frame)
 {
 	const AVRational per_sample = { 1, frame->sample_rate };
 	size_t n = (size_t)frame->nb_samples;
 	int64_t n_stated;
 
-	if (frame->pkt_duration <= 0)
+	if (frame->pkt_duration <= 0 || !is_last(stream, frame))
 		return n;
 	n_stated = av_rescale_q(frame->pkt_duration, stream->time_base,
 	    per_sample);
@@ -162,7 +176,7 @@ length_in_mp4(const AVStream *stream, const AVFrame *frame)
 
 size_t
 media_trim_frame(struct media_trim *t, const AVFormatContext *container,
-    const AVStream *stream, const AVFrame *frame, size_t *n_skip)
+    AVStream *stream, const AVFrame *frame, size_t *n_skip)
 {
 	size_t n_all = (size_t)frame->nb_samples;
 	size_t n = is_mp4(container) ? length_in_mp4(stream, frame) : n_all;

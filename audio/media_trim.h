@@ -36,7 +36,7 @@ void media_trim_packet(struct media_trim *t, AVFormatContext *container,
  * those in front of them do not.
  */
 size_t media_trim_frame(struct media_trim *t, const AVFormatContext *container,
-    const AVStream *stream, const AVFrame *frame, size_t *n_skip);
+    AVStream *stream, const AVFrame *frame, size_t *n_skip);
 
 /* n samples of the recording are passed over without being decoded. */
 void media_trim_pass(struct media_trim *t, uint64_t n);

@@ -163,6 +163,9 @@ static const struct kind kinds[] = {
 	{ "mp2.mp2", 44100, "-c:a mp2", 0, 0, 0 },
 	{ "mp2.ts", 48000, "-c:a mp2", 0, 0, 0 },
 	{ "aac.m4a", 44100, "-c:a aac -b:a 96k", 0, 1, 0 },
+	/* Times that jitter, as where a stream was copied from Ogg. */
+	{ "jitter.m4a", 44100, "-c:a aac -bsf:a setts=ts=PTS+300*sin(N)",
+	    0, 1, 0 },
 	{ "aac48.m4a", 48000, "-c:a aac -movflags +faststart", 0, 1, 0 },
 	{ "frag.m4a", 44100, "-c:a aac -movflags frag_keyframe+delay_moov "
 	    "-frag_duration 500000", 0, 0, 0 },

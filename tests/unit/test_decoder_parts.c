@@ -90,6 +90,9 @@ static const struct kind kinds[] = {
 	{ "voip.opus", 16000,
 	    "-c:a libopus -b:a 12k -application voip -frame_duration 60", 1,
 	    4e-6f },
+	/* Times that jitter tell no sample. */
+	{ "jitter.mp4", 48000,
+	    "-c:a libopus -bsf:a setts=ts=PTS+300*sin(N)", 0, 0.0f },
 	/* Matroska has milliseconds, MPEG-TS 1/90000 s: no whole samples. */
 	{ "a.webm", 44100, "-c:a libvorbis", 0, 0.0f },
 	{ "opus.webm", 48000, "-c:a libopus", 0, 0.0f },

@@ -18,6 +18,11 @@
 
 #define COPY_SAMPLES 16384
 #define MIN_GAP_SEC 0.015
+/*
+ * FFmpeg guesses the times of Vorbis packets within a page, and is wrong by
+ * up to two half blocks, 20 ms, where long and short ones alternate.
+ */
+#define MIN_GAP_VORBIS_SEC 0.05
 #define MAX_GAP_SEC 10.0
 #define MAX_ERROR_SHARE 0.1
 #define ZERO_BLOCK 4096
@@ -131,7 +136,10 @@ open_media(struct decoder *d, const char *path, struct error *err)
 static void
 measure_gap(struct decoder *d, const struct media_block *block)
 {
-	double rate_hz = media_facts(d->media)->rate_hz;
+	const struct media_facts *m = media_facts(d->media);
+	double rate_hz = m->rate_hz;
+	double least_sec = strcmp(m->codec, "vorbis") == 0 ?
+	    MIN_GAP_VORBIS_SEC : MIN_GAP_SEC;
 	double gap_sec;
 
 	if (!block->has_time || block->n_samples == 0)
@@ -141,7 +149,7 @@ measure_gap(struct decoder *d, const struct media_block *block)
 	if (!d->has_clock || fabs(gap_sec) > MAX_GAP_SEC) {
 		d->clock_sec = block->time_sec - (double)d->n_source / rate_hz;
 		d->has_clock = true;
-	} else if (gap_sec > MIN_GAP_SEC) {
+	} else if (gap_sec > least_sec) {
 		d->n_gap = (uint64_t)llround(gap_sec * rate_hz);
 	}
 }

@@ -16,8 +16,9 @@
  *   - less than 0.1 s of sound.
  *
  * Fewer broken packets are let through and counted, and time is kept: where
- * the file's own clock runs ahead of the samples by 15 ms to 10 s, zeros are
- * put in.  Larger jumps are taken for a clock that was set anew.
+ * the file's own clock runs ahead of the samples by 15 ms (Vorbis: 50 ms, its
+ * packets' times being estimates) to 10 s, zeros are put in.  Larger jumps are
+ * taken for a clock that was set anew.
  */
 #ifndef AUDIO_DECODER_H
 #define AUDIO_DECODER_H

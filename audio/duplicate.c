@@ -90,10 +90,11 @@ take_items(ChromaprintContext *c, struct duplicate_print *print,
 }
 
 int
-duplicate_print_file(const char *path, struct duplicate_print *print,
-    struct error *err)
+duplicate_print_file(const char *path, double offset_sec,
+    double duration_sec, struct duplicate_print *print, struct error *err)
 {
 	const struct decoder_options o = { .rate_hz = RATE_HZ,
+	    .offset_sec = offset_sec, .duration_sec = duration_sec,
 	    .accept_truncated = true, .accept_nonfinite = true };
 	struct decoder *d = decoder_open(path, &o, err);
 	ChromaprintContext *c = NULL;

@@ -28,11 +28,12 @@ struct duplicate_print {
 };
 
 /*
- * Of a file in any format that audio/decoder.h reads.  Release with
- * duplicate_print_release.
+ * Of a file in any format that audio/decoder.h reads, or of duration_sec of it
+ * from offset_sec on; 0: the rest.  Release with duplicate_print_release.
  */
-int duplicate_print_file(const char *path, struct duplicate_print *print,
-    struct error *err) MUST_CHECK;
+int duplicate_print_file(const char *path, double offset_sec,
+    double duration_sec, struct duplicate_print *print, struct error *err)
+    MUST_CHECK;
 void duplicate_print_release(struct duplicate_print *print);
 
 struct duplicate_pair {
@@ -43,7 +44,7 @@ struct duplicate_pair {
 
 /*
  * All pairs of prints that overlap by half of the shorter one or more and by
- * 3 s, and are the same there, in order of a and b.  Every print must share
+ * 24 items, 5.6 s of sound, and are the same there, in order of a and b.  Every print must share
  * some 32 bits exactly with the other to be compared, which spares comparing
  * all with all.  *pairs is the caller's, to be freed with memory_free.  Needs
  * 12 KB of memory a print.

@@ -9,6 +9,7 @@
  */
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "base/cli.h"
@@ -30,6 +31,25 @@ struct work {
 	struct error *errors;		/* [n_records] */
 };
 
+/* The sound that the record means, which may be a part of its file. */
+static int
+print_record(const struct json *rec, const char *folder, struct arena *a,
+    struct duplicate_print *print, struct error *err)
+{
+	const char *member, *path = record_sound_path(rec, false, folder,
+	    &member, a, err);
+	double offset_sec = 0.0, duration_sec = 0.0;
+
+	if (path == NULL)
+		return -1;
+	if (strcmp(member, "audio_filepath") == 0 &&
+	    (json_get_number(rec, "offset", 0.0, &offset_sec, err) != 0 ||
+	    json_get_number(rec, "duration", 0.0, &duration_sec, err) != 0))
+		return -1;
+	return duplicate_print_file(path, offset_sec, duration_sec, print,
+	    err);
+}
+
 /* A record that fails is like nothing; its message is told at the end. */
 static int
 listen(void *shared, size_t task, struct arena *a, struct error *err)
@@ -37,14 +57,11 @@ listen(void *shared, size_t task, struct arena *a, struct error *err)
 	struct work *w = shared;
 	const struct json *rec = w->list->records[task];
 	struct error *own = &w->errors[task];
-	const char *path;
 
 	(void)err;
 	if (json_has(rec, "error"))
 		return 0;
-	path = record_sound_path(rec, false, w->list->folder, NULL, a, own);
-	if (path != NULL && duplicate_print_file(path, &w->prints[task],
-	    own) == 0)
+	if (print_record(rec, w->list->folder, a, &w->prints[task], own) == 0)
 		*own = (struct error){ ERROR_NONE, "" };
 	return 0;
 }

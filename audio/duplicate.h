@@ -44,10 +44,10 @@ struct duplicate_pair {
 
 /*
  * All pairs of prints that overlap by half of the shorter one or more and by
- * 24 items, 5.6 s of sound, and are the same there, in order of a and b.  Every print must share
- * some 32 bits exactly with the other to be compared, which spares comparing
- * all with all.  *pairs is the caller's, to be freed with memory_free.  Needs
- * 12 KB of memory a print.
+ * 24 items, 5.6 s of sound, and are the same there, in order of a and b.
+ * Every print must share some 32 bits exactly with the other to be compared,
+ * which spares comparing all with all.  *pairs is the caller's, to be freed
+ * with memory_free.  Needs 12 KB of memory a print.
  */
 int duplicate_find(const struct duplicate_print *prints, size_t n_prints,
     struct duplicate_pair **pairs, size_t *n_pairs, struct error *err)

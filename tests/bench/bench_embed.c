@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/random.h"
 
+#include "embed/crop.h"
 #include "embed/embed_net.h"
 #include "embed/encoder.h"
 #include "embed/melody_match.h"

@@ -57,7 +57,7 @@ say = @echo "  $(1)	$@";
 endif
 
 FOLDERS := base manifests audio dsp nn ann store synth draw fetch \
-	   separate pitch embed align mine formats exchange
+	   separate pitch embed align mine formats exchange review
 OBJ  := $(patsubst %.c,$B/%.o,$(wildcard $(FOLDERS:%=%/*.c))) \
 	$(patsubst %.cc,$B/%.o,$(wildcard ann/*.cc))
 LIB  := $B/libchad.a

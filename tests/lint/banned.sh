@@ -17,7 +17,7 @@ ban() {
 
 folders=
 for d in cmd manifests audio dsp nn ann store synth draw fetch separate pitch \
-    embed align mine formats; do
+    embed align mine formats exchange review; do
 	[ ! -d "$d" ] || folders="$folders $d"
 done
 libraries=$(echo "$folders" | sed 's/\<cmd\>//')

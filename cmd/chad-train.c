@@ -136,9 +136,12 @@ load_recipe(struct job *j, struct error *err)
 
 	if ((j->recipe = json_load(set->recipe_path, err)) == NULL)
 		return -1;
-	if (set->n_steps > 0 && json_put_size(j->recipe, "training.steps",
-	    set->n_steps, err) != 0)
-		return error_add(err, "%s", set->recipe_path);
+	if (set->n_steps > 0) {
+		if (json_put_size(j->recipe, "training.steps", set->n_steps,
+		    err) != 0)
+			return error_add(err, "%s", set->recipe_path);
+		json_remove(j->recipe, "training.epochs");
+	}
 	if (set->seed > 0 && json_put_size(j->recipe, "training.seed",
 	    set->seed, err) != 0)
 		return error_add(err, "%s", set->recipe_path);
@@ -164,7 +167,8 @@ make_task(struct job *j, struct error *err)
 		    "\"%.40s\" to train", set->recipe_path, name);
 	j->task = kind->make(j->recipe, set->manifest_path,
 	    set->held_out_path, err);
-	if (j->task == NULL)
+	if (j->task == NULL ||
+	    training_stretch(&j->options, j->task->n_examples, err) != 0)
 		return error_add(err, "%s", set->recipe_path);
 	return 0;
 }

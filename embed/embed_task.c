@@ -286,9 +286,9 @@ embed_task_new(const struct json *recipe, const char *manifest_path,
 		return NULL;
 	}
 	*task = (struct training_task){ .self = t, .graph = t->graph,
-	    .score_name = "held-out top-10", .make_batch = make_batch,
-	    .loss = compute_loss, .validate = validate,
-	    .describe = describe, .free = task_free };
+	    .score_name = "held-out top-10", .n_examples = t->set.n_pairs,
+	    .make_batch = make_batch, .loss = compute_loss,
+	    .validate = validate, .describe = describe, .free = task_free };
 	/* Only activations can be made up where nothing is held out. */
 	if (!t->features.kind->is_tracked && held_out_path == NULL) {
 		task->score_name = NULL;

@@ -24,6 +24,7 @@ struct training_task {
 	void *self;
 	const struct graph *graph;	/* owned by self */
 	const char *score_name;		/* "held-out RPA"; NULL: no validate */
+	size_t n_examples;		/* in an epoch; 0: made without end */
 
 	/*
 	 * Fill the inputs of the whole batch of step "step", the same for the
@@ -68,6 +69,8 @@ enum training_schedule {
  * The "training" member of a recipe:
  *
  *	steps, batch      how many, and items of each
+ *	epochs            at least so often through the task's examples, in
+ *	                  more steps if need be; default 0
  *	block             items of a block; divides batch; default batch / 8,
  *	                  or batch when it is below 16
  *	optimiser         "adamw" (default), "rmsprop" or "sgd"
@@ -83,6 +86,7 @@ enum training_schedule {
  */
 struct training_options {
 	size_t n_steps, batch_items, block_items;
+	double n_epochs;
 	double learning_rate, weight_decay, clip_norm;
 	double beta1, beta2, epsilon;
 	enum training_schedule schedule;
@@ -101,6 +105,13 @@ struct training_options {
 /* A member that is not in the list above is refused. */
 int training_options_read(const struct json *recipe,
     struct training_options *o, struct error *err) MUST_CHECK;
+
+/*
+ * The steps that a task of so many examples asks for: n_steps, or more for
+ * n_epochs.  ERROR_LIMIT when the task has no examples to count.
+ */
+int training_stretch(struct training_options *o, size_t n_examples,
+    struct error *err) MUST_CHECK;
 
 /* What a step looked like; also a line of the curve's CSV. */
 struct training_report {

@@ -9,10 +9,11 @@
 
 #define MAX_STEPS 100000000
 #define MAX_BATCH 65536
+#define MAX_EPOCHS 1000000
 #define PI 3.14159265358979323846
 
-static const char *const members[] = { "steps", "batch", "block",
-    "optimiser", "learning_rate", "schedule", "warmup_steps", "beta1",
+static const char *const members[] = { "steps", "epochs", "batch",
+    "block", "optimiser", "learning_rate", "schedule", "warmup_steps", "beta1",
     "beta2", "epsilon", "weight_decay", "clip_norm", "seed",
     "validate_every", "checkpoint_every", "keep" };
 
@@ -115,6 +116,7 @@ read_numbers(const struct json *j, struct training_options *o,
 
 	if (json_want_number(j, "learning_rate", &o->learning_rate,
 	    err) != 0 ||
+	    json_get_number(j, "epochs", 0, &o->n_epochs, err) != 0 ||
 	    json_get_number(j, "weight_decay", 0, &o->weight_decay,
 	    err) != 0 ||
 	    json_get_number(j, "clip_norm", 0, &o->clip_norm, err) != 0 ||
@@ -122,6 +124,9 @@ read_numbers(const struct json *j, struct training_options *o,
 	    json_get_number(j, "beta2", beta2, &o->beta2, err) != 0 ||
 	    json_get_number(j, "epsilon", 1e-8, &o->epsilon, err) != 0)
 		return -1;
+	if (!(o->n_epochs >= 0 && o->n_epochs <= MAX_EPOCHS))
+		return error_set(err, ERROR_LIMIT, "epochs is from 0 to %d",
+		    MAX_EPOCHS);
 	if (!(o->learning_rate > 0 && o->learning_rate <= 100))
 		return error_set(err, ERROR_LIMIT,
 		    "learning_rate is above 0 and at most 100");
@@ -141,6 +146,24 @@ training_options_read(const struct json *recipe, struct training_options *o,
 	if (check_members(j, err) != 0 || read_words(j, o, err) != 0 ||
 	    read_sizes(j, o, err) != 0 || read_numbers(j, o, err) != 0)
 		return error_add(err, "training");
+	return 0;
+}
+
+int
+training_stretch(struct training_options *o, size_t n_examples,
+    struct error *err)
+{
+	const double n = ceil(o->n_epochs * (double)n_examples /
+	    (double)o->batch_items);
+
+	if (o->n_epochs > 0 && n_examples == 0)
+		return error_set(err, ERROR_LIMIT, "training.epochs: this task "
+		    "makes its examples without end: give steps alone");
+	if (n > MAX_STEPS)
+		return error_set(err, ERROR_LIMIT, "training.epochs: that is "
+		    "%.0f steps, and %d are the most", n, MAX_STEPS);
+	if (n > (double)o->n_steps)
+		o->n_steps = (size_t)n;
 	return 0;
 }
 

@@ -376,6 +376,32 @@ test_options(void **state)
 	assert_int_equal(read_options("{}", &o, &err), -1);
 }
 
+static void
+test_epochs_ask_for_more_steps(void **state)
+{
+	struct error err = { ERROR_NONE, "" };
+	struct training_options o;
+
+	(void)state;
+	assert_int_equal(read_options("{\"training\":{\"steps\":90,"
+	    "\"epochs\":2.5,\"batch\":32,\"learning_rate\":0.1}}", &o,
+	    &err), 0);
+	assert_int_equal(training_stretch(&o, 100, &err), 0);
+	assert_int_equal(o.n_steps, 90);
+	/* 2.5 * 1281 / 32 = 100.08 */
+	assert_int_equal(training_stretch(&o, 1281, &err), 0);
+	assert_int_equal(o.n_steps, 101);
+	assert_int_equal(training_stretch(&o, 0, &err), -1);
+	assert_non_null(strstr(err.text, "without end"));
+	assert_int_equal(training_stretch(&o, SIZE_MAX, &err), -1);
+	o.n_epochs = 0;
+	assert_int_equal(training_stretch(&o, 0, &err), 0);
+	assert_int_equal(o.n_steps, 101);
+	assert_int_equal(read_options("{\"training\":{\"steps\":90,"
+	    "\"epochs\":-1,\"batch\":32,\"learning_rate\":0.1}}", &o,
+	    &err), -1);
+}
+
 int
 main(void)
 {
@@ -384,7 +410,8 @@ main(void)
 		cmocka_unit_test(test_threads),
 		cmocka_unit_test(test_going_on),
 		cmocka_unit_test(test_wrong_checkpoint),
-		cmocka_unit_test(test_options)
+		cmocka_unit_test(test_options),
+		cmocka_unit_test(test_epochs_ask_for_more_steps)
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

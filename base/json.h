@@ -97,6 +97,8 @@ int json_put_size(struct json *j, const char *path, size_t value,
     struct error *err) MUST_CHECK;
 int json_put_bool(struct json *j, const char *path, bool value,
     struct error *err) MUST_CHECK;
+int json_put_null(struct json *j, const char *path, struct error *err)
+    MUST_CHECK;
 /* Any bytes: what is not UTF-8 and zero bytes are put as "?". */
 int json_put_bytes(struct json *j, const char *path, const char *bytes,
     size_t n_bytes, struct error *err) MUST_CHECK;

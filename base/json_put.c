@@ -168,6 +168,12 @@ json_put_bool(struct json *j, const char *path, bool value, struct error *err)
 }
 
 int
+json_put_null(struct json *j, const char *path, struct error *err)
+{
+	return put_new(j, path, json_null(), err);
+}
+
+int
 json_put_rounded(struct json *j, const char *path, double value,
     int n_decimals, struct error *err)
 {

@@ -122,6 +122,12 @@ api_desk_give(struct api_desk *desk)
 	(void)pthread_mutex_unlock(&desk->lock);
 }
 
+int64_t
+api_midnight(int64_t now)
+{
+	return now - now % (24 * 3600);
+}
+
 static double
 steady_sec(void)
 {

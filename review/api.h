@@ -10,6 +10,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "base/error.h"
 
@@ -24,6 +25,12 @@ struct api_options {
 	const char *cache_folder;	/* as given to "prepare" */
 	struct prepare *prepare;	/* borrowed */
 	struct queue_rules rules;
+	/*
+	 * Write all verdicts in the format, "jsonl", "csv" or "labelstudio";
+	 * ERROR_FORMAT for another word.
+	 */
+	int (*export)(struct catalogue *c, const char *format, FILE *out,
+	    struct error *err);
 	/* Seconds since 1970, for claims and the log. */
 	int64_t (*now)(void);
 };

@@ -65,6 +65,9 @@ bool api_body_fragment(const struct api_call *call, const struct json *from,
 /* What the header X-Csrf must be of somebody with this token. */
 void api_csrf(const char *token, char csrf[HASH_HEX_BYTES]);
 
+/* When the day began, in UTC. */
+int64_t api_midnight(int64_t now);
+
 /* Take a desk, give it back. */
 struct catalogue *api_desk_take(struct api_desk *desk);
 void api_desk_give(struct api_desk *desk);

@@ -181,12 +181,6 @@ refuse_outcome(const struct api_call *call, enum judgements_outcome outcome)
 	}
 }
 
-static int64_t
-midnight(int64_t now)
-{
-	return now - now % (24 * 3600);
-}
-
 /* {"done": today, "left": n} */
 static struct json *
 done_and_left(struct catalogue *c, const struct api_call *call,
@@ -196,7 +190,7 @@ done_and_left(struct catalogue *c, const struct api_call *call,
 	struct json *out;
 	size_t n_done, n_left;
 
-	if (queue_done(c, call->person.name, midnight(call->now), &n_done,
+	if (queue_done(c, call->person.name, api_midnight(call->now), &n_done,
 	    err) != 0 || queue_left(c, call->person.name, &all,
 	    &call->api->options.rules, &n_left, err) != 0 ||
 	    (out = json_new_object(err)) == NULL)

@@ -1,0 +1,464 @@
+/*
+ * chad-review -- the page where people settle doubtful alignments, and what
+ * belongs to it: accounts, agreement, verdicts in and out.
+ *
+ * Options: chad-review.1.
+ */
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/cli.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "base/memory.h"
+#include "base/progress.h"
+#include "base/table.h"
+
+#include "manifests/stream.h"
+#include "review/agreement.h"
+#include "review/prepare.h"
+#include "review/serve.h"
+#include "store/catalogue.h"
+#include "store/gold.h"
+#include "store/judgements.h"
+#include "store/people.h"
+#include "store/review_log.h"
+
+#define MANY ((size_t)-1)
+#define MAX_WARNINGS 20
+
+struct settings {
+	const char *catalogue_path;
+	const char *address, *origin, *cache_folder;
+	const char *role, *format, *out_folder;
+	size_t port, people_per_item, n_threads, n_makers, n_ahead;
+	size_t claim_min, busy_ms;
+	double gold_share;
+	bool wants_json;
+	char **operands;	/* behind the name of the action */
+	size_t n_operands;
+};
+
+struct run {
+	const struct settings *set;
+	struct catalogue *catalogue;
+	struct arena *a;	/* lives as long as the run */
+	size_t n_failed;
+	struct json *rows;	/* of a table */
+	struct progress progress;
+};
+
+static volatile sig_atomic_t stop;
+
+static void
+ask_to_stop(int number)
+{
+	(void)number;
+	stop = 1;
+}
+
+static int64_t
+now(void)
+{
+	return (int64_t)time(NULL);
+}
+
+/* Who runs the command, for the audit trail. */
+static const char *
+user_name(void)
+{
+	const char *name = getenv("USER");
+
+	return name == NULL || name[0] == '\0' ||
+	    strlen(name) > PEOPLE_MAX_NAME_BYTES ? "admin" : name;
+}
+
+static int
+print_record(void *context, struct json *rec, struct error *err)
+{
+	struct run *run = context;
+	struct arena *a = arena_new();
+	int status = -1;
+
+	(void)run;
+	if (a != NULL)
+		status = stream_write(stdout, rec, a, err);
+	arena_free(a);
+	return status;
+}
+
+/* Where browsers find us: the origin, or the address that we listen on. */
+static const char *
+page_url(struct run *run, unsigned port)
+{
+	const struct settings *set = run->set;
+	const bool is_v6 = strchr(set->address, ':') != NULL;
+
+	if (set->origin != NULL)
+		return set->origin;
+	return arena_printf(run->a, is_v6 ? "http://[%s]:%u" : "http://%s:%u",
+	    set->address, port);
+}
+
+static int
+print_link(struct run *run, const char *name, const char *token,
+    unsigned port, struct error *err)
+{
+	const char *url = page_url(run, port);
+
+	if (url == NULL)
+		return error_set(err, ERROR_NOMEM, "out of memory");
+	if (printf("%s\t%s/enter/%s\n", name, url, token) < 0 ||
+	    fflush(stdout) != 0)
+		return error_set_errno(err, "writing the link");
+	return 0;
+}
+
+/* The port is open: say where, and let the first person in. */
+static int
+welcome(void *context, unsigned port, struct error *err)
+{
+	struct run *run = context;
+	const enum people_role admin = PEOPLE_ADMIN;
+	char token[PEOPLE_TOKEN_BYTES];
+	size_t n_people;
+
+	cli_note("listening at %s/", page_url(run, port));
+	if (people_count(run->catalogue, &n_people, err) != 0)
+		return -1;
+	if (n_people > 0)
+		return 0;
+	if (people_invite(run->catalogue, user_name(), &admin, user_name(),
+	    now(), token, err) != 0)
+		return -1;
+	cli_note("nobody was invited yet: this link is yours, for others see "
+	    "\"chad-review invite\"");
+	return print_link(run, user_name(), token, port, err);
+}
+
+static struct queue_rules
+rules(const struct settings *set)
+{
+	return (struct queue_rules) {
+		.people_per_item = set->people_per_item,
+		.gold_share = set->gold_share,
+		.claim_sec = (int64_t)set->claim_min * 60 };
+}
+
+static const char *
+cache_folder(struct run *run)
+{
+	if (run->set->cache_folder != NULL)
+		return run->set->cache_folder;
+	return arena_printf(run->a, "%s.review", run->set->catalogue_path);
+}
+
+static int
+do_serve(struct run *run, struct error *err)
+{
+	const struct settings *set = run->set;
+	const struct serve_options options = {
+		.address = set->address, .port = (unsigned)set->port,
+		.origin = set->origin, .n_threads = set->n_threads,
+		.n_makers = set->n_makers, .n_ahead = set->n_ahead,
+		.api = { .catalogue_path = set->catalogue_path,
+		    .cache_folder = cache_folder(run), .rules = rules(set),
+		    .export = export_reviews, .now = now },
+	};
+	struct sigaction action = { .sa_handler = ask_to_stop };
+
+	(void)sigaction(SIGINT, &action, NULL);
+	(void)sigaction(SIGTERM, &action, NULL);
+	if (options.api.cache_folder == NULL)
+		return error_set(err, ERROR_NOMEM, "out of memory");
+	if (serve_run(&options, &stop, welcome, run, err) != 0)
+		return -1;
+	cli_note("stopped");
+	return 0;
+}
+
+static int
+do_invite(struct run *run, struct error *err)
+{
+	const struct settings *set = run->set;
+	enum people_role role;
+	char token[PEOPLE_TOKEN_BYTES];
+
+	if (set->role != NULL &&
+	    people_role_parse(set->role, &role, err) != 0)
+		return -1;
+	if (people_invite(run->catalogue, set->operands[0],
+	    set->role != NULL ? &role : NULL, user_name(), now(), token,
+	    err) != 0)
+		return -1;
+	return print_link(run, set->operands[0], token, (unsigned)set->port,
+	    err);
+}
+
+static int
+do_retire(struct run *run, struct error *err)
+{
+	const char *name = run->set->operands[0];
+
+	if (people_retire(run->catalogue, name, user_name(), now(), err) != 0)
+		return -1;
+	cli_note("%s can no more come in; the verdicts stay", name);
+	return 0;
+}
+
+/* A row of the table of people. */
+static int
+add_person(void *context, struct json *person, struct error *err)
+{
+	struct run *run = context;
+	struct json *row = json_new_object(err);
+	const char *name, *role;
+	size_t n_verdicts, n_gold, n_right;
+	char gold[64] = "-";
+	bool is_retired;
+	int status = -1;
+
+	if (row == NULL ||
+	    json_want_string(person, "name", &name, err) != 0 ||
+	    json_want_string(person, "role", &role, err) != 0 ||
+	    json_get_bool(person, "is_retired", false, &is_retired,
+	    err) != 0 ||
+	    json_want_size(person, "n_verdicts", &n_verdicts, err) != 0 ||
+	    json_want_size(person, "gold_n", &n_gold, err) != 0 ||
+	    json_want_size(person, "gold_right", &n_right, err) != 0)
+		goto done;
+	if (n_gold > 0)
+		(void)snprintf(gold, sizeof(gold), "%zu of %zu", n_right,
+		    n_gold);
+	if (json_put_string(row, "name", name, err) == 0 &&
+	    json_put_string(row, "role", is_retired ? "retired" : role,
+	    err) == 0 &&
+	    json_put_size(row, "verdicts", n_verdicts, err) == 0 &&
+	    json_put_string(row, "gold", gold, err) == 0)
+		status = json_append(run->rows, "", row, err);
+done:
+	json_free(row);
+	return status;
+}
+
+static int
+do_people(struct run *run, struct error *err)
+{
+	const char *text;
+
+	if (run->set->wants_json)
+		return people_each(run->catalogue, print_record, run, err);
+	if ((run->rows = json_new_array(err)) == NULL ||
+	    people_each(run->catalogue, add_person, run, err) != 0 ||
+	    (text = table_text(run->rows, run->a, err)) == NULL)
+		return -1;
+	(void)fputs(text, stdout);
+	return 0;
+}
+
+static int
+do_log(struct run *run, struct error *err)
+{
+	return review_log_each(run->catalogue, print_record, run, err);
+}
+
+static int
+do_settle(struct run *run, struct error *err)
+{
+	size_t n_settled, n_open;
+
+	if (judgements_settle(run->catalogue, run->set->people_per_item,
+	    user_name(), now(), &n_settled, &n_open, err) != 0)
+		return -1;
+	cli_note("%zu fragments are settled, %zu need people", n_settled,
+	    n_open);
+	return 0;
+}
+
+/* Fragments that are queued, with texts of the run's arena. */
+struct queued {
+	struct prepare_item *items;
+	size_t n_items, capacity;
+};
+
+static int
+add_queued(struct run *run, struct queued *q, const struct json *list,
+    struct error *err)
+{
+	for (size_t i = 0; i < json_count(list); i++) {
+		const char *group_id, *fragment_id;
+		struct prepare_item *item;
+
+		if (json_want_string(json_item(list, i), "g", &group_id,
+		    err) != 0 || json_want_string(json_item(list, i), "f",
+		    &fragment_id, err) != 0 ||
+		    memory_grow(&q->items, &q->capacity, q->n_items + 1,
+		    sizeof(q->items[0]), "fragments", err) != 0)
+			return -1;
+		item = &q->items[q->n_items++];
+		item->group_id = arena_strdup(run->a, group_id);
+		item->fragment_id = arena_strdup(run->a, fragment_id);
+		if (item->group_id == NULL || item->fragment_id == NULL)
+			return error_set(err, ERROR_NOMEM, "out of memory");
+	}
+	return 0;
+}
+
+/* All of the queue, a page after the other. */
+static int
+load_queue(struct run *run, struct queued *q, struct error *err)
+{
+	const struct queue_filter flagged = { .low = 0, .high = 1 };
+	const struct queue_rules all = rules(run->set);
+	size_t n_before;
+	int status;
+
+	do {
+		struct json *list = queue_list(run->catalogue, &flagged, &all,
+		    q->n_items, QUEUE_MAX_LIST, now(), err);
+
+		n_before = q->n_items;
+		status = list == NULL ? -1 : add_queued(run, q,
+		    json_at(list, "items"), err);
+		json_free(list);
+	} while (status == 0 && q->n_items > n_before);
+	return status;
+}
+
+static void
+note_prepared(void *shared, size_t n_done, const struct prepare_item *item,
+    const struct error *failure)
+{
+	struct run *run = shared;
+
+	if (failure != NULL && run->n_failed++ < MAX_WARNINGS)
+		cli_warn(failure, "%s %s", item->group_id,
+		    item->fragment_id);
+	progress_update(&run->progress, n_done, "");
+}
+
+static bool
+must_stop(void *shared)
+{
+	(void)shared;
+	return stop != 0;
+}
+
+static int
+do_prepare(struct run *run, struct error *err)
+{
+	const struct settings *set = run->set;
+	struct queued q = { 0 };
+	struct prepare_list list = { .catalogue_path = set->catalogue_path,
+		.folder = cache_folder(run), .n_threads = set->n_threads,
+		.done = note_prepared, .must_stop = must_stop, .shared = run };
+	struct sigaction action = { .sa_handler = ask_to_stop };
+	int status = load_queue(run, &q, err);
+
+	(void)sigaction(SIGINT, &action, NULL);
+	(void)sigaction(SIGTERM, &action, NULL);
+	if (status == 0 && list.folder == NULL)
+		status = error_set(err, ERROR_NOMEM, "out of memory");
+	if (status == 0) {
+		list.items = q.items;
+		list.n_items = q.n_items;
+		progress_init(&run->progress, "chad-review", q.n_items);
+		status = prepare_run(&list, &run->n_failed, err);
+		progress_end(&run->progress);
+	}
+	if (status == 0)
+		cli_note("%zu of %zu fragments are ready in %s",
+		    q.n_items - run->n_failed, q.n_items, list.folder);
+	memory_free(q.items);
+	return status;
+}
+
+/* "0.71 (120 items, 3 people)", or why there is no number. */
+static void
+print_measure(const struct json *report, const char *name, const char *path,
+    const char *member, const char *n_path)
+{
+	char full[80];
+	double value;
+	size_t n = 0;
+
+	(void)snprintf(full, sizeof(full), "%s.%s", path, member);
+	if (json_get_size(report, n_path, 0, &n, NULL) != 0)
+		n = 0;
+	if (json_want_number(report, full, &value, NULL) == 0)
+		(void)printf("%-24s %6.3f  (%zu items)\n", name, value, n);
+	else
+		(void)printf("%-24s      -  (%zu items: too few, or all of "
+		    "one kind)\n", name, n);
+}
+
+static void
+print_pairs(const struct json *report)
+{
+	const struct json *pairs = json_at(report, "cohen");
+
+	for (size_t i = 0; i < json_count(pairs); i++) {
+		const struct json *pair = json_item(pairs, i);
+		const char *a = "", *b = "";
+		double kappa;
+		size_t n = 0;
+
+		if (json_want_string(pair, "a", &a, NULL) != 0 ||
+		    json_want_string(pair, "b", &b, NULL) != 0 ||
+		    json_want_size(pair, "n", &n, NULL) != 0)
+			continue;
+		if (json_want_number(pair, "kappa", &kappa, NULL) == 0)
+			(void)printf("Cohen's kappa            %6.3f  (%zu "
+			    "items, %s and %s)\n", kappa, n, a, b);
+		else
+			(void)printf("Cohen's kappa                 -  (%zu "
+			    "items of one kind, %s and %s)\n", n, a, b);
+	}
+}
+
+static void
+print_gold(const struct json *report)
+{
+	const struct json *people = json_at(report, "gold");
+
+	for (size_t i = 0; i < json_count(people); i++) {
+		const struct json *person = json_item(people, i);
+		const char *name;
+		size_t n, n_right;
+
+		if (json_want_string(person, "name", &name, NULL) == 0 &&
+		    json_want_size(person, "n", &n, NULL) == 0 && n > 0 &&
+		    json_want_size(person, "right", &n_right, NULL) == 0)
+			(void)printf("right on gold items      %6.3f  (%zu of "
+			    "%zu, %s)\n", (double)n_right / (double)n,
+			    n_right, n, name);
+	}
+}
+
+static int
+do_agreement(struct run *run, struct error *err)
+{
+	struct json *report = agreement_report(run->catalogue, err);
+	int status = 0;
+
+	if (report == NULL)
+		return -1;
+	if (run->set->wants_json) {
+		status = print_record(run, report, err);
+	} else {
+		print_measure(report, "Krippendorff's alpha", "krippendorff",
+		    "alpha", "krippendorff.n");
+		print_measure(report, "Fleiss' kappa", "fleiss", "kappa",
+		    "fleiss.n");
+		print_pairs(report);
+		print_gold(report);
+	}
+	json_free(report);
+	return status;
+}

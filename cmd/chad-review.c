@@ -22,6 +22,7 @@
 
 #include "manifests/stream.h"
 #include "review/agreement.h"
+#include "review/agreement_text.h"
 #include "review/prepare.h"
 #include "review/serve.h"
 #include "store/catalogue.h"
@@ -49,7 +50,7 @@ struct run {
 	const struct settings *set;
 	struct catalogue *catalogue;
 	struct arena *a;	/* lives as long as the run */
-	size_t n_failed;
+	size_t n_done, n_failed;
 	struct json *rows;	/* of a table */
 	struct progress progress;
 };
@@ -379,68 +380,6 @@ do_prepare(struct run *run, struct error *err)
 	return status;
 }
 
-/* "0.71 (120 items, 3 people)", or why there is no number. */
-static void
-print_measure(const struct json *report, const char *name, const char *path,
-    const char *member, const char *n_path)
-{
-	char full[80];
-	double value;
-	size_t n = 0;
-
-	(void)snprintf(full, sizeof(full), "%s.%s", path, member);
-	if (json_get_size(report, n_path, 0, &n, NULL) != 0)
-		n = 0;
-	if (json_want_number(report, full, &value, NULL) == 0)
-		(void)printf("%-24s %6.3f  (%zu items)\n", name, value, n);
-	else
-		(void)printf("%-24s      -  (%zu items: too few, or all of "
-		    "one kind)\n", name, n);
-}
-
-static void
-print_pairs(const struct json *report)
-{
-	const struct json *pairs = json_at(report, "cohen");
-
-	for (size_t i = 0; i < json_count(pairs); i++) {
-		const struct json *pair = json_item(pairs, i);
-		const char *a = "", *b = "";
-		double kappa;
-		size_t n = 0;
-
-		if (json_want_string(pair, "a", &a, NULL) != 0 ||
-		    json_want_string(pair, "b", &b, NULL) != 0 ||
-		    json_want_size(pair, "n", &n, NULL) != 0)
-			continue;
-		if (json_want_number(pair, "kappa", &kappa, NULL) == 0)
-			(void)printf("Cohen's kappa            %6.3f  (%zu "
-			    "items, %s and %s)\n", kappa, n, a, b);
-		else
-			(void)printf("Cohen's kappa                 -  (%zu "
-			    "items of one kind, %s and %s)\n", n, a, b);
-	}
-}
-
-static void
-print_gold(const struct json *report)
-{
-	const struct json *people = json_at(report, "gold");
-
-	for (size_t i = 0; i < json_count(people); i++) {
-		const struct json *person = json_item(people, i);
-		const char *name;
-		size_t n, n_right;
-
-		if (json_want_string(person, "name", &name, NULL) == 0 &&
-		    json_want_size(person, "n", &n, NULL) == 0 && n > 0 &&
-		    json_want_size(person, "right", &n_right, NULL) == 0)
-			(void)printf("right on gold items      %6.3f  (%zu of "
-			    "%zu, %s)\n", (double)n_right / (double)n,
-			    n_right, n, name);
-	}
-}
-
 static int
 do_agreement(struct run *run, struct error *err)
 {
@@ -449,16 +388,183 @@ do_agreement(struct run *run, struct error *err)
 
 	if (report == NULL)
 		return -1;
-	if (run->set->wants_json) {
+	if (run->set->wants_json)
 		status = print_record(run, report, err);
-	} else {
-		print_measure(report, "Krippendorff's alpha", "krippendorff",
-		    "alpha", "krippendorff.n");
-		print_measure(report, "Fleiss' kappa", "fleiss", "kappa",
-		    "fleiss.n");
-		print_pairs(report);
-		print_gold(report);
-	}
+	else
+		agreement_text_write(report, stdout);
 	json_free(report);
 	return status;
+}
+
+/* Take every record of the inputs in one transaction. */
+static int
+take_records(struct run *run,
+    int (*take)(void *context, struct json *rec, struct error *err),
+    struct error *err)
+{
+	static char *const standard_input[] = { "-" };
+	const bool is_input = run->set->n_operands == 0;
+	char *const *paths = is_input ? standard_input : run->set->operands;
+	const size_t n = is_input ? 1 : run->set->n_operands;
+	int status = catalogue_begin(run->catalogue, err);
+
+	for (size_t i = 0; i < n && status == 0; i++)
+		status = stream_walk(paths[i], 1, take, run, err);
+	if (status == 0)
+		return catalogue_commit(run->catalogue, err);
+	catalogue_rollback(run->catalogue);
+	return -1;
+}
+
+static int
+take_gold(void *context, struct json *rec, struct error *err)
+{
+	struct run *run = context;
+
+	if (gold_put(run->catalogue, rec, user_name(), now(), err) != 0)
+		return error_add(err, "%s", record_id(rec));
+	run->n_done++;
+	return 0;
+}
+
+static int
+do_gold(struct run *run, struct error *err)
+{
+	if (take_records(run, take_gold, err) != 0)
+		return -1;
+	cli_note("%zu gold items", run->n_done);
+	return 0;
+}
+
+static const struct action {
+	const char *name;
+	int (*run)(struct run *run, struct error *err);
+	size_t min_operands, max_operands;
+} actions[] = {
+	{ "serve", do_serve, 0, 0 },
+	{ "invite", do_invite, 1, 1 },
+	{ "retire", do_retire, 1, 1 },
+	{ "people", do_people, 0, 0 },
+	{ "prepare", do_prepare, 0, 0 },
+	{ "gold", do_gold, 0, MANY },
+	{ "agreement", do_agreement, 0, 0 },
+	{ "settle", do_settle, 0, 0 },
+	{ "import", do_import, 0, MANY },
+	{ "export", do_export, 0, 0 },
+	{ "log", do_log, 0, 0 },
+};
+
+#define NAMES \
+	"serve, invite, retire, people, prepare, gold, agreement, settle, " \
+	"import, export or log"
+
+/* The action, or NULL after a message. */
+static const struct action *
+choose(struct settings *set, int first, int argc, char *argv[])
+{
+	const struct action *action = NULL;
+	const char *name = first < argc ? argv[first] : "serve";
+
+	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++)
+		if (strcmp(actions[i].name, name) == 0)
+			action = &actions[i];
+	if (action == NULL) {
+		cli_warn(NULL, "\"%.40s\" is none of " NAMES
+		    " (try chad-review --help)", name);
+		return NULL;
+	}
+	set->operands = argv + first + 1;
+	set->n_operands = first < argc ? (size_t)(argc - first - 1) : 0;
+	if (set->n_operands < action->min_operands ||
+	    set->n_operands > action->max_operands) {
+		cli_warn(NULL, "%s: wrong number of operands (try "
+		    "chad-review --help)", action->name);
+		return NULL;
+	}
+	return action;
+}
+
+static int
+run_action(const struct settings *set, const struct action *action)
+{
+	struct error err = { ERROR_NONE, "" };
+	struct run run = { .set = set, .a = arena_new() };
+	int status = CLI_FATAL;
+
+	if (run.a == NULL)
+		(void)error_set(&err, ERROR_NOMEM, "out of memory");
+	else
+		run.catalogue = catalogue_open(set->catalogue_path,
+		    CATALOGUE_WRITE, (int)set->busy_ms, &err);
+	if (run.catalogue != NULL && action->run(&run, &err) == 0)
+		status = run.n_failed == 0 ? CLI_OK : CLI_SOME_FAILED;
+	if (status == CLI_FATAL)
+		cli_warn(&err, "%s", action->name);
+	if (status == CLI_FATAL && err.code == ERROR_BUSY)
+		status = CLI_AGAIN;
+	json_free(run.rows);
+	catalogue_close(run.catalogue);
+	arena_free(run.a);
+	return status;
+}
+
+static const char usage[] =
+    "[options] [serve] | invite|retire NAME | people | prepare |\n"
+    "       gold|import [FILE ...] | export | agreement | settle | log";
+
+int
+main(int argc, char *argv[])
+{
+	struct stream_options stream;
+	struct settings set = { .catalogue_path = "chad.sqlite",
+	    .address = "127.0.0.1", .port = 8137, .people_per_item = 2,
+	    .gold_share = 0.05, .claim_min = 15, .n_ahead = 20,
+	    .n_makers = 1, .busy_ms = 30000, .format = "jsonl" };
+	const struct cli_option options[] = {
+		{ CLI_STRING, "catalogue", &set.catalogue_path, 0, 0, "FILE",
+		    "the catalogue" },
+		{ CLI_STRING, "listen", &set.address, 0, 0, "ADDRESS",
+		    "serve: listen here" },
+		{ CLI_SIZE, "port", &set.port, 0, 65535, "N",
+		    "serve, invite: the port; 0: a free one" },
+		{ CLI_STRING, "origin", &set.origin, 0, 0, "URL",
+		    "serve, invite: how browsers come here, as https://host" },
+		{ CLI_STRING, "cache", &set.cache_folder, 0, 0, "DIR",
+		    "serve, prepare: copies of sounds (default: CATALOGUE.review)" },
+		{ CLI_SIZE, "people-per-item", &set.people_per_item, 1, 100,
+		    "N", "serve, prepare, settle: how many judge a fragment" },
+		{ CLI_DOUBLE, "gold-share", &set.gold_share, 0, 1, "X",
+		    "serve: share of gold items" },
+		{ CLI_SIZE, "claim-minutes", &set.claim_min, 1, 1440, "N",
+		    "serve: a fragment is somebody's for so long" },
+		{ CLI_SIZE, "ahead", &set.n_ahead, 0, QUEUE_MAX_LIST, "N",
+		    "serve: make sounds of so many fragments ahead" },
+		{ CLI_SIZE, "makers", &set.n_makers, 1, 64, "N",
+		    "serve: threads that make sounds" },
+		{ CLI_STRING, "role", &set.role, 0, 0, "ROLE",
+		    "invite: annotator, adjudicator or admin" },
+		{ CLI_STRING, "format", &set.format, 0, 0, "FORMAT",
+		    "import, export: jsonl, csv, labelstudio or audacity" },
+		{ CLI_STRING, "out", &set.out_folder, 0, 0, "DIR",
+		    "export audacity: where to" },
+		{ CLI_FLAG, "json", &set.wants_json, 0, 0, NULL,
+		    "people, agreement: JSON" },
+		{ CLI_SIZE, "busy", &set.busy_ms, 0, 3600000, "MS",
+		    "wait so long for another writer" },
+		{ CLI_SIZE, "threads", &set.n_threads, 1, 64, "N",
+		    "threads that answer, of prepare: that make sounds" },
+		{ CLI_END, NULL, NULL, 0, 0, NULL, NULL },
+	};
+	const struct cli_tool tool = { "chad-review",
+	    "A page where people settle doubtful alignments.", usage,
+	    options };
+	const struct action *action;
+	int status = CLI_FATAL;
+
+	stream_options_init(&stream);
+	set.n_threads = stream.n_threads;
+	action = choose(&set, cli_parse(&tool, argc, argv), argc, argv);
+	if (action != NULL)
+		status = run_action(&set, action);
+	return cli_finish(status);
 }

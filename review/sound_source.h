@@ -18,16 +18,19 @@
 
 #include "audio/decoder.h"
 
-enum sound_kind {
-	SOUND_MIX,	/* audio_filepath, or else what chad-decode wrote */
-	SOUND_DECODED,	/* the other way round: poorer, but quickly read */
-	SOUND_VOICE	/* vocals_filepath */
+enum sound_source_kind {
+	/* audio_filepath, or else what chad-decode wrote. */
+	SOUND_SOURCE_MIX,
+	/* The other way round: poorer, but quickly read. */
+	SOUND_SOURCE_DECODED,
+	SOUND_SOURCE_VOICE		/* vocals_filepath */
 };
 
 struct sound_source {
 	const char *path;
 	double offset_sec, duration_sec;	/* as decoder_options */
 	size_t stream;
+	bool is_given;		/* the user's file: of any format */
 	bool is_truncated;	/* chad-decode was told to take it so */
 	/* Another when the samples may be others: the file's size and time. */
 	char key[HASH_HEX_BYTES];
@@ -38,8 +41,9 @@ struct sound_source {
  * relative to the working folder.  Texts are arena memory.  -1, with a
  * sentence that says which file is missing, when there is none.
  */
-int sound_source_find(const struct json *rec, enum sound_kind kind,
-    struct arena *a, struct sound_source *s, struct error *err) MUST_CHECK;
+int sound_source_find(const struct json *rec,
+    enum sound_source_kind kind, struct arena *a, struct sound_source *s,
+    struct error *err) MUST_CHECK;
 
 /*
  * Open the recording's seconds from from_sec on, duration_sec of them (0: the

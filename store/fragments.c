@@ -131,10 +131,10 @@ read_original(const struct json *rec, struct version *v, struct error *err)
 }
 
 /* An aligned pair; pointers that are NULL leave the column empty. */
-struct pair {
+struct fragments_pair {
 	struct version original, other;
 	const char *original_filepath, *other_filepath;
-	const char *decision, *round_key, *extra;
+	const char *decision, *extra;
 	double agreement_value, tempo_value, transposition_value;
 	double probability_value;
 	const double *agreement, *tempo_ratio, *transposition, *probability;
@@ -155,7 +155,7 @@ read_decision(const struct json *rec, const char **decision,
 
 /* What the record says of both ends together. */
 static int
-read_scores(const struct json *rec, struct pair *p, struct error *err)
+read_scores(const struct json *rec, struct fragments_pair *p, struct error *err)
 {
 	if (member_text(rec, "audio_filepath", &p->other_filepath,
 	    err) != 0 ||
@@ -175,7 +175,7 @@ read_scores(const struct json *rec, struct pair *p, struct error *err)
 
 /* The whole record, checked: nothing of it is refused afterwards. */
 static int
-read_pair(struct catalogue *c, const struct json *rec, struct pair *p,
+read_pair(const struct json *rec, struct fragments_pair *p, struct arena *a,
     struct error *err)
 {
 	if (member_key(rec, "group_id", &p->other.group_id, err) != 0 ||
@@ -192,13 +192,23 @@ read_pair(struct catalogue *c, const struct json *rec, struct pair *p,
 		    p->other.id);
 	if (read_scores(rec, p, err) != 0)
 		return -1;
-	p->extra = member_extra(c, rec, pair_members, err);
+	p->extra = json_text_without(rec, pair_members, a, err);
 	return p->extra == NULL ? -1 : 0;
+}
+
+struct fragments_pair *
+fragments_read(const struct json *rec, struct arena *a, struct error *err)
+{
+	struct fragments_pair *p = arena_need(a, 1, sizeof(*p), "fragments",
+	    err);
+
+	return p == NULL || read_pair(rec, p, a, err) != 0 ? NULL : p;
 }
 
 /* The row of "fragments" for an aligned pair. */
 static int
-put_pair(struct catalogue *c, const struct pair *p, struct error *err)
+put_pair(struct catalogue *c, const struct fragments_pair *p,
+    const char *round_key, struct error *err)
 {
 	return sql_run(c, err, "INSERT INTO fragments (group_id, fragment_id,"
 	    " decision, agreement, tempo_ratio, transposition, round_key,"
@@ -211,7 +221,7 @@ put_pair(struct catalogue *c, const struct pair *p, struct error *err)
 	    " probability = excluded.probability",
 	    "tttDDDttD", p->other.group_id, p->other.fragment_id,
 	    p->decision, p->agreement, p->tempo_ratio, p->transposition,
-	    p->round_key, p->extra, p->probability);
+	    round_key, p->extra, p->probability);
 }
 
 #define OTHER_ENDS \
@@ -238,7 +248,8 @@ forget_other_ends(struct catalogue *c, const struct version *original,
 }
 
 static int
-put_rows(struct catalogue *c, const struct pair *p, struct error *err)
+put_rows(struct catalogue *c, const struct fragments_pair *p,
+    const char *round_key, struct error *err)
 {
 	if (recordings_imply(c, p->other.group_id, p->other.id,
 	    p->other.audio_type, p->other_filepath, p->other.youtube_id,
@@ -246,7 +257,7 @@ put_rows(struct catalogue *c, const struct pair *p, struct error *err)
 	    recordings_imply(c, p->original.group_id, p->original.id,
 	    "original", p->original_filepath, p->original.youtube_id,
 	    err) != 0 ||
-	    put_pair(c, p, err) != 0 ||
+	    put_pair(c, p, round_key, err) != 0 ||
 	    forget_other_ends(c, &p->original, &p->other, err) != 0 ||
 	    put_version(c, &p->original, err) != 0)
 		return -1;
@@ -254,19 +265,27 @@ put_rows(struct catalogue *c, const struct pair *p, struct error *err)
 }
 
 int
-fragments_put(struct catalogue *c, const struct json *rec,
+fragments_put_pair(struct catalogue *c, const struct fragments_pair *pair,
     const char *round_key, struct error *err)
 {
-	struct pair p = { .round_key = round_key };
-
-	if (read_pair(c, rec, &p, err) != 0)
-		return -1;
-	if (put_rows(c, &p, err) == 0)
+	if (put_rows(c, pair, round_key, err) == 0)
 		return 0;
 	/* The record was in order: it is the catalogue that is not. */
 	if (err != NULL && err->code == ERROR_FORMAT)
 		err->code = ERROR_IO;
 	return -1;
+}
+
+int
+fragments_put(struct catalogue *c, const struct json *rec,
+    const char *round_key, struct error *err)
+{
+	const struct fragments_pair *pair;
+
+	arena_reset(c->scratch);
+	pair = fragments_read(rec, c->scratch, err);
+	return pair == NULL ? -1 :
+	    fragments_put_pair(c, pair, round_key, err);
 }
 
 static int

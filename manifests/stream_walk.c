@@ -11,7 +11,7 @@
 #include "manifests/stream_walk.h"
 
 #define MAX_WORKERS 64
-#define N_SLOTS 256
+#define N_SLOTS 128	/* more threads than a few only wait for turns */
 
 /*
  * A line on its way to being a record.  The record stays until the next one

@@ -159,11 +159,12 @@ is_left_out(const struct writer *w, const char *name, size_t n_name,
 		return false;
 	for (size_t i = 0; w->left_out[i] != NULL; i++) {
 		const char *path = w->left_out[i];
-		const char *rest = path + w->n_prefix;
+		const char *rest;
 
 		if (w->n_prefix > 0 &&
 		    strncmp(path, w->prefix, w->n_prefix) != 0)
 			continue;
+		rest = path + w->n_prefix;
 		if (rest[0] != name[0] || strncmp(rest, name, n_name) != 0)
 			continue;
 		if (rest[n_name] == '\0')

@@ -72,8 +72,9 @@ put_version(struct catalogue *c, const struct version *v, bool is_new,
     struct error *err)
 {
 	return sql_run(c, err, is_new ? INSERT_VERSION :
-	    INSERT_VERSION UPDATE_VERSION, "tttttttIIIddDDIIt", v->group_id, v->fragment_id, v->id, v->part,
-	    v->recording_id, v->audio_type, v->youtube_id,
+	    INSERT_VERSION UPDATE_VERSION, "tttttttIIIddDDIIt",
+	    v->group_id, v->fragment_id, v->id, v->part, v->recording_id,
+	    v->audio_type, v->youtube_id,
 	    v->has_samples ? &v->rate_hz : NULL,
 	    v->has_samples ? &v->start_sample : NULL,
 	    v->has_samples ? &v->end_sample : NULL,
@@ -165,7 +166,8 @@ read_decision(const struct json *rec, const char **decision,
 
 /* What the record says of both ends together. */
 static int
-read_scores(const struct json *rec, struct fragments_pair *p, struct error *err)
+read_scores(const struct json *rec, struct fragments_pair *p,
+    struct error *err)
 {
 	if (member_text(rec, "audio_filepath", &p->other_filepath,
 	    err) != 0 ||
@@ -220,7 +222,8 @@ static int
 run_pair(struct catalogue *c, const struct fragments_pair *p,
     const char *round_key, const char *sql, struct error *err)
 {
-	return sql_run(c, err, sql, "tttDDDttD", p->other.group_id, p->other.fragment_id,
+	return sql_run(c, err, sql, "tttDDDttD", p->other.group_id,
+	    p->other.fragment_id,
 	    p->decision, p->agreement, p->tempo_ratio, p->transposition,
 	    round_key, p->extra, p->probability);
 }

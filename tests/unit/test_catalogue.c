@@ -165,18 +165,15 @@ test_new_or_known(void **state)
 	static const char row[] = "{\"group_id\":\"w\",\"fragment_id\":"
 	    "\"f1\",\"id\":\"x\",\"audio_type\":\"cover\","
 	    "\"interval\":[3.0,4.0],\"correlation\":0.5}";
+	const char *const texts[] = { fragment, row, fragment };
 	const struct place *p = *state;
-	const char *const texts[2][2] = { { fragment, row },
-	    { row, fragment } };
-	struct error err = { ERROR_NONE, "" };
 	char *dumps[2];
 
 	for (size_t i = 0; i < 2; i++) {
 		struct catalogue *c = open_it(i == 0 ? p->path : p->other);
 
-		for (size_t k = 0; k < 2; k++)
-			if (add_text(c, texts[i][k], &err) != 0)
-				fail_msg("%s", err.text);
+		assert_int_equal(add_text(c, texts[i], NULL), 0);
+		assert_int_equal(add_text(c, texts[i + 1], NULL), 0);
 		dumps[i] = dump(c);
 		catalogue_close(c);
 	}

@@ -24,6 +24,7 @@
 #undef json_is_null
 
 #define MAX_LEVELS 72	/* a little over what is read: members are added */
+#define FIRST_BYTES 1024	/* room that most texts need */
 
 struct writer {
 	char *text;
@@ -32,15 +33,20 @@ struct writer {
 	bool is_pretty;
 	struct error *err;
 	const char *const *left_out;	/* paths, ends with NULL; or NULL */
-	/* Names that lead to the member; "": none that a path can have. */
-	const char *at[MAX_LEVELS + 1];
+	/*
+	 * Paths that begin with these n_prefix bytes lead into what is being
+	 * written; NULL: none do.
+	 */
+	const char *prefix;
+	size_t n_prefix;
 };
 
 static int
 put_bytes(struct writer *w, const char *bytes, size_t n_bytes)
 {
-	if (memory_grow(&w->text, &w->capacity, w->n_bytes + n_bytes, 1,
-	    "bytes of JSON", w->err) != 0)
+	if (n_bytes > w->capacity - w->n_bytes && memory_grow(&w->text,
+	    &w->capacity, w->n_bytes + n_bytes, 1, "bytes of JSON",
+	    w->err) != 0)
 		return -1;
 	memcpy(w->text + w->n_bytes, bytes, n_bytes);
 	w->n_bytes += n_bytes;
@@ -124,13 +130,13 @@ put_break(struct writer *w, int level)
 static int put_value(struct writer *w, json_t *j, int level);
 
 static int
-put_member_name(struct writer *w, const char *name)
+put_member_name(struct writer *w, const char *name, size_t n_name)
 {
 	json_t *text;
 	int result;
 
-	if (is_plain(name, strlen(name))) {
-		result = put_plain(w, name, strlen(name));
+	if (is_plain(name, n_name)) {
+		result = put_plain(w, name, n_name);
 	} else {
 		if ((text = json_string(name)) == NULL)
 			return error_set(w->err, ERROR_NOMEM,
@@ -143,46 +149,57 @@ put_member_name(struct writer *w, const char *name)
 	return put_text(w, w->is_pretty ? ": " : ":");
 }
 
-/* True when "path" leads to the member of this level. */
+/* True when a path is "name"; *inside: one that leads on from it, or NULL. */
 static bool
-is_path_here(const struct writer *w, const char *path, int level)
+is_left_out(const struct writer *w, const char *name, size_t n_name,
+    const char **inside)
 {
-	for (int i = 0; i < level; i++) {
-		const size_t n = strlen(w->at[i]);
+	*inside = NULL;
+	if (w->prefix == NULL || n_name == 0 || strchr(name, '.') != NULL)
+		return false;
+	for (size_t i = 0; w->left_out[i] != NULL; i++) {
+		const char *path = w->left_out[i];
+		const char *rest;
 
-		if (n == 0 || strncmp(path, w->at[i], n) != 0 ||
-		    path[n] != '.')
-			return false;
-		path += n + 1;
-	}
-	return strcmp(path, w->at[level]) == 0;
-}
-
-static bool
-is_left_out(const struct writer *w, int level)
-{
-	for (size_t i = 0; w->left_out != NULL && w->left_out[i] != NULL; i++)
-		if (is_path_here(w, w->left_out[i], level))
+		if (w->n_prefix > 0 &&
+		    strncmp(path, w->prefix, w->n_prefix) != 0)
+			continue;
+		rest = path + w->n_prefix;
+		if (rest[0] != name[0] || strncmp(rest, name, n_name) != 0)
+			continue;
+		if (rest[n_name] == '\0')
 			return true;
+		if (rest[n_name] == '.')
+			*inside = path;
+	}
 	return false;
 }
 
 static int
 put_object(struct writer *w, json_t *j, int level)
 {
+	const char *prefix = w->prefix;
+	const size_t n_prefix = w->n_prefix;
 	const char *separator = "{";
 	const char *name;
 	json_t *value;
 
 	json_object_foreach(j, name, value) {
-		w->at[level] = strchr(name, '.') == NULL ? name : "";
-		if (is_left_out(w, level))
+		const size_t n_name = strlen(name);
+		const char *inside;
+
+		if (is_left_out(w, name, n_name, &inside))
 			continue;
 		if (put_text(w, separator) != 0 ||
 		    put_break(w, level + 1) != 0 ||
-		    put_member_name(w, name) != 0 ||
-		    put_value(w, value, level + 1) != 0)
+		    put_member_name(w, name, n_name) != 0)
 			return -1;
+		w->prefix = inside;
+		w->n_prefix = n_prefix + n_name + 1;
+		if (put_value(w, value, level + 1) != 0)
+			return -1;
+		w->prefix = prefix;
+		w->n_prefix = n_prefix;
 		separator = ",";
 	}
 	if (separator[0] == '{')
@@ -197,7 +214,7 @@ put_array(struct writer *w, json_t *j, int level)
 	json_t *value;
 	size_t i;
 
-	w->at[level] = "";
+	w->prefix = NULL;
 	json_array_foreach(j, i, value) {
 		if (put_text(w, separator) != 0 ||
 		    put_break(w, level + 1) != 0 ||
@@ -238,13 +255,14 @@ write_text(const struct json *j, bool is_pretty, const char *const *left_out,
     struct arena *a, struct error *err)
 {
 	struct writer w = { .is_pretty = is_pretty, .left_out = left_out,
-	    .err = err };
+	    .prefix = left_out != NULL ? "" : NULL, .err = err };
 	char *copy = NULL;
 
 	/* Writing changes nothing, but Jansson iterates writable pointers. */
-	if (put_value(&w, (json_t *)(uintptr_t)j, 0) == 0)
+	if (memory_grow(&w.text, &w.capacity, FIRST_BYTES, 1, "bytes of JSON",
+	    err) == 0 && put_value(&w, (json_t *)(uintptr_t)j, 0) == 0)
 		copy = arena_need(a, w.n_bytes + 1, 1, "bytes of JSON", err);
-	if (copy != NULL && w.text != NULL)
+	if (copy != NULL)
 		memcpy(copy, w.text, w.n_bytes);
 	memory_free(w.text);
 	return copy;

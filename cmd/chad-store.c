@@ -83,18 +83,16 @@ note_failure(void *context, const char *where, const struct error *err)
 		cli_warn(err, "%s", where);
 }
 
+/* set_name: of the set that works are blocked for, or NULL: add them. */
 static int
-take_inputs(struct run *run,
-    int (*take)(struct catalogue *c, const struct json *rec,
-    const char *set_name, struct error *err), struct error *err)
+take_inputs(struct run *run, const char *set_name, struct error *err)
 {
 	const struct settings *set = run->set;
 	const struct catalogue_fill fill = {
 		.paths = set->operands, .n_paths = set->n_operands,
 		.is_table = strcmp(set->format, "csv") == 0,
-		.n_threads = set->n_threads, .take = take,
-		.set_name = set->set_name, .refuse = note_failure,
-		.context = run,
+		.n_threads = set->n_threads, .set_name = set_name,
+		.refuse = note_failure, .context = run,
 	};
 
 	return catalogue_fill_run(run->catalogue, set->catalogue_path, &fill,
@@ -104,7 +102,7 @@ take_inputs(struct run *run,
 static int
 do_add(struct run *run, struct error *err)
 {
-	if (take_inputs(run, catalogue_fill_add, err) != 0)
+	if (take_inputs(run, NULL, err) != 0)
 		return -1;
 	cli_note("%zu records added, %zu refused", run->n_done,
 	    run->n_failed);
@@ -114,7 +112,7 @@ do_add(struct run *run, struct error *err)
 static int
 do_block(struct run *run, struct error *err)
 {
-	if (take_inputs(run, blocks_put, err) != 0)
+	if (take_inputs(run, run->set->set_name, err) != 0)
 		return -1;
 	cli_note("%zu records blocked for \"%s\"", run->n_done,
 	    run->set->set_name);

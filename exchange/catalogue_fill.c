@@ -8,6 +8,7 @@
 #include "manifests/record.h"
 #include "manifests/stream.h"
 #include "manifests/stream_walk.h"
+#include "store/blocks.h"
 #include "store/chad_table.h"
 
 #include "exchange/catalogue_fill.h"
@@ -16,16 +17,16 @@ struct work {
 	const struct catalogue_fill *fill;
 	struct catalogue *c;
 	char *folder;		/* of the manifest that is being read */
+	struct arena *a;	/* of the row of a table */
 	size_t n_taken;
 };
 
-int
-catalogue_fill_add(struct catalogue *c, const struct json *rec,
-    const char *set_name, struct error *err)
-{
-	(void)set_name;
-	return catalogue_add(c, rec, err);
-}
+/* What was found of a record before its turn. */
+struct prepared {
+	const char *where;	/* what messages call it */
+	struct error why;	/* of a refusal */
+	struct catalogue_row *row;	/* when it is to be added */
+};
 
 /* True for failures of the catalogue, after which nothing more can be done. */
 static bool
@@ -36,34 +37,66 @@ is_fatal(const struct error *err)
 }
 
 /*
- * Take one record.  What an earlier command failed on is a fact worth keeping
- * when it is a recording; a broken line or row is not.
+ * stream_walk: what needs no catalogue.  What an earlier command failed on is
+ * a fact worth keeping when it is a recording; a broken line or row is not.
  */
+static void *
+prepare(const void *context, struct json *rec, struct arena *a,
+    struct error *err)
+{
+	const struct work *w = context;
+	struct prepared *p = arena_need(a, 1, sizeof(*p), "records", err);
+	const char *problem;
+
+	if (p == NULL)
+		return NULL;
+	if (record_has_failed(rec) && !json_has(rec, "id")) {
+		p->where = "not added";
+		if (json_get_string(rec, "error", "", &problem, &p->why) == 0)
+			(void)error_set(&p->why, ERROR_FORMAT, "%s", problem);
+		return p;
+	}
+	if (record_rebase(rec, w->folder, &p->why) == 0 &&
+	    w->fill->set_name == NULL)
+		p->row = catalogue_read(rec, a, &p->why);
+	p->where = record_id(rec);
+	return p;
+}
+
+/* stream_walk: the record's turn. */
 static int
-take_record(void *context, struct json *rec, struct error *err)
+take_prepared(void *context, struct json *rec, void *prepared,
+    struct error *err)
 {
 	struct work *w = context;
 	const struct catalogue_fill *in = w->fill;
-	struct error why = { ERROR_NONE, "" };
-	const char *problem;
+	struct prepared *p = prepared;
 
-	if (record_has_failed(rec) && !json_has(rec, "id")) {
-		if (json_get_string(rec, "error", "", &problem, &why) == 0)
-			(void)error_set(&why, ERROR_FORMAT, "%s", problem);
-		in->refuse(in->context, "not added", &why);
-		return 0;
-	}
-	if (record_rebase(rec, w->folder, &why) == 0 &&
-	    in->take(w->c, rec, in->set_name, &why) == 0) {
+	if (p->why.code == ERROR_NONE && (in->set_name == NULL ?
+	    catalogue_put(w->c, p->row, &p->why) :
+	    blocks_put(w->c, rec, in->set_name, &p->why)) == 0) {
 		w->n_taken++;
 		return 0;
 	}
-	if (is_fatal(&why)) {
-		*err = why;
+	if (is_fatal(&p->why)) {
+		*err = p->why;
 		return -1;
 	}
-	in->refuse(in->context, record_id(rec), &why);
+	in->refuse(in->context, p->where, &p->why);
 	return 0;
+}
+
+/* chad_table_read: a row. */
+static int
+take_row(void *context, struct json *rec, struct error *err)
+{
+	struct work *w = context;
+	void *prepared;
+
+	arena_reset(w->a);
+	if ((prepared = prepare(w, rec, w->a, err)) == NULL)
+		return -1;
+	return take_prepared(w, rec, prepared, err);
 }
 
 static int
@@ -71,18 +104,23 @@ take_table(struct work *w, const char *path, struct error *err)
 {
 	struct arena *a = arena_new();
 	size_t n_bytes;
-	char *text;
+	char *text = NULL;
 	int status = -1;
 
-	if (a == NULL)
-		return error_set(err, ERROR_NOMEM, "out of memory");
+	w->a = arena_new();
+	if (a == NULL || w->a == NULL) {
+		(void)error_set(err, ERROR_NOMEM, "out of memory");
+		goto done;
+	}
 	text = packed_read(path, CHAD_TABLE_MAX_BYTES, a, &n_bytes, err);
-	if (text != NULL && chad_table_read(text, n_bytes, take_record, w,
+	if (text != NULL && chad_table_read(text, n_bytes, take_row, w,
 	    err) == 0)
 		status = 0;
 	else if (text != NULL)
 		(void)error_add(err, "%s",
 		    path == NULL ? "standard input" : path);
+done:
+	arena_free(w->a);
 	arena_free(a);
 	return status;
 }
@@ -91,6 +129,7 @@ take_table(struct work *w, const char *path, struct error *err)
 static int
 take_input(struct work *w, const char *path, struct error *err)
 {
+	const struct stream_walk_calls calls = { prepare, take_prepared, w };
 	int status;
 
 	if (path != NULL && strcmp(path, "-") == 0)
@@ -99,7 +138,7 @@ take_input(struct work *w, const char *path, struct error *err)
 		return take_table(w, path, err);
 	if (stream_folder(path, &w->folder, err) != 0)
 		return -1;
-	status = stream_walk(path, w->fill->n_threads, take_record, w, err);
+	status = stream_walk(path, w->fill->n_threads, &calls, err);
 	memory_free(w->folder);
 	w->folder = NULL;
 	return status;

@@ -17,19 +17,13 @@ struct catalogue_fill {
 	size_t n_paths;		/* 0: standard input */
 	bool is_table;		/* store/chad_table.h, else JSON Lines */
 	size_t n_threads;	/* that read JSON */
-	/* What is done with a record: catalogue_fill_add or blocks_put. */
-	int (*take)(struct catalogue *c, const struct json *rec,
-	    const char *set_name, struct error *err);
-	const char *set_name;	/* for blocks_put */
+	/* Of the set that the works are blocked for; NULL: they are added. */
+	const char *set_name;
 	/* A record that was refused; "where": its id, or "not added". */
 	void (*refuse)(void *context, const char *where,
 	    const struct error *why);
 	void *context;
 };
-
-/* catalogue_add as "take"; set_name is not used. */
-int catalogue_fill_add(struct catalogue *c, const struct json *rec,
-    const char *set_name, struct error *err) MUST_CHECK;
 
 /*
  * Take all inputs in one transaction: they come whole or not at all, but for

@@ -1,5 +1,4 @@
 #include <pthread.h>
-#include <string.h>
 
 #include "base/memory.h"
 
@@ -24,6 +23,12 @@ struct ring {
 	bool is_closed;
 	bool is_leaving;	/* a thread is busy with "leave" */
 };
+
+static void *
+job_at(struct ring *r, size_t number)
+{
+	return r->jobs + number % r->n_slots * r->job_bytes;
+}
 
 struct ring *
 ring_new(size_t n_slots, size_t job_bytes, const struct ring_calls *calls,
@@ -56,15 +61,11 @@ ring_free(struct ring *r)
 	(void)pthread_cond_destroy(&r->can_take);
 	(void)pthread_cond_destroy(&r->can_put);
 	(void)pthread_mutex_destroy(&r->lock);
+	for (size_t i = 0; r->jobs != NULL && i < r->n_slots; i++)
+		r->calls.release(r->calls.shared, job_at(r, i));
 	memory_free(r->is_finished);
 	memory_free(r->jobs);
 	memory_free(r);
-}
-
-static void *
-job_at(struct ring *r, size_t number)
-{
-	return r->jobs + number % r->n_slots * r->job_bytes;
 }
 
 static bool
@@ -81,10 +82,8 @@ ring_put(struct ring *r)
 	(void)pthread_mutex_lock(&r->lock);
 	while (!must_stop(r) && r->n_filled - r->n_gone == r->n_slots)
 		(void)pthread_cond_wait(&r->can_put, &r->lock);
-	if (!must_stop(r)) {
+	if (!must_stop(r))
 		job = job_at(r, r->n_filled);
-		memset(job, 0, r->job_bytes);
-	}
 	(void)pthread_mutex_unlock(&r->lock);
 	return job;
 }
@@ -172,10 +171,4 @@ ring_n_left(struct ring *r)
 	n = r->n_filled - r->n_taken;
 	(void)pthread_mutex_unlock(&r->lock);
 	return n;
-}
-
-void *
-ring_left(struct ring *r, size_t i)
-{
-	return job_at(r, r->n_taken + i);
 }

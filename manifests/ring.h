@@ -24,6 +24,8 @@ struct ring_calls {
 	void (*pause)(void *shared);
 	/* No more jobs are to be put or taken; called often, by all threads. */
 	bool (*must_stop)(void *shared);
+	/* The ring is freed: what a place still holds; it may be zeroed. */
+	void (*release)(void *shared, void *job);
 	void *shared;
 };
 
@@ -33,8 +35,9 @@ struct ring *ring_new(size_t n_slots, size_t job_bytes,
 void ring_free(struct ring *r);
 
 /*
- * The zeroed place of the next job, to be filled and given to ring_filled by
- * the same thread.  NULL when must_stop said so.
+ * The place of the next job, to be filled and given to ring_filled by the same
+ * thread.  Places are used again and again: this one is zeroed at first, later
+ * as the job that was there left it.  NULL when must_stop said so.
  */
 void *ring_put(struct ring *r);
 void ring_filled(struct ring *r);
@@ -49,7 +52,5 @@ void ring_finish(struct ring *r, void *job);
 
 /* Jobs that were put and not taken. */
 size_t ring_n_left(struct ring *r);
-/* Such a job, i < ring_n_left, to release what it holds after all ended. */
-void *ring_left(struct ring *r, size_t i);
 
 #endif

@@ -98,12 +98,16 @@ must_stop(void *shared)
 	return atomic_load(&s->is_broken) || stream_must_stop();
 }
 
+/* ring */
 static void
-release_job(struct job *job)
+release_job(void *shared, void *arg)
 {
+	struct job *job = arg;
+
+	(void)shared;
 	memory_free(job->line);
 	memory_free(job->out);
-	job->line = job->out = NULL;
+	memset(job, 0, sizeof(*job));
 }
 
 /* What messages call the job: the record's id, or the number of its line. */
@@ -309,7 +313,7 @@ leave(void *shared, void *arg)
 			break_stream(s, &err);
 		}
 	}
-	release_job(job);
+	release_job(s, job);
 }
 
 /* ring: nothing to write just now; let the next command have what is there. */
@@ -428,8 +432,6 @@ run_workers(struct stream *s, struct worker *workers, size_t n)
 		(void)pthread_join(workers[i].thread, NULL);
 	if (s->is_cut || ring_n_left(s->ring) > 0)
 		s->result.stopped = true;
-	for (size_t i = 0; i < ring_n_left(s->ring); i++)
-		release_job(ring_left(s->ring, i));
 }
 
 /* Note a signal, unless the caller ignores it. */
@@ -451,7 +453,8 @@ take_signal(int number, struct sigaction *old)
 static int
 open_stream(struct stream *s, size_t n_threads, struct error *err)
 {
-	const struct ring_calls calls = { leave, pause_writing, must_stop, s };
+	const struct ring_calls calls = { leave, pause_writing, must_stop,
+	    release_job, s };
 	bool has;
 
 	if (n_threads < 1 || n_threads > MAX_THREADS)

@@ -11,20 +11,25 @@
 #include "manifests/stream_walk.h"
 
 #define MAX_WORKERS 64
-#define SLOTS_A_WORKER 64
+#define N_SLOTS 128	/* more threads than a few only wait for turns */
 
-/* A line on its way to being a record. */
+/*
+ * A line on its way to being a record.  The record stays until the next one
+ * takes its place: whoever parses that one frees it, not the thread for whose
+ * turns all others wait.
+ */
 struct job {
-	char *text;			/* heap */
+	char *text;			/* heap, or NULL */
 	struct record_line line;	/* the same */
 	struct json *rec;
+	struct arena *a;		/* of the record */
+	void *prepared;			/* in it */
 };
 
 struct walk {
 	const char *path;
 	struct ring *ring;
-	int (*each)(void *context, struct json *rec, struct error *err);
-	void *context;
+	const struct stream_walk_calls *calls;
 	atomic_bool is_broken;
 	pthread_mutex_t lock;		/* guards err */
 	struct error err;		/* what ended the walk */
@@ -48,12 +53,16 @@ must_stop(void *shared)
 	return atomic_load(&w->is_broken);
 }
 
+/* ring */
 static void
-release_job(struct job *job)
+release_job(void *shared, void *arg)
 {
+	struct job *job = arg;
+
+	(void)shared;
 	memory_free(job->text);
 	json_free(job->rec);
-	memset(job, 0, sizeof(*job));
+	arena_free(job->a);
 }
 
 /* ring: the record's turn has come. */
@@ -64,15 +73,35 @@ leave(void *shared, void *arg)
 	struct job *job = arg;
 	struct error err = { ERROR_NONE, "" };
 
-	if (!must_stop(w) && w->each(w->context, job->rec, &err) != 0)
+	if (!must_stop(w) && w->calls->each(w->calls->context, job->rec,
+	    job->prepared, &err) != 0)
 		break_walk(w, &err);
-	release_job(job);
 }
 
 static void
 pause_walk(void *shared)
 {
 	(void)shared;
+}
+
+/* Make the record of the line and do what can be done before its turn. */
+static int
+parse(const struct walk *w, struct job *job, struct error *err)
+{
+	size_t n_broken = 0;
+
+	json_free(job->rec);
+	job->rec = record_line_take(&job->line, &n_broken, err);
+	memory_free(job->text);
+	job->text = NULL;
+	if (job->rec == NULL)
+		return -1;
+	if (job->a == NULL && (job->a = arena_new()) == NULL)
+		return error_set(err, ERROR_NOMEM, "out of memory");
+	arena_reset(job->a);
+	job->prepared = w->calls->prepare(w->calls->context, job->rec, job->a,
+	    err);
+	return job->prepared == NULL ? -1 : 0;
 }
 
 static void *
@@ -83,10 +112,8 @@ parse_lines(void *arg)
 
 	while ((job = ring_take(w->ring)) != NULL) {
 		struct error err = { ERROR_NONE, "" };
-		size_t n_broken = 0;
 
-		job->rec = record_line_take(&job->line, &n_broken, &err);
-		if (job->rec == NULL)
+		if (parse(w, job, &err) != 0)
 			break_walk(w, &err);
 		ring_finish(w->ring, job);
 	}
@@ -145,17 +172,15 @@ run_threads(struct walk *w, struct line_reader *reader, size_t n_threads)
 	ring_close(w->ring);
 	for (size_t i = 0; i < n_started; i++)
 		(void)pthread_join(threads[i], NULL);
-	for (size_t i = 0; i < ring_n_left(w->ring); i++)
-		release_job(ring_left(w->ring, i));
 }
 
 int
 stream_walk(const char *path, size_t n_threads,
-    int (*each)(void *context, struct json *rec, struct error *err),
-    void *context, struct error *err)
+    const struct stream_walk_calls *calls, struct error *err)
 {
-	struct walk w = { .path = path, .each = each, .context = context };
-	const struct ring_calls calls = { leave, pause_walk, must_stop, &w };
+	struct walk w = { .path = path, .calls = calls };
+	const struct ring_calls of_ring = { leave, pause_walk, must_stop,
+	    release_job, &w };
 	struct line_reader *reader;
 
 	if (n_threads > MAX_WORKERS)
@@ -163,8 +188,7 @@ stream_walk(const char *path, size_t n_threads,
 	reader = line_reader_open(path, RECORD_LINE_BYTES, must_stop, &w, err);
 	if (reader == NULL)
 		return -1;
-	w.ring = ring_new(SLOTS_A_WORKER * n_threads, sizeof(struct job),
-	    &calls, err);
+	w.ring = ring_new(N_SLOTS, sizeof(struct job), &of_ring, err);
 	if (w.ring != NULL) {
 		(void)pthread_mutex_init(&w.lock, NULL);
 		run_threads(&w, reader, n_threads);

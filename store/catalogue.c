@@ -199,17 +199,53 @@ add_by_kind(struct catalogue *c, const struct json *rec, struct error *err)
 	return fragments_put_row(c, rec, err);	/* of a CHAD table */
 }
 
+struct catalogue_row {
+	const struct json *rec;
+	struct fragments_pair *pair;	/* or NULL: of another kind */
+};
+
+struct catalogue_row *
+catalogue_read(const struct json *rec, struct arena *a, struct error *err)
+{
+	struct catalogue_row *row = arena_need(a, 1, sizeof(*row), "records",
+	    err);
+
+	if (row == NULL)
+		return NULL;
+	row->rec = rec;
+	/* The other kinds are few. */
+	if (is_pair(rec) && (row->pair = fragments_read(rec, a, err)) == NULL)
+		return NULL;
+	return row;
+}
+
 int
-catalogue_add(struct catalogue *c, const struct json *rec, struct error *err)
+catalogue_put(struct catalogue *c, const struct catalogue_row *row,
+    struct error *err)
 {
 	/* Refused before the first row is written: nothing to take back. */
-	if (is_pair(rec))
-		return fragments_put(c, rec, NULL, err);
+	if (row->pair != NULL)
+		return fragments_put_pair(c, row->pair, NULL, err);
 	if (sql_run(c, err, "SAVEPOINT one_record", "") != 0)
 		return -1;
-	if (add_by_kind(c, rec, err) != 0) {
+	if (add_by_kind(c, row->rec, err) != 0) {
 		sql_undo(c, "ROLLBACK TO one_record; RELEASE one_record");
 		return -1;
 	}
 	return sql_run(c, err, "RELEASE one_record", "");
+}
+
+int
+catalogue_add(struct catalogue *c, const struct json *rec, struct error *err)
+{
+	struct arena *a = arena_new();
+	struct catalogue_row *row = NULL;
+	int status = -1;
+
+	if (a == NULL)
+		(void)error_set(err, ERROR_NOMEM, "out of memory");
+	else if ((row = catalogue_read(rec, a, err)) != NULL)
+		status = catalogue_put(c, row, err);
+	arena_free(a);
+	return status;
 }

@@ -156,6 +156,7 @@
 
 #include <stddef.h>
 
+#include "base/arena.h"
 #include "base/error.h"
 #include "base/json.h"
 
@@ -204,6 +205,17 @@ int catalogue_backup(struct catalogue *c, const char *path,
  * adding the same again changes nothing.
  */
 int catalogue_add(struct catalogue *c, const struct json *rec,
+    struct error *err) MUST_CHECK;
+
+/*
+ * catalogue_add in two parts.  The first needs no catalogue, so that any
+ * thread may do it; NULL when the record is refused.  The row is in "a" and
+ * borrows the record.
+ */
+struct catalogue_row;
+struct catalogue_row *catalogue_read(const struct json *rec, struct arena *a,
+    struct error *err) MUST_CHECK;
+int catalogue_put(struct catalogue *c, const struct catalogue_row *row,
     struct error *err) MUST_CHECK;
 
 #endif

@@ -48,22 +48,33 @@ struct version {
 	" AND start_sec = excluded.start_sec AND end_sec = excluded.end_sec, " \
 	column ", excluded." column "), "
 
+/*
+ * An INSERT that may have to UPDATE keeps a copy of each page it changes, to
+ * take it back; one that cannot is quicker.
+ */
+#define INSERT_VERSION \
+	"INSERT INTO versions VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9," \
+	" ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)"
+#define UPDATE_VERSION \
+	" ON CONFLICT DO UPDATE SET " KEEP_END("part") \
+	KEEP_END("recording_id") "audio_type = excluded.audio_type," \
+	" youtube_id = excluded.youtube_id, " KEEP_PLACE("rate_hz") \
+	KEEP_PLACE("start_sample") KEEP_PLACE("end_sample") \
+	" start_sec = excluded.start_sec, end_sec = excluded.end_sec," \
+	" duration_sec = excluded.duration_sec," \
+	" correlation = excluded.correlation," \
+	" check_by_crowdsource = excluded.check_by_crowdsource," \
+	" is_available = excluded.is_available, extra = excluded.extra"
+
+/* is_new: of a fragment that has just come. */
 static int
-put_version(struct catalogue *c, const struct version *v, struct error *err)
+put_version(struct catalogue *c, const struct version *v, bool is_new,
+    struct error *err)
 {
-	return sql_run(c, err, "INSERT INTO versions VALUES (?1, ?2, ?3, ?4,"
-	    " ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)"
-	    " ON CONFLICT DO UPDATE SET " KEEP_END("part")
-	    KEEP_END("recording_id") "audio_type = excluded.audio_type,"
-	    " youtube_id = excluded.youtube_id, " KEEP_PLACE("rate_hz")
-	    KEEP_PLACE("start_sample") KEEP_PLACE("end_sample")
-	    " start_sec = excluded.start_sec, end_sec = excluded.end_sec,"
-	    " duration_sec = excluded.duration_sec,"
-	    " correlation = excluded.correlation,"
-	    " check_by_crowdsource = excluded.check_by_crowdsource,"
-	    " is_available = excluded.is_available, extra = excluded.extra",
-	    "tttttttIIIddDDIIt", v->group_id, v->fragment_id, v->id, v->part,
-	    v->recording_id, v->audio_type, v->youtube_id,
+	return sql_run(c, err, is_new ? INSERT_VERSION :
+	    INSERT_VERSION UPDATE_VERSION, "tttttttIIIddDDIIt",
+	    v->group_id, v->fragment_id, v->id, v->part, v->recording_id,
+	    v->audio_type, v->youtube_id,
 	    v->has_samples ? &v->rate_hz : NULL,
 	    v->has_samples ? &v->start_sample : NULL,
 	    v->has_samples ? &v->end_sample : NULL,
@@ -131,10 +142,10 @@ read_original(const struct json *rec, struct version *v, struct error *err)
 }
 
 /* An aligned pair; pointers that are NULL leave the column empty. */
-struct pair {
+struct fragments_pair {
 	struct version original, other;
 	const char *original_filepath, *other_filepath;
-	const char *decision, *round_key, *extra;
+	const char *decision, *extra;
 	double agreement_value, tempo_value, transposition_value;
 	double probability_value;
 	const double *agreement, *tempo_ratio, *transposition, *probability;
@@ -155,7 +166,8 @@ read_decision(const struct json *rec, const char **decision,
 
 /* What the record says of both ends together. */
 static int
-read_scores(const struct json *rec, struct pair *p, struct error *err)
+read_scores(const struct json *rec, struct fragments_pair *p,
+    struct error *err)
 {
 	if (member_text(rec, "audio_filepath", &p->other_filepath,
 	    err) != 0 ||
@@ -175,7 +187,7 @@ read_scores(const struct json *rec, struct pair *p, struct error *err)
 
 /* The whole record, checked: nothing of it is refused afterwards. */
 static int
-read_pair(struct catalogue *c, const struct json *rec, struct pair *p,
+read_pair(const struct json *rec, struct fragments_pair *p, struct arena *a,
     struct error *err)
 {
 	if (member_key(rec, "group_id", &p->other.group_id, err) != 0 ||
@@ -192,26 +204,47 @@ read_pair(struct catalogue *c, const struct json *rec, struct pair *p,
 		    p->other.id);
 	if (read_scores(rec, p, err) != 0)
 		return -1;
-	p->extra = member_extra(c, rec, pair_members, err);
+	p->extra = json_text_without(rec, pair_members, a, err);
 	return p->extra == NULL ? -1 : 0;
 }
 
-/* The row of "fragments" for an aligned pair. */
-static int
-put_pair(struct catalogue *c, const struct pair *p, struct error *err)
+struct fragments_pair *
+fragments_read(const struct json *rec, struct arena *a, struct error *err)
 {
-	return sql_run(c, err, "INSERT INTO fragments (group_id, fragment_id,"
-	    " decision, agreement, tempo_ratio, transposition, round_key,"
-	    " extra, probability) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
-	    " ON CONFLICT DO UPDATE SET"
-	    " decision = excluded.decision, agreement = excluded.agreement,"
-	    " tempo_ratio = excluded.tempo_ratio,"
-	    " transposition = excluded.transposition,"
-	    " round_key = excluded.round_key, extra = excluded.extra,"
-	    " probability = excluded.probability",
-	    "tttDDDttD", p->other.group_id, p->other.fragment_id,
+	struct fragments_pair *p = arena_need(a, 1, sizeof(*p), "fragments",
+	    err);
+
+	return p == NULL || read_pair(rec, p, a, err) != 0 ? NULL : p;
+}
+
+/* The row of "fragments" for an aligned pair, by a statement for all of it. */
+static int
+run_pair(struct catalogue *c, const struct fragments_pair *p,
+    const char *round_key, const char *sql, struct error *err)
+{
+	return sql_run(c, err, sql, "tttDDDttD", p->other.group_id,
+	    p->other.fragment_id,
 	    p->decision, p->agreement, p->tempo_ratio, p->transposition,
-	    p->round_key, p->extra, p->probability);
+	    round_key, p->extra, p->probability);
+}
+
+/* *is_new: it was not there. */
+static int
+put_pair(struct catalogue *c, const struct fragments_pair *p,
+    const char *round_key, bool *is_new, struct error *err)
+{
+	if (run_pair(c, p, round_key, "INSERT INTO fragments (group_id,"
+	    " fragment_id, decision, agreement, tempo_ratio, transposition,"
+	    " round_key, extra, probability) VALUES (?1, ?2, ?3, ?4, ?5, ?6,"
+	    " ?7, ?8, ?9) ON CONFLICT DO NOTHING", err) != 0)
+		return -1;
+	*is_new = sqlite3_changes(c->db) > 0;
+	if (*is_new)
+		return 0;
+	return run_pair(c, p, round_key, "UPDATE fragments SET decision = ?3,"
+	    " agreement = ?4, tempo_ratio = ?5, transposition = ?6,"
+	    " round_key = ?7, extra = ?8, probability = ?9"
+	    " WHERE group_id = ?1 AND fragment_id = ?2", err);
 }
 
 #define OTHER_ENDS \
@@ -238,35 +271,47 @@ forget_other_ends(struct catalogue *c, const struct version *original,
 }
 
 static int
-put_rows(struct catalogue *c, const struct pair *p, struct error *err)
+put_rows(struct catalogue *c, const struct fragments_pair *p,
+    const char *round_key, struct error *err)
 {
+	bool is_new;
+
 	if (recordings_imply(c, p->other.group_id, p->other.id,
 	    p->other.audio_type, p->other_filepath, p->other.youtube_id,
 	    err) != 0 ||
 	    recordings_imply(c, p->original.group_id, p->original.id,
 	    "original", p->original_filepath, p->original.youtube_id,
 	    err) != 0 ||
-	    put_pair(c, p, err) != 0 ||
-	    forget_other_ends(c, &p->original, &p->other, err) != 0 ||
-	    put_version(c, &p->original, err) != 0)
+	    put_pair(c, p, round_key, &is_new, err) != 0 ||
+	    (!is_new && forget_other_ends(c, &p->original, &p->other,
+	    err) != 0) ||
+	    put_version(c, &p->original, is_new, err) != 0)
 		return -1;
-	return put_version(c, &p->other, err);
+	return put_version(c, &p->other, is_new, err);
+}
+
+int
+fragments_put_pair(struct catalogue *c, const struct fragments_pair *pair,
+    const char *round_key, struct error *err)
+{
+	if (put_rows(c, pair, round_key, err) == 0)
+		return 0;
+	/* The record was in order: it is the catalogue that is not. */
+	if (err != NULL && err->code == ERROR_FORMAT)
+		err->code = ERROR_IO;
+	return -1;
 }
 
 int
 fragments_put(struct catalogue *c, const struct json *rec,
     const char *round_key, struct error *err)
 {
-	struct pair p = { .round_key = round_key };
+	const struct fragments_pair *pair;
 
-	if (read_pair(c, rec, &p, err) != 0)
-		return -1;
-	if (put_rows(c, &p, err) == 0)
-		return 0;
-	/* The record was in order: it is the catalogue that is not. */
-	if (err != NULL && err->code == ERROR_FORMAT)
-		err->code = ERROR_IO;
-	return -1;
+	arena_reset(c->scratch);
+	pair = fragments_read(rec, c->scratch, err);
+	return pair == NULL ? -1 :
+	    fragments_put_pair(c, pair, round_key, err);
 }
 
 static int
@@ -306,7 +351,7 @@ fragments_put_row(struct catalogue *c, const struct json *rec,
 	    v.group_id, v.fragment_id) != 0)
 		return -1;
 	v.extra = member_extra(c, rec, row_members, err);
-	return v.extra == NULL ? -1 : put_version(c, &v, err);
+	return v.extra == NULL ? -1 : put_version(c, &v, false, err);
 }
 
 int

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/arena.h"
 #include "base/error.h"
 #include "base/json.h"
 
@@ -24,6 +25,18 @@
  */
 int fragments_put(struct catalogue *c, const struct json *rec,
     const char *round_key, struct error *err) MUST_CHECK;
+
+/*
+ * fragments_put in two parts.  The first checks the record and needs no
+ * catalogue, so that any thread may do it; NULL when the record is refused.
+ * The pair is in "a" and borrows the record.
+ */
+struct fragments_pair;
+struct fragments_pair *fragments_read(const struct json *rec,
+    struct arena *a, struct error *err) MUST_CHECK;
+int fragments_put_pair(struct catalogue *c,
+    const struct fragments_pair *pair, const char *round_key,
+    struct error *err) MUST_CHECK;
 
 /*
  * Add or replace a version given as a row of a CHAD table: group_id,

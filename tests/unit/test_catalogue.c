@@ -158,6 +158,31 @@ test_twice(void **state)
 	catalogue_close(c);
 }
 
+/* A fragment that is new, and one that a table spoke of before, end alike. */
+static void
+test_new_or_known(void **state)
+{
+	static const char row[] = "{\"group_id\":\"w\",\"fragment_id\":"
+	    "\"f1\",\"id\":\"x\",\"audio_type\":\"cover\","
+	    "\"interval\":[3.0,4.0],\"correlation\":0.5}";
+	const char *const texts[] = { fragment, row, fragment };
+	const struct place *p = *state;
+	char *dumps[2];
+
+	for (size_t i = 0; i < 2; i++) {
+		struct catalogue *c = open_it(i == 0 ? p->path : p->other);
+
+		assert_int_equal(add_text(c, texts[i], NULL), 0);
+		assert_int_equal(add_text(c, texts[i + 1], NULL), 0);
+		dumps[i] = dump(c);
+		catalogue_close(c);
+	}
+	assert_string_equal(dumps[0], dumps[1]);
+	assert_non_null(strstr(dumps[0], "\"decision\":\"keep\""));
+	free(dumps[0]);
+	free(dumps[1]);
+}
+
 /* Every member of "text" must be on the record with the same value. */
 static int
 check_against(void *context, struct json *rec, struct error *err)
@@ -558,6 +583,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_twice),
+		TEST(test_new_or_known),
 		TEST(test_what_comes_back),
 		TEST(test_brought_up_to_date),
 		TEST(test_refused_records),

@@ -21,6 +21,7 @@ struct shared {
 	atomic_bool is_stopped;
 	atomic_int n_in_order;
 	atomic_int n_pauses;
+	atomic_int n_released, sum_released;
 };
 
 static void
@@ -48,14 +49,27 @@ must_stop(void *arg)
 	return atomic_load(&s->is_stopped);
 }
 
+/* What lies in the ring when it is freed, added up. */
+static void
+release(void *arg, void *job)
+{
+	struct shared *s = arg;
+
+	atomic_fetch_add(&s->n_released, 1);
+	atomic_fetch_add(&s->sum_released, *(int *)job);
+}
+
 static void
 make_ring(struct shared *s)
 {
-	const struct ring_calls calls = { leave, pause_leaving, must_stop, s };
+	const struct ring_calls calls = { leave, pause_leaving, must_stop,
+	    release, s };
 
 	atomic_init(&s->is_stopped, false);
 	atomic_init(&s->n_in_order, 0);
 	atomic_init(&s->n_pauses, 0);
+	atomic_init(&s->n_released, 0);
+	atomic_init(&s->sum_released, 0);
 	s->ring = ring_new(N_SLOTS, sizeof(int), &calls, NULL);
 	assert_non_null(s->ring);
 }
@@ -126,12 +140,37 @@ a_stop_reaches_who_waits_to_put(void **state)
 	atomic_store(&s.is_stopped, true);
 	assert_null(ring_take(s.ring));
 	assert_int_equal(pthread_join(filler, NULL), 0);
-	/* What was put and not taken is there to be released. */
 	assert_int_equal(ring_n_left(s.ring), N_SLOTS);
-	for (size_t i = 0; i < N_SLOTS; i++)
-		assert_int_equal(*(int *)ring_left(s.ring, i), i);
 	assert_int_equal(atomic_load(&s.n_in_order), 0);
+	/* What was put and not taken is released: 0 + 1 + 2 + 3. */
 	ring_free(s.ring);
+	assert_int_equal(atomic_load(&s.n_released), N_SLOTS);
+	assert_int_equal(atomic_load(&s.sum_released), 6);
+}
+
+/* A job may leave things in its place for the job that comes there next. */
+static void
+places_are_left_as_they_were(void **state)
+{
+	struct shared s;
+
+	(void)state;
+	make_ring(&s);
+	for (int i = 0; i < 3 * N_SLOTS; i++) {
+		int *job = ring_put(s.ring);
+
+		assert_non_null(job);
+		assert_int_equal(*job, i < N_SLOTS ? 0 : i - N_SLOTS);
+		*job = i;
+		ring_filled(s.ring);
+		assert_ptr_equal(ring_take(s.ring), job);
+		ring_finish(s.ring, job);
+	}
+	assert_int_equal(atomic_load(&s.n_released), 0);
+	ring_free(s.ring);
+	/* The last four: 8 + 9 + 10 + 11. */
+	assert_int_equal(atomic_load(&s.n_released), N_SLOTS);
+	assert_int_equal(atomic_load(&s.sum_released), 38);
 }
 
 /* Finished out of order: the first one's end lets all of them go. */
@@ -170,6 +209,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(jobs_leave_in_order),
 		cmocka_unit_test(a_stop_reaches_who_waits_to_put),
+		cmocka_unit_test(places_are_left_as_they_were),
 		cmocka_unit_test(later_jobs_wait_for_the_first),
 	};
 

@@ -20,6 +20,7 @@
 #include "base/progress.h"
 #include "base/table.h"
 
+#include "manifests/record.h"
 #include "manifests/stream.h"
 #include "review/agreement.h"
 #include "review/agreement_text.h"
@@ -30,6 +31,7 @@
 #include "store/judgements.h"
 #include "store/people.h"
 #include "store/review_log.h"
+#include "store/reviews.h"
 
 #define MANY ((size_t)-1)
 #define MAX_WARNINGS 20
@@ -141,6 +143,26 @@ welcome(void *context, unsigned port, struct error *err)
 	cli_note("nobody was invited yet: this link is yours, for others see "
 	    "\"chad-review invite\"");
 	return print_link(run, user_name(), token, port, err);
+}
+
+static int
+write_review(void *context, struct json *rec, struct error *err)
+{
+	struct arena *a = arena_new();
+	int status = -1;
+
+	if (a != NULL)
+		status = stream_write(context, rec, a, err);
+	arena_free(a);
+	return status;
+}
+
+static int
+export_reviews(struct catalogue *c, const char *format, FILE *out,
+    struct error *err)
+{
+	(void)format;
+	return reviews_each(c, write_review, out, err);
 }
 
 static struct queue_rules
@@ -399,17 +421,19 @@ do_agreement(struct run *run, struct error *err)
 /* Take every record of the inputs in one transaction. */
 static int
 take_records(struct run *run,
-    int (*take)(void *context, struct json *rec, struct error *err),
-    struct error *err)
+    int (*take)(void *shared, struct json **rec, const char *folder,
+    struct error *err), struct error *err)
 {
-	static char *const standard_input[] = { "-" };
-	const bool is_input = run->set->n_operands == 0;
-	char *const *paths = is_input ? standard_input : run->set->operands;
-	const size_t n = is_input ? 1 : run->set->n_operands;
+	const struct settings *set = run->set;
+	struct stream_each each = { .take = take, .shared = run };
 	int status = catalogue_begin(run->catalogue, err);
 
-	for (size_t i = 0; i < n && status == 0; i++)
-		status = stream_walk(paths[i], 1, take, run, err);
+	if (status == 0 && set->n_operands == 0)
+		status = stream_each_run(&each, err);
+	for (size_t i = 0; i < set->n_operands && status == 0; i++) {
+		each.path = set->operands[i];
+		status = stream_each_run(&each, err);
+	}
 	if (status == 0)
 		return catalogue_commit(run->catalogue, err);
 	catalogue_rollback(run->catalogue);
@@ -417,12 +441,14 @@ take_records(struct run *run,
 }
 
 static int
-take_gold(void *context, struct json *rec, struct error *err)
+take_gold(void *shared, struct json **rec, const char *folder,
+    struct error *err)
 {
-	struct run *run = context;
+	struct run *run = shared;
 
-	if (gold_put(run->catalogue, rec, user_name(), now(), err) != 0)
-		return error_add(err, "%s", record_id(rec));
+	(void)folder;
+	if (gold_put(run->catalogue, *rec, user_name(), now(), err) != 0)
+		return error_add(err, "%s", record_id(*rec));
 	run->n_done++;
 	return 0;
 }
@@ -434,6 +460,32 @@ do_gold(struct run *run, struct error *err)
 		return -1;
 	cli_note("%zu gold items", run->n_done);
 	return 0;
+}
+
+static int
+take_review(void *shared, struct json **rec, const char *folder,
+    struct error *err)
+{
+	struct run *run = shared;
+
+	(void)folder;
+	run->n_done++;
+	return reviews_put(run->catalogue, *rec, err);
+}
+
+static int
+do_import(struct run *run, struct error *err)
+{
+	if (take_records(run, take_review, err) != 0)
+		return -1;
+	cli_note("%zu verdicts", run->n_done);
+	return 0;
+}
+
+static int
+do_export(struct run *run, struct error *err)
+{
+	return export_reviews(run->catalogue, run->set->format, stdout, err);
 }
 
 static const struct action {

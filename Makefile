@@ -63,13 +63,18 @@ OBJ  := $(patsubst %.c,$B/%.o,$(wildcard $(FOLDERS:%=%/*.c))) \
 	$(patsubst %.cc,$B/%.o,$(wildcard ann/*.cc))
 LIB  := $B/libchad.a
 CMDS := $(patsubst cmd/%.c,$B/bin/%,$(wildcard cmd/chad-*.c))
+# NPM=no builds what needs no packages of npm.
+ifeq ($(NPM),no)
+CMDS := $(filter-out %/chad-review,$(CMDS))
+endif
 UNIT := $(patsubst tests/unit/%.c,$B/tests/%,$(wildcard tests/unit/test_*.c))
 FUZZ := $(patsubst tests/fuzz/%.c,$B/tests/%,$(wildcard tests/fuzz/fuzz_*.c))
 SHIMS := $(patsubst %.c,$B/%.so,$(wildcard tests/lib/shim/*.c))
 BENCH := $(patsubst tests/bench/%.c,$B/tests/%,$(wildcard tests/bench/bench_*.c))
 TESTLIB := $(patsubst %.c,$B/%.o,$(wildcard tests/lib/*.c))
 
-.PHONY: all commands check check-all check-unit check-fuzz check-cli golden \
+.PHONY: all commands check check-all check-unit check-fuzz check-cli check-web \
+	golden \
 	programs lint asan tsan valgrind fuzz bench bench-decode bench-pitch \
 	bench-separate bench-train bench-feature bench-fetch bench-store cover \
 	tidy format install clean help deps demo kill mutate
@@ -101,8 +106,9 @@ $(PAGE)/node_modules: review/page/package.json review/page/package-lock.json
 	$(call say,NPM)mkdir -p $(PAGE) && cp $^ $(PAGE) && rm -rf $@ && \
 	  { (cd $(PAGE) && npm ci --ignore-scripts --omit=dev --no-audit \
 	  --no-fund --loglevel=error < /dev/null > /dev/null) || \
-	  { rm -rf $@; echo "The packages of the page could not be fetched:" \
-	  "see that npm reaches its registry, and make again." >&2; \
+	  { rm -rf $@; echo "The packages of chad-review's page could not be" \
+	  "fetched: see that npm reaches its registry, or build all but" \
+	  "chad-review by NPM=no" >&2; \
 	  exit 1; }; } && touch $@
 
 $(PAGE)/page_files.c: review/page/embed.py $(wildcard review/page/*.*) \
@@ -188,6 +194,11 @@ check-cli: $(CMDS)
 	  TOTALS="$(TOTALS)/cli" tests/cli/run.sh $(CASES) || status=1; \
 	  TOTALS="$(CURDIR)/$(TOTALS)/every" tests/cli/every.sh || status=1; \
 	  exit $$status
+
+## check-web: the page in Chromium; screenshots in build/web/screens
+check-web: deps $B/bin/chad-review commands
+	@tests/lib/deps.sh chromium
+	@BIN="$(CURDIR)/$B/bin" OUT="$(CURDIR)/build/web" tests/web/run.sh $(WEB)
 
 ## golden: rewrite what the command-line tests expect, all or those of
 ##         CASES="chad-f0 chad-align/help" (read the diff!)

@@ -240,7 +240,8 @@ transfer(struct sink *s, struct error *err)
 	};
 	int status;
 
-	progress_init(&s->progress, d->progress, d->n_bytes);
+	if (d->progress != NULL)
+		progress_init(&s->progress, d->progress, d->n_bytes);
 	status = transfers_run(s->transfers, &t, err);
 	if (d->progress != NULL)
 		progress_end(&s->progress);

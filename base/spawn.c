@@ -1,11 +1,14 @@
+/* pipe2(2) is Linux's; so is what ends a program with its parent. */
+#define _GNU_SOURCE
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -16,8 +19,6 @@
 #define MAX_COMMANDS 16
 #define POLL_NSEC 5000000
 #define KILL_AFTER_POLLS 1000	/* 5 s */
-
-extern char **environ;
 
 static const int signals[] = { SIGTERM, SIGINT, SIGHUP };
 
@@ -80,66 +81,105 @@ struct streams {
 	int in_fd, out_fd, err_fd;
 };
 
-/*
- * Start one program; signals are as a fresh program expects them.  0 or an
- * errno.
- */
-static int
-start(const char *const *argv, const struct streams *streams, bool has_group,
-    pid_t *pid)
+/* In the child: "from" is to be its standard input, output or error. */
+static bool
+give_stream(int from, int to)
 {
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attributes;
-	sigset_t defaults, mask;
-	int status;
-
-	status = posix_spawn_file_actions_init(&actions);
-	if (status != 0)
-		return status;
-	status = posix_spawnattr_init(&attributes);
-	if (status != 0) {
-		(void)posix_spawn_file_actions_destroy(&actions);
-		return status;
-	}
-	(void)sigemptyset(&mask);
-	(void)sigemptyset(&defaults);
-	(void)sigaddset(&defaults, SIGPIPE);
-	(void)posix_spawnattr_setsigmask(&attributes, &mask);
-	(void)posix_spawnattr_setsigdefault(&attributes, &defaults);
-	(void)posix_spawnattr_setflags(&attributes, (short)(
-	    POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
-	    (has_group ? POSIX_SPAWN_SETPGROUP : 0)));
-	status = posix_spawn_file_actions_adddup2(&actions, streams->in_fd,
-	    STDIN_FILENO);
-	if (status == 0)
-		status = posix_spawn_file_actions_adddup2(&actions,
-		    streams->out_fd, STDOUT_FILENO);
-	if (status == 0 && streams->err_fd != STDERR_FILENO)
-		status = posix_spawn_file_actions_adddup2(&actions,
-		    streams->err_fd, STDERR_FILENO);
-	/* The pointers are const in our header, the texts stay as they are. */
-	if (status == 0)
-		status = posix_spawnp(pid, argv[0], &actions, &attributes,
-		    (char *const *)(uintptr_t)argv, environ);
-	(void)posix_spawnattr_destroy(&attributes);
-	(void)posix_spawn_file_actions_destroy(&actions);
-	return status;
+	return from == to ? fcntl(to, F_SETFD, 0) == 0 : dup2(from, to) == to;
 }
 
-/* A pipe that programs started later do not inherit. */
-static int
-make_pipe(int fds[2], struct error *err)
+/* In the child: no handlers, and what we ignore ignored, but for SIGPIPE. */
+static void
+reset_signals(void)
 {
-	if (pipe(fds) != 0)
-		return error_set_errno(err, "cannot make a pipe");
-	if (fcntl(fds[0], F_SETFD, FD_CLOEXEC) != 0 ||
-	    fcntl(fds[1], F_SETFD, FD_CLOEXEC) != 0) {
-		error_set_errno(err, "cannot make a pipe");
-		close_if_open(&fds[0]);
-		close_if_open(&fds[1]);
-		return -1;
+	struct sigaction of;
+	sigset_t none;
+
+	for (int i = 1; i < NSIG; i++)
+		if (sigaction(i, NULL, &of) == 0 &&
+		    (of.sa_handler != SIG_IGN || i == SIGPIPE))
+			(void)signal(i, SIG_DFL);
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/*
+ * In the child: a group of its own, which ends with us.  The kernel looks at
+ * the thread that has forked, which waits for the program.
+ */
+static bool
+leave_group(pid_t parent)
+{
+	return setpgid(0, 0) == 0 &&
+	    prctl(PR_SET_PDEATHSIG, (unsigned long)SIGKILL) == 0 &&
+	    getppid() == parent;
+}
+
+/*
+ * In the child, where only what a signal's handler may call is safe: become
+ * the program, or write the errno into say_fd.
+ */
+static void
+become(const char *const *argv, const struct streams *streams, pid_t parent,
+    int say_fd)
+{
+	int code;
+
+	if ((parent == 0 || leave_group(parent)) &&
+	    give_stream(streams->in_fd, STDIN_FILENO) &&
+	    give_stream(streams->out_fd, STDOUT_FILENO) &&
+	    give_stream(streams->err_fd, STDERR_FILENO)) {
+		reset_signals();
+		/* Const in our header; the texts stay as they are. */
+		(void)execvp(argv[0], (char *const *)(uintptr_t)argv);
 	}
-	return 0;
+	code = errno;
+	_exit(write(say_fd, &code, sizeof(code)) == sizeof(code) ? 127 : 126);
+}
+
+/* The errno that a child has told before its end, or 0 when it runs. */
+static int
+hear(int fd, pid_t pid)
+{
+	int code = 0;
+	ssize_t n;
+
+	while ((n = read(fd, &code, sizeof(code))) < 0 && errno == EINTR)
+		;
+	if (n != sizeof(code))
+		return 0;
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	return code;
+}
+
+/*
+ * Start one program, in our group or (is_apart) in one of its own that ends
+ * with us; signals are as a fresh program expects them.  0 or an errno.
+ */
+static int
+start(const char *const *argv, const struct streams *streams, bool is_apart,
+    pid_t *pid)
+{
+	const pid_t parent = is_apart ? getpid() : 0;
+	sigset_t all, old;
+	int fds[2], code;
+
+	if (pipe2(fds, O_CLOEXEC) != 0)
+		return errno;
+	/* Our handlers must not take a signal that is for the program. */
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &old);
+	*pid = fork();
+	if (*pid == 0)
+		become(argv, streams, parent, fds[1]);
+	code = *pid < 0 ? errno : 0;
+	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
+	(void)close(fds[1]);
+	if (code == 0)
+		code = hear(fds[0], *pid);
+	(void)close(fds[0]);
+	return code;
 }
 
 /* Start all; *n_started says how many run, also after a failure. */
@@ -154,7 +194,9 @@ start_all(const struct spawn_command *commands, size_t n_commands, int in_fd,
 		int fds[2] = { -1, -1 };
 		int status;
 
-		if (i + 1 < n_commands && make_pipe(fds, err) != 0) {
+		/* Programs started later do not inherit it. */
+		if (i + 1 < n_commands && pipe2(fds, O_CLOEXEC) != 0) {
+			error_set_errno(err, "cannot make a pipe");
 			if (i > 0)
 				close_if_open(&from);
 			return -1;

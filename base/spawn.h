@@ -33,7 +33,8 @@ int spawn_pipeline(const struct spawn_command *commands, size_t n_commands,
  * Run one program with nothing to read, its standard output and error in
  * out_path and err_path, created or truncated, in a process group of its own.
  * must_stop (may be NULL) is asked while it runs, with "shared"; when it says
- * so the group is ended by SIGTERM, 5 s later by SIGKILL.  Waits for the
+ * so the group is ended by SIGTERM, 5 s later by SIGKILL.  When we are killed
+ * the program, but not what it has started, is ended by SIGKILL.  Waits for the
  * program.  *status as above.  -1 when it could not be started, with
  * ERROR_BUSY when it was stopped.  Any number of calls at a time.
  */

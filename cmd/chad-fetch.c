@@ -28,6 +28,7 @@
 #include "base/hash.h"
 #include "base/json.h"
 
+#include "fetch/availability.h"
 #include "fetch/claims.h"
 #include "fetch/download.h"
 #include "fetch/facts.h"
@@ -39,6 +40,7 @@
 #define THREADS_PER_TRANSFER 4	/* so that who waits keeps nobody from work */
 #define MAX_THREADS 256
 #define BUSY_NSEC 200000000
+#define MAX_HOSTS 50		/* in the table of a check */
 
 /* What the user chose. */
 struct settings {
@@ -49,19 +51,13 @@ struct settings {
 	bool is_check;
 };
 
-/* What a check has found, in all. */
-struct tally {
-	atomic_size_t n_alive, n_dead, n_changed, n_unknown;
-	atomic_size_t n_died, n_revived;	/* since the last time */
-	atomic_bool has_told_terms;
-};
-
 /* What every worker shares. */
 struct shared {
 	const struct settings *set;
 	struct transfers *transfers;
 	struct claims *claims;
-	struct tally *tally;
+	struct availability *found;	/* by a check */
+	atomic_bool *has_told_terms;
 };
 
 /* One thing to fetch, and where it goes. */
@@ -259,7 +255,7 @@ video_of(const struct shared *s, const struct item *item,
 {
 	const struct settings *set = s->set;
 
-	if (!atomic_exchange(&s->tally->has_told_terms, true))
+	if (!atomic_exchange(s->has_told_terms, true))
 		cli_note("yt-dlp is asked; keeping to the terms of service of "
 		    "the sites is yours");
 	return (struct video){ .url = item->url, .folder = item->folder,
@@ -369,30 +365,6 @@ probe(const struct shared *s, const struct item *item,
 	return result;
 }
 
-/* What the check has found: alive, dead, changed or unknown. */
-static const char *
-state_of(enum failure f, const struct json *before, const struct json *now)
-{
-	if (f == FAILURE_NONE)
-		return before != NULL && facts_differ(before, now) ?
-		    "changed" : "alive";
-	return f == FAILURE_GONE || f == FAILURE_REFUSED ? "dead" : "unknown";
-}
-
-static void
-count(struct tally *t, const char *state, const char *was)
-{
-	const bool is_dead = strcmp(state, "dead") == 0;
-	const bool is_unknown = strcmp(state, "unknown") == 0;
-
-	atomic_fetch_add(is_dead ? &t->n_dead : is_unknown ? &t->n_unknown :
-	    strcmp(state, "changed") == 0 ? &t->n_changed : &t->n_alive, 1);
-	if (is_dead && strcmp(was, "alive") == 0)
-		atomic_fetch_add(&t->n_died, 1);
-	if (!is_dead && !is_unknown && strcmp(was, "dead") == 0)
-		atomic_fetch_add(&t->n_revived, 1);
-}
-
 /* Note a check's result beside the file and on the record. */
 static int
 put_check(const struct shared *s, const struct item *item,
@@ -402,8 +374,10 @@ put_check(const struct shared *s, const struct item *item,
 {
 	struct json *fetched = json_load(item->facts_path, NULL);
 	struct json *last = json_load(item->check_path, NULL);
-	const char *state = state_of(got->failure,
-	    fetched != NULL ? fetched : last, now);
+	const struct json *before = fetched != NULL ? fetched : last;
+	const bool is_changed = got->failure == FAILURE_NONE &&
+	    before != NULL && facts_differ(before, now);
+	const char *state = availability_state(got->failure, is_changed);
 	const char *was = "";
 	int result = -1;
 
@@ -417,7 +391,9 @@ put_check(const struct shared *s, const struct item *item,
 	    failure_name(got->failure), err) != 0 || json_put_bytes(now,
 	    "why", why->text, strlen(why->text), err) != 0))
 		goto done;
-	count(s->tally, state, was);
+	if (availability_add(s->found, item->url, got->failure, is_changed,
+	    was, err) != 0)
+		goto done;
 	/* What is not known says nothing of the time before. */
 	if (strcmp(state, "unknown") == 0 ||
 	    facts_save(item->check_path, now, a, err) == 0)
@@ -482,14 +458,28 @@ work(const void *shared, void *local, struct json *rec,
 	return result;
 }
 
+/* The table and the sum of a check, on standard error. */
 static void
-report(struct tally *t)
+report(struct availability *found)
 {
+	const struct availability_counts n = availability_total(found);
+	struct error err = { ERROR_NONE, "" };
+	struct arena *a = arena_new();
+	const char *table = NULL;
+
+	if (a == NULL)
+		error_set(&err, ERROR_NOMEM, "out of memory");
+	else
+		table = availability_table(found, MAX_HOSTS, a, &err);
+	if (table == NULL)
+		cli_warn(&err, "no table of hosts");
+	else if (!cli_is_quiet())
+		(void)fputs(table, stderr);
+	arena_free(a);
 	cli_note("%zu alive, %zu dead, %zu changed, %zu unknown; since the "
-	    "last time %zu died and %zu came back", atomic_load(&t->n_alive),
-	    atomic_load(&t->n_dead), atomic_load(&t->n_changed),
-	    atomic_load(&t->n_unknown), atomic_load(&t->n_died),
-	    atomic_load(&t->n_revived));
+	    "last time %zu died and %zu came back", n.n_alive,
+	    n.n_gone + n.n_refused, n.n_changed, n.n_unknown, n.n_died,
+	    n.n_revived);
 }
 
 static bool
@@ -508,8 +498,9 @@ run(struct settings *set)
 		set->max_wait_sec, (uint64_t)getpid() },
 		.bytes_per_sec = set->rate, .must_stop = must_stop };
 	struct error err = { ERROR_NONE, "" };
-	struct tally tally = { 0 };
-	struct shared shared = { set, transfers_new(&o, &err), NULL, &tally };
+	atomic_bool has_told_terms = false;
+	struct shared shared = { set, transfers_new(&o, &err), NULL, NULL,
+		&has_told_terms };
 	const struct stream_stage stage = { "chad-fetch", NULL, &shared, NULL,
 	    NULL, work };
 	const size_t n_threads = THREADS_PER_TRANSFER * set->n_parallel;
@@ -517,15 +508,18 @@ run(struct settings *set)
 
 	if (shared.transfers != NULL)
 		shared.claims = claims_new(&err);
-	if (shared.claims == NULL) {
+	if (shared.claims != NULL)
+		shared.found = availability_new(&err);
+	if (shared.found == NULL) {
 		cli_warn(&err, "cannot start");
 	} else {
 		set->stream.n_threads = n_threads < MAX_THREADS ? n_threads :
 		    MAX_THREADS;
 		status = stream_main(&stage, &set->stream);
 		if (set->is_check)
-			report(&tally);
+			report(shared.found);
 	}
+	availability_free(shared.found);
 	claims_free(shared.claims);
 	transfers_free(shared.transfers);
 	return status;

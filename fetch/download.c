@@ -240,7 +240,8 @@ transfer(struct sink *s, struct error *err)
 	};
 	int status;
 
-	progress_init(&s->progress, d->progress, d->n_bytes);
+	if (d->progress != NULL)
+		progress_init(&s->progress, d->progress, d->n_bytes);
 	status = transfers_run(s->transfers, &t, err);
 	if (d->progress != NULL)
 		progress_end(&s->progress);
@@ -372,13 +373,13 @@ persist(struct sink *s, struct error *err)
 static int
 check_local(const char *url, struct error *err)
 {
-	CURLU *u = curl_url();
+	CURLU *u = strncasecmp(url, "file:", 5) == 0 ? request_address(url) :
+	    NULL;
 	char *path = NULL;
 	struct stat st;
 	int result = 0;
 
-	if (u != NULL && strncasecmp(url, "file:", 5) == 0 &&
-	    curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK &&
+	if (u != NULL &&
 	    curl_url_get(u, CURLUPART_PATH, &path, CURLU_URLDECODE) ==
 	    CURLUE_OK && stat(path, &st) == 0 && !S_ISREG(st.st_mode))
 		result = error_set(err, ERROR_FORMAT, "%s: no plain file: "

@@ -103,11 +103,17 @@ is_at(const struct stat *open_one, const char *path)
 static int
 open_locked(struct part *p, struct error *err)
 {
+	const int flags = O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC |
+	    O_NOFOLLOW | O_NONBLOCK;
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	struct stat st;
 
-	p->fd = open(p->path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC |
-	    O_NOFOLLOW | O_NONBLOCK, 0666);
+	p->fd = open(p->path, flags, 0666);
+	if (p->fd < 0 && errno == ENOENT) {
+		if (file_make_parent(p->path, err) != 0)
+			return -1;
+		p->fd = open(p->path, flags, 0666);
+	}
 	if (p->fd < 0 || fstat(p->fd, &st) != 0)
 		return error_set_errno(err, "cannot write %s", p->path);
 	if (!S_ISREG(st.st_mode))
@@ -148,8 +154,6 @@ part_open(struct part *p, const char *path, const char *url,
 	p->path = path;
 	p->url = url;
 	p->fd = -1;
-	if (file_make_parent(path, err) != 0)
-		return -1;
 	p->state_path = memory_new(n, 1, "bytes of a path", err);
 	p->buffer = memory_new(READ_BYTES, 1, "bytes to read into", err);
 	p->hash = hash_new(err);

@@ -1,6 +1,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <strings.h>
 
 #include "fetch/explain.h"
@@ -14,6 +15,18 @@ request_is_http(const char *url)
 {
 	return strncasecmp(url, "http:", 5) == 0 ||
 	    strncasecmp(url, "https:", 6) == 0;
+}
+
+CURLU *
+request_address(const char *url)
+{
+	CURLU *u = curl_url();
+
+	if (u != NULL && curl_url_set(u, CURLUPART_URL, url,
+	    CURLU_ALLOW_SPACE | CURLU_URLENCODE) == CURLUE_OK)
+		return u;
+	curl_url_cleanup(u);
+	return NULL;
 }
 
 /* One more header. */
@@ -72,6 +85,23 @@ set_range(CURL *c, const struct transfer *t, struct curl_slist **headers)
 	    add_header(headers, "If-Range", t->if_range));
 }
 
+/* The address; one with spaces as servers want it. */
+static bool
+set_url(CURL *c, const char *url)
+{
+	CURLU *u = strchr(url, ' ') != NULL ? request_address(url) : NULL;
+	char *encoded = NULL;
+	bool is_good;
+
+	if (u != NULL)
+		(void)curl_url_get(u, CURLUPART_URL, &encoded, 0);
+	is_good = curl_easy_setopt(c, CURLOPT_URL, encoded != NULL ? encoded :
+	    url) == CURLE_OK;
+	curl_free(encoded);
+	curl_url_cleanup(u);
+	return is_good;
+}
+
 /* What holds for all.  False when there is no memory. */
 static bool
 set_all(CURL *c, const struct transfer *t, double now_sec)
@@ -82,7 +112,7 @@ set_all(CURL *c, const struct transfer *t, double now_sec)
 
 #define SET(option, value) \
 	(is_bad |= curl_easy_setopt(c, (option), (value)) != CURLE_OK)
-	SET(CURLOPT_URL, t->url);
+	is_bad |= !set_url(c, t->url);
 	SET(CURLOPT_PROTOCOLS_STR, "http,https,ftp,file");
 	SET(CURLOPT_REDIR_PROTOCOLS_STR, is_tls ? "https" : "http,https");
 	/* A signature is for one host. */

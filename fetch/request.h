@@ -21,4 +21,10 @@ CURL *request_new(const struct transfer *t, double now_sec,
 
 bool request_is_http(const char *url);
 
+/*
+ * The address in its parts, spaces in it (lists of files are full of them)
+ * encoded; free with curl_url_cleanup.  NULL: it is none, or memory is out.
+ */
+CURLU *request_address(const char *url);
+
 #endif

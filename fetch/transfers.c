@@ -447,11 +447,11 @@ transfers_free(struct transfers *ts)
 static void
 host_of(const char *url, char name[HOST_BYTES])
 {
-	CURLU *u = curl_url();
+	CURLU *u = request_address(url);
 	char *host = NULL, *port = NULL;
 
 	name[0] = '\0';
-	if (u != NULL && curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK &&
+	if (u != NULL &&
 	    curl_url_get(u, CURLUPART_HOST, &host, 0) == CURLUE_OK)
 		(void)curl_url_get(u, CURLUPART_PORT, &port,
 		    CURLU_DEFAULT_PORT);

@@ -82,6 +82,16 @@ with open(port_file + ".new", "w") as f:
     f.write(str(server.getsockname()[1]))
 os.rename(port_file + ".new", port_file)
 threading.Thread(target=end_with_parent, daemon=True).start()
+
+
+def serve_until_left(connection):
+    try:
+        serve(connection)
+    except ConnectionError:
+        pass  # A client that went away is no news.
+
+
 while True:
     client, _ = server.accept()
-    threading.Thread(target=serve, args=(client,), daemon=True).start()
+    threading.Thread(target=serve_until_left, args=(client,),
+                     daemon=True).start()

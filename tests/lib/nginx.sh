@@ -1,6 +1,7 @@
 # shellcheck shell=sh
 # Sourced by tests: nginx over a folder, as whoever runs it.  Sets $nginx_port;
-# ends with the shell, as $server does, another one, where there is one.
+# ends with the shell, as $server does, another one, where there is one.  A line
+# a request, "METHOD ADDRESS STATUS RANGE if IF-RANGE", is in nginx/log.
 
 # $1: the folder; the rest: lines for its configuration's server.
 start_nginx() {
@@ -20,7 +21,9 @@ s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 	worker_processes 1;
 	events { worker_connections 1024; }
 	http {
-		access_log $PWD/nginx/log;
+		log_format line '\$request_method \$request_uri \$status '
+		    '\$http_range if \$http_if_range';
+		access_log $PWD/nginx/log line;
 		client_body_temp_path nginx/1;
 		proxy_temp_path nginx/2;
 		fastcgi_temp_path nginx/3;

@@ -1,8 +1,12 @@
-/* Addresses: S3's as http, pages of videos, suffixes; what checks compare. */
+/*
+ * Addresses: S3's as http, pages of videos, suffixes; what checks compare and
+ * count.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +14,7 @@
 
 #include "base/arena.h"
 #include "base/json.h"
+#include "fetch/availability.h"
 #include "fetch/facts.h"
 #include "fetch/s3_address.h"
 #include "fetch/video.h"
@@ -171,6 +176,93 @@ versions(void **state)
 	    "{\"etag\":\"\\\"b\\\"\",\"n_bytes\":5}"));
 }
 
+static void
+hosts(void **state)
+{
+	static const char *const pairs[][2] = {
+		{ "http://A.b/c", "a.b" },
+		{ "HTTPS://a.b:81?x=://y", "a.b:81" },
+		{ "ftp://me:se@cret@a.b/c@d", "ftp://a.b" },
+		{ "s3://bucket/key", "s3://bucket" },
+		{ "file:///a", "file://" },
+		{ "http://[::1]:8/", "[::1]:8" },
+		{ "http://a\033[1mb\n/", "a?[1mb?" },
+		{ "nothing", "nothing" },
+		{ "", "" },
+		{ "http://12345678901234567890123456789012345678901234567890"
+		    "1234567890more/", "1234567890123456789012345678901234567"
+		    "89012345678901234567890" },
+	};
+	char host[AVAILABILITY_HOST_BYTES];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+		availability_host(pairs[i][0], host);
+		assert_string_equal(host, pairs[i][1]);
+	}
+}
+
+/* Of each class one more than of the last, and a host for each. */
+static void
+availability(void **state)
+{
+	static const struct {
+		enum failure failure;
+		bool is_changed;
+		const char *was, *state;
+	} cases[] = {
+		{ FAILURE_NONE, false, "dead", "alive" },
+		{ FAILURE_NONE, true, "alive", "changed" },
+		{ FAILURE_GONE, false, "changed", "dead" },
+		{ FAILURE_REFUSED, false, "", "dead" },
+		{ FAILURE_THROTTLED, false, "alive", "unknown" },
+	};
+	const size_t n = sizeof(cases) / sizeof(cases[0]);
+	struct availability *v = availability_new(NULL);
+	struct availability_counts all;
+	struct arena *a = *state;
+	char url[40];
+
+	assert_non_null(v);
+	assert_string_equal(availability_table(v, 1, a, NULL), "");
+	for (size_t i = 0; i < n; i++) {
+		assert_string_equal(availability_state(cases[i].failure,
+		    cases[i].is_changed), cases[i].state);
+		(void)snprintf(url, sizeof(url), "http://%zu/", i);
+		for (size_t k = 0; k <= i; k++)
+			assert_int_equal(availability_add(v, url,
+			    cases[i].failure, cases[i].is_changed,
+			    cases[i].was, NULL), 0);
+	}
+	assert_int_equal(availability_add(v, "http://a/", FAILURE_NONE,
+	    false, "", NULL), 0);
+	all = availability_total(v);
+	assert_int_equal(all.n_asked, 16);
+	assert_int_equal(all.n_alive, 2);
+	assert_int_equal(all.n_changed, 2);
+	assert_int_equal(all.n_gone, 3);
+	assert_int_equal(all.n_refused, 4);
+	assert_int_equal(all.n_unknown, 5);
+	assert_int_equal(all.n_died, 3);
+	assert_int_equal(all.n_revived, 1);
+	assert_string_equal(availability_table(v, 5, a, NULL),
+	    "host      asked  alive  changed  gone  refused  unknown  died"
+	    "  back\n"
+	    "4         5      0      0        0     0        5        0   "
+	    "  0\n"
+	    "3         4      0      0        0     4        0        0   "
+	    "  0\n"
+	    "2         3      0      0        3     0        0        3   "
+	    "  0\n"
+	    "1         2      0      2        0     0        0        0   "
+	    "  0\n"
+	    "0         1      1      0        0     0        0        0   "
+	    "  1\n"
+	    "1 others  1      1      0        0     0        0        0   "
+	    "  0\n");
+	availability_free(v);
+}
+
 int
 main(void)
 {
@@ -181,6 +273,8 @@ main(void)
 		cmocka_unit_test(videos),
 		cmocka_unit_test(suffixes),
 		cmocka_unit_test(versions),
+		cmocka_unit_test(hosts),
+		cmocka_unit_test(availability),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

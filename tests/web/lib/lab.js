@@ -1,0 +1,155 @@
+/*
+ * lab.js - in the page under test: a player with a tap at its output, and what
+ * the tests ask of the recorded sound
+ */
+
+import { heard_time } from "/page/audio_clock.js";
+import { Player } from "/page/player.js";
+import { SoundSource } from "/page/sound_source.js";
+
+export const RATE = 48000;
+export const sleep = ms => new Promise(done => setTimeout(done, ms));
+
+export class Lab {
+	blocks = [];
+	events = [];
+	cursor = [];	/* {at: heard clock by performance.now, ...position()} */
+
+	/* To be called once a gesture has been made. */
+	static async open() {
+		const lab = new Lab();
+
+		lab.context = new AudioContext({ sampleRate: RATE });
+		lab.player = new Player({ context: lab.context });
+		await lab.context.audioWorklet.addModule(
+			"/test/tap_worklet.js");
+		lab.player.wake();
+		const tap = new AudioWorkletNode(lab.context, "tap",
+			{ numberOfOutputs: 1, outputChannelCount: [2] });
+		lab.player.output.connect(tap);
+		tap.connect(lab.context.destination);
+		tap.port.onmessage = ({ data }) => lab.blocks.push(data);
+		for (const name of ["state", "end", "error"])
+			lab.player.addEventListener(name, event =>
+				lab.events.push({ name,
+						  message: event.message }));
+		while (lab.context.state !== "running")
+			await sleep(5);
+		return lab;
+	}
+
+	/* Forgets what was recorded. */
+	clear() {
+		this.blocks = [];
+		this.events.length = 0;
+		this.cursor = [];
+	}
+
+	/* Pauses, and waits until all of what was played is recorded. */
+	async finish() {
+		const end = (this.context.currentTime + 0.1) * RATE;
+
+		this.player.pause();
+		while (!(this.blocks.at(-1)?.frame > end))
+			await sleep(10);
+	}
+
+	/* {start: frame of the clock, left, right}: what was recorded. */
+	recorded() {
+		const { frame: start } = this.blocks[0];
+		const last = this.blocks.at(-1);
+		const n = last.frame + last.sides[0].length - start;
+		const left = new Float32Array(n);
+		const right = new Float32Array(n);
+
+		for (const { frame, sides } of this.blocks) {
+			left.set(sides[0], frame - start);
+			right.set(sides[1] ?? sides[0], frame - start);
+		}
+		return { start, left, right };
+	}
+
+	/* Notes the cursor for ms milliseconds. */
+	async watch(ms) {
+		const end = performance.now() + ms;
+
+		while (performance.now() < end) {
+			this.cursor.push({ at: heard_time(this.context),
+					   ...this.player.position() });
+			await sleep(8);
+		}
+	}
+
+	/* The cursor at a moment of the clock, between those noted. */
+	cursor_at(clock, side) {
+		const i = this.cursor.findIndex(c => c.at > clock);
+		const a = this.cursor[i - 1];
+		const b = this.cursor[i];
+
+		if (!a || !b)
+			return null;
+		return a[side] + (b[side] - a[side]) * (clock - a.at) /
+			(b.at - a.at);
+	}
+}
+
+/* Frames at which clicks of at least this height peak, 20 ms apart or more. */
+export function clicks(samples, height)
+{
+	const found = [];
+
+	for (let i = 0; i < samples.length; i++) {
+		const v = Math.abs(samples[i]);
+
+		if (v < height)
+			continue;
+		if (found.length > 0 && i - found.at(-1) < 960) {
+			if (v > Math.abs(samples[found.at(-1)]))
+				found[found.length - 1] = i;
+		} else {
+			found.push(i);
+		}
+	}
+	return found;
+}
+
+/* First frame that is not silent, from a frame on; -1: none. */
+export function first_sound(samples, from = 0)
+{
+	for (let i = from; i < samples.length; i++)
+		if (samples[i] !== 0)
+			return i;
+	return -1;
+}
+
+/* The longest step from a sample to the next. */
+export function steepest(samples)
+{
+	let most = 0;
+
+	for (let i = 1; i < samples.length; i++)
+		most = Math.max(most, Math.abs(samples[i] - samples[i - 1]));
+	return most;
+}
+
+/* How many samples of a from frame i differ from those of b from j. */
+export function n_different(a, i, b, j, n)
+{
+	let n_bad = 0;
+
+	for (let k = 0; k < n; k++)
+		n_bad += a[i + k] !== b[j + k];
+	return n_bad;
+}
+
+/* The same by more than a step of 16 bits. */
+export function n_apart(a, i, b, j, n)
+{
+	let n_bad = 0;
+
+	for (let k = 0; k < n; k++)
+		n_bad += Math.abs(a[i + k] - b[j + k]) > 2 ** -15;
+	return n_bad;
+}
+
+export const source_of = copy => new SoundSource(copy);

@@ -132,7 +132,7 @@ export class Run {
 			setTimeout(() => this.#go_on(), TICK_MS);
 	}
 
-	/* Hands a chunk over for this time of the clock, later if it is past. */
+	/* Hands a chunk over for this time of the clock, later if past. */
 	#append({ left, right, from, to }, at) {
 		const soonest = Run.soonest(this.#context);
 		let sides = left === right ? [left] : [left, right];

@@ -412,8 +412,8 @@ export class Player extends EventTarget {
 	}
 
 	/*
-	 * The new run must be ready when the old one reaches the place it begins
-	 * at; if links had to be fetched first, it is tried again with them.
+	 * The new run must be ready when the old one reaches the place where
+	 * it begins; if links had to be fetched first, it is tried again.
 	 */
 	async #take_over(old, order) {
 		for (let n_left = N_CHANGE_TRIES; ; n_left--) {

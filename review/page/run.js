@@ -6,10 +6,10 @@
  * need no timer, but browsers have it on https and the local machine only, and
  * the page may be served as http on an internal network.
  *
- * Sound begins and ends in fades of 5 ms. The end of the last chunk handed over
- * always fades, and the fade is taken back when the next one follows in time:
- * when the network is too slow, sound stops and goes on without clicks, and in
- * place.
+ * Sound begins and ends in fades of 5 ms. The last 5 ms of what was handed over
+ * lie in a node of their own, faded out; when the next chunk comes in time it
+ * is taken back and the chunk begins with them. So when the network or the page
+ * is too slow, sound stops and goes on without clicks, and in place.
  */
 
 import { heard_time } from "./audio_clock.js";
@@ -17,7 +17,8 @@ import { FADE_FRAMES } from "./program.js";
 import { RATE } from "./sound_source.js";
 
 const FADE_SEC = FADE_FRAMES / RATE;
-const AHEAD_SEC = 0.3;
+/* Enough for a page that draws or collects garbage in between. */
+const AHEAD_SEC = 0.8;
 const TICK_MS = 50;
 /* The first chunk is small: it needs one link, and sound starts sooner. */
 const N_FIRST = RATE / 10;
@@ -37,6 +38,7 @@ export class Run {
 	#on_error;
 	#chunks = [];		/* {at, end: of the clock, from, to} */
 	#nodes = new Set();
+	#tail = null;		/* {at, sides, node}: the end, faded out */
 	#end = -Infinity;
 	#is_told = false;	/* program: no more chunks */
 	#stop_at = Infinity;
@@ -82,7 +84,6 @@ export class Run {
 		if (this.#stop_at < Infinity)
 			return;
 		this.#stop_at = Math.max(at, this.#context.currentTime);
-		gain.cancelScheduledValues(this.#stop_at);
 		gain.setValueAtTime(1, this.#stop_at);
 		gain.linearRampToValueAtTime(0, this.#stop_at + FADE_SEC);
 		for (const node of this.#nodes)
@@ -131,40 +132,54 @@ export class Run {
 			setTimeout(() => this.#go_on(), TICK_MS);
 	}
 
-	/* Hands a chunk over for this time of the clock, later if it is past. */
-	#append(chunk, at) {
-		const { gain } = this.#gain;
-		const fade_out = this.#end - FADE_SEC;
+	/* Hands a chunk over for this time of the clock, later if past. */
+	#append({ left, right, from, to }, at) {
 		const soonest = Run.soonest(this.#context);
+		let sides = left === right ? [left] : [left, right];
+		let start = at;
 
-		if (this.#chunks.length > 0 && fade_out > soonest) {
-			gain.cancelScheduledValues(fade_out);
+		if (this.#tail?.at > soonest) {
+			const { node, sides: before } = this.#tail;
+
+			node.disconnect();
+			sides = sides.map((side, i) => joined(before[i], side));
+			start = this.#tail.at;
 		} else {
 			at = Math.max(at, Math.ceil(soonest * RATE) / RATE);
-			fade_in(chunk.left);
-			if (chunk.right !== chunk.left)
-				fade_in(chunk.right);
-			gain.setValueAtTime(1, at);
+			start = at;
+			for (const side of sides)
+				fade(side, 0, 1);
 		}
-		const end = (Math.round(at * RATE) + chunk.left.length) / RATE;
-		this.#play(chunk, at);
-		gain.setValueAtTime(1, end - FADE_SEC);
-		gain.linearRampToValueAtTime(0, end);
-		this.#chunks.push({ at, end, from: chunk.from, to: chunk.to });
+		this.#end = later(at, left.length);
+		this.#chunks.push({ at, end: this.#end, from, to });
 		if (this.#chunks.length > N_REMEMBERED)
 			this.#chunks.shift();
-		this.#end = end;
+		this.#play(sides, start);
 	}
 
-	#play({ left, right }, at) {
-		const is_mono = left === right;
-		const buffer = new AudioBuffer({ length: left.length,
-			numberOfChannels: is_mono ? 1 : 2, sampleRate: RATE });
-		const node = new AudioBufferSourceNode(this.#context, { buffer });
+	/* The sides at this time, the last 5 ms of them as the tail. */
+	#play(sides, at) {
+		const n = Math.max(sides[0].length - FADE_FRAMES, 0);
+		const kept = sides.map(side => side.slice(n));
+		const faded = kept.map(side => side.slice());
 
-		buffer.copyToChannel(left, 0);
-		if (!is_mono)
-			buffer.copyToChannel(right, 1);
+		for (const side of faded)
+			fade(side, 1, 0);
+		if (n > 0)
+			this.#hand_over(sides.map(side => side.subarray(0, n)),
+					at);
+		this.#tail = { at: later(at, n), sides: kept,
+			       node: this.#hand_over(faded, later(at, n)) };
+	}
+
+	#hand_over(sides, at) {
+		const buffer = new AudioBuffer({ length: sides[0].length,
+			numberOfChannels: sides.length, sampleRate: RATE });
+		const node = new AudioBufferSourceNode(this.#context,
+						       { buffer });
+
+		for (const [i, side] of sides.entries())
+			buffer.copyToChannel(side, i);
 		node.connect(this.#gain);
 		node.start(at);
 		node.onended = () => {
@@ -172,11 +187,30 @@ export class Run {
 			this.#nodes.delete(node);
 		};
 		this.#nodes.add(node);
+		return node;
 	}
 }
 
-function fade_in(samples)
+/* The time n frames after at, which is that of a frame. */
+function later(at, n)
 {
-	for (let i = 0; i < Math.min(FADE_FRAMES, samples.length); i++)
-		samples[i] *= (i + 1) / FADE_FRAMES;
+	return (Math.round(at * RATE) + n) / RATE;
+}
+
+function joined(a, b)
+{
+	const both = new Float32Array(a.length + b.length);
+
+	both.set(a);
+	both.set(b, a.length);
+	return both;
+}
+
+/* From one gain to another over the first 5 ms. */
+function fade(samples, from, to)
+{
+	const n = Math.min(FADE_FRAMES, samples.length);
+
+	for (let i = 0; i < n; i++)
+		samples[i] *= from + (to - from) * (i + 0.5) / n;
 }

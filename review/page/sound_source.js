@@ -146,7 +146,7 @@ export class SoundSource {
 		return Math.floor(frame / this.#n_link);
 	}
 
-	/* The last link needed for what is before end: at a join the next too. */
+	/* The last link needed for what is before end: near a join the next. */
 	#last_of(end) {
 		return this.#link_of(Math.min(end - 1 + N_JOIN,
 					      this.#copy.n_samples - 1));
@@ -210,8 +210,8 @@ export class SoundSource {
 		try {
 			decoded = await this.#decode(bytes);
 		} catch {
-			throw new Error("This browser cannot decode the sound " +
-				`${this.#copy.url}; it needs Ogg Opus, which ` +
+			throw new Error("This browser cannot decode the " +
+				`sound ${this.#copy.url}; it needs Ogg Opus, which ` +
 				"Chromium, Firefox and Safari 18.4 have.");
 		}
 		const n_samples = end - this.#start(k);

@@ -59,9 +59,10 @@ export class Stretch {
 
 		if (n_hops <= 0)
 			return [this.#place, this.#place];
+		const first = this.#n_hops + 1;
 		const last = this.#n_hops + n_hops;
 		return [Math.min(this.#place,
-				 this.#named(this.#n_hops + 1) - HOP - TOLERANCE),
+				 this.#named(first) - HOP - TOLERANCE),
 			Math.max(this.#place + HOP,
 				 this.#named(last - 1) + TOLERANCE + HOP,
 				 this.#named(last) + TOLERANCE)];
@@ -111,9 +112,9 @@ export class Stretch {
 	}
 
 	/*
-	 * The lag in [-TOLERANCE, TOLERANCE] at which the hop from input[b + lag]
-	 * is most like that from input[a]: by the share of their energy that
-	 * is no difference, 2 <x, y> / (<x, x> + <y, y>).
+	 * The lag in [-TOLERANCE, TOLERANCE] at which the hop from input[b +
+	 * lag] is most like that from input[a]: by the share of their energy
+	 * that is no difference, 2 <x, y> / (<x, x> + <y, y>).
 	 */
 	#best_lag(input, a, b) {
 		const near = this.#coarse_lag(input, a, b);

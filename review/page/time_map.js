@@ -17,7 +17,8 @@ export class TimeMap {
 	/* No points at all: both recordings have the same times. */
 	constructor(points) {
 		for (const [other, original] of points ?? []) {
-			if (!Number.isFinite(other) || !Number.isFinite(original))
+			if (!Number.isFinite(other) ||
+			    !Number.isFinite(original))
 				continue;
 			if (this.#other.length > 0 &&
 			    (other < this.#other.at(-1) + MIN_STEP_SEC ||

@@ -4,6 +4,9 @@
  */
 
 import { spawn } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
 
 export const RATE = 48000;
 const LINK_SEC = 5;
@@ -15,45 +18,49 @@ const LEAD = 3840;
  */
 export async function make_copy(name, samples)
 {
-	const links = [];
-
-	for (let start = 0; start < samples.length; start += LINK_SEC * RATE)
-		links.push(start);
-	const parts = new Array(links.length);
-	const work = async () => {
-		while (links.length > 0) {
-			const start = links.pop();
-
-			parts[start / LINK_SEC / RATE] = await encode(
-				samples.subarray(Math.max(start - LEAD, 0),
-						 start + LINK_SEC * RATE));
-		}
-	};
-	await Promise.all([work(), work()]);
+	const folder = await mkdtemp(path.join(tmpdir(), "copies-"));
 	const offsets = [0];
-	for (const part of parts)
-		offsets.push(offsets.at(-1) + part.length);
+	const parts = [];
+
+	try {
+		const files = await encode(samples, folder);
+
+		for (const file of files) {
+			parts.push(await readFile(file));
+			offsets.push(offsets.at(-1) + parts.at(-1).length);
+		}
+	} finally {
+		await rm(folder, { recursive: true });
+	}
 	return { bytes: Buffer.concat(parts),
 		 copy: { url: `/media/${name}`, rate: RATE, lead: LEAD,
 			 link_sec: LINK_SEC, n_samples: samples.length,
 			 offsets } };
 }
 
-function encode(samples)
+/* The links' files in folder, in order, of one run of ffmpeg. */
+function encode(samples, folder)
 {
-	const ffmpeg = spawn("ffmpeg", ["-v", "error", "-f", "f32le",
-		"-ar", String(RATE), "-ac", "1", "-i", "pipe:0", "-c:a",
-		"libopus", "-b:a", "64k", "-f", "ogg", "pipe:1"]);
-	const got = [];
+	const n_link = LINK_SEC * RATE;
+	const files = [];
+	const outputs = [];
 
-	ffmpeg.stdout.on("data", data => got.push(data));
-	ffmpeg.stderr.pipe(process.stderr);
+	for (let k = 0; k * n_link < samples.length; k++) {
+		files.push(path.join(folder, `${k}.opus`));
+		outputs.push("-af", "atrim=" +
+			`start_sample=${Math.max(k * n_link - LEAD, 0)}:` +
+			`end_sample=${(k + 1) * n_link},` +
+			"asetpts=PTS-STARTPTS", "-c:a", "libopus", "-b:a",
+			"64k", files[k]);
+	}
+	const ffmpeg = spawn("ffmpeg", ["-v", "error", "-f", "f32le",
+		"-ar", String(RATE), "-ac", "1", "-i", "pipe:0", ...outputs],
+		{ stdio: ["pipe", "ignore", "inherit"] });
 	ffmpeg.stdin.end(Buffer.from(samples.buffer, samples.byteOffset,
 				     samples.byteLength));
 	return new Promise((done, fail) => {
 		ffmpeg.on("error", fail);
-		ffmpeg.on("close", code => code === 0 ?
-			done(Buffer.concat(got)) :
+		ffmpeg.on("close", code => code === 0 ? done(files) :
 			fail(new Error(`ffmpeg ended with ${code}`)));
 	});
 }

@@ -42,7 +42,7 @@ export async function start_server(media)
 
 async function serve(self, media, request, answer)
 {
-	const [, folder, name] = request.url.split("/");
+	const [, folder, name] = request.url.split("?")[0].split("/");
 
 	answer.setHeader("Content-Security-Policy", POLICY);
 	if (folder === "media" && media.has(name)) {

@@ -71,13 +71,13 @@ append_row(void *context, sqlite3_stmt *row, struct error *err)
 static int
 put_scores(struct catalogue *c, struct json *out, struct error *err)
 {
-	struct list list = { out, "scores" };
+	struct list list = { out, "rounds" };
 
 	return sql_each(c, sql_query(c, err, "SELECT r.number,"
 	    " coalesce(m.name, s.subject) AS name, s.measure, s.value, s.low,"
 	    " s.high, s.n, r.reason,"
 	    " r.model_new IS NOT NULL AND r.model_new = r.model_out"
-	    " AS is_promoted FROM scores AS s"
+	    " AS promoted FROM scores AS s"
 	    " JOIN rounds AS r ON r.key = s.round_key"
 	    " LEFT JOIN models AS m ON m.sha256 = s.subject"
 	    " WHERE r.state = 'done'"
@@ -146,8 +146,8 @@ put_samples(struct catalogue *c, struct json *out, const char *decision,
 	    " WHERE " SCHEMA_DECISION " = ?1", "t", decision) != 0)
 		return -1;
 	for (int64_t i = 0; i < N_SAMPLES && i < n; i++)
-		if (sql_each(c, sql_query(c, err, "SELECT f.group_id,"
-		    " f.fragment_id, ?1 AS decision FROM fragments AS f"
+		if (sql_each(c, sql_query(c, err, "SELECT f.group_id AS g,"
+		    " f.fragment_id AS f, ?1 AS decision FROM fragments AS f"
 		    " WHERE " SCHEMA_DECISION " = ?1"
 		    " ORDER BY f.group_id, f.fragment_id LIMIT 1 OFFSET ?2",
 		    "ti", decision, n < N_SAMPLES ? i :
@@ -160,7 +160,7 @@ put_samples(struct catalogue *c, struct json *out, const char *decision,
 static int
 put_lists(struct json *out, struct error *err)
 {
-	static const char *const paths[] = { "scores", "samples" };
+	static const char *const paths[] = { "rounds", "samples" };
 	struct json *empty = json_new_array(err);
 	int status = empty == NULL ? -1 : 0;
 

@@ -127,7 +127,7 @@ an_empty_catalogue_has_nothing_of_all(void **state)
 	assert_int_equal(json_count(json_at(out, "histogram.edges")),
 	    OVERVIEW_BINS + 1);
 	assert_int_equal(total(out, "histogram.keep"), 0);
-	assert_true(json_is_array(json_at(out, "scores")));
+	assert_true(json_is_array(json_at(out, "rounds")));
 	assert_int_equal(json_count(json_at(out, "samples")), 0);
 	json_free(out);
 }
@@ -177,17 +177,17 @@ only_finished_rounds_have_scores(void **state)
 	    rounds_put_score(p->c, "k1", &score, &err) != 0)
 		fail_msg("%s", err.text);
 	out = read_it(p->c);
-	assert_int_equal(json_count(json_at(out, "scores")), 0);
+	assert_int_equal(json_count(json_at(out, "rounds")), 0);
 	json_free(out);
 	if (rounds_close(p->c, "k1", NULL, NULL, "no model", &err) != 0)
 		fail_msg("%s", err.text);
 	out = read_it(p->c);
-	assert_int_equal(json_count(json_at(out, "scores")), 1);
-	assert_int_equal(json_want_string(out, "scores.0.name", &name, &err),
+	assert_int_equal(json_count(json_at(out, "rounds")), 1);
+	assert_int_equal(json_want_string(out, "rounds.0.name", &name, &err),
 	    0);
 	assert_string_equal(name, "fragments");
-	assert_int_equal(number(out, "scores.0.n"), 70);
-	assert_int_equal(number(out, "scores.0.is_promoted"), 0);
+	assert_int_equal(number(out, "rounds.0.n"), 70);
+	assert_int_equal(number(out, "rounds.0.promoted"), 0);
 	json_free(out);
 }
 

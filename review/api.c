@@ -84,6 +84,16 @@ api_send(const struct api_call *call, struct json *body)
 	call->answer->n_bytes = strlen(text);
 }
 
+void
+api_send_or_fail(const struct api_call *call, struct json *body,
+    const struct error *err)
+{
+	if (body == NULL)
+		api_fail(call, err);
+	else
+		api_send(call, body);
+}
+
 bool
 api_query_fragment(const struct api_call *call, const char **group_id,
     const char **fragment_id)

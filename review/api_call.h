@@ -54,6 +54,10 @@ void api_fail(const struct api_call *call, const struct error *err);
 /* Answer with the object, which is freed. */
 void api_send(const struct api_call *call, struct json *body);
 
+/* The same, or say no for the error when there is no object. */
+void api_send_or_fail(const struct api_call *call, struct json *body,
+    const struct error *err);
+
 /* The fragment that the query names by g and f; refuses and false else. */
 bool api_query_fragment(const struct api_call *call, const char **group_id,
     const char **fragment_id);

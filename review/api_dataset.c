@@ -40,17 +40,6 @@ fill_me(const struct api_call *call, struct json *me, struct error *err)
 	return status;
 }
 
-/* Send what was made, or say why it was not. */
-static void
-send_or_fail(const struct api_call *call, struct json *out,
-    const struct error *err)
-{
-	if (out == NULL)
-		api_fail(call, err);
-	else
-		api_send(call, out);
-}
-
 void
 api_dataset_me(const struct api_call *call)
 {
@@ -61,7 +50,7 @@ api_dataset_me(const struct api_call *call)
 		json_free(me);
 		me = NULL;
 	}
-	send_or_fail(call, me, &err);
+	api_send_or_fail(call, me, &err);
 }
 
 void
@@ -74,7 +63,7 @@ api_dataset_progress(const struct api_call *call)
 	    call->now, &err);
 
 	api_desk_give(&api->looks);
-	send_or_fail(call, out, &err);
+	api_send_or_fail(call, out, &err);
 }
 
 /* Bring api->overview up to date; the desk is taken. */
@@ -111,7 +100,7 @@ api_dataset_overview(const struct api_call *call)
 	if (renew_overview(api, call->now, a, &err) == 0)
 		out = json_parse(api->overview, strlen(api->overview), &err);
 	api_desk_give(&api->looks);
-	send_or_fail(call, out, &err);
+	api_send_or_fail(call, out, &err);
 }
 
 void
@@ -122,7 +111,7 @@ api_dataset_agreement(const struct api_call *call)
 	struct json *out = agreement_report(api_desk_take(&api->looks), &err);
 
 	api_desk_give(&api->looks);
-	send_or_fail(call, out, &err);
+	api_send_or_fail(call, out, &err);
 }
 
 static void

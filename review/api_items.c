@@ -90,22 +90,15 @@ api_items_claim(const struct api_call *call)
 	else
 		json_free(item);
 	api_desk_give(&api->work);
-	if (out == NULL)
-		api_fail(call, &err);
-	else
-		api_send(call, out);
+	api_send_or_fail(call, out, &err);
 }
 
 static void
 send_nothing(const struct api_call *call)
 {
 	struct error err = { ERROR_NONE, "" };
-	struct json *nothing = json_new_object(&err);
 
-	if (nothing == NULL)
-		api_fail(call, &err);
-	else
-		api_send(call, nothing);
+	api_send_or_fail(call, json_new_object(&err), &err);
 }
 
 void
@@ -233,6 +226,23 @@ api_items_verdict(const struct api_call *call)
 		(void)refuse_outcome(call, outcome);
 }
 
+/* Show what was taken back as the person's own word: it may be mended. */
+static int
+put_taken(struct json *item, const char *taken, struct error *err)
+{
+	struct json *rec = json_parse(taken, strlen(taken), err);
+	const struct json *review = rec == NULL ? NULL :
+	    json_at(rec, "review");
+	int status = -1;
+
+	if (review != NULL)
+		status = json_put(item, "own", review, err);
+	else if (rec != NULL)
+		status = error_set(err, ERROR_BUG, "no review in the trail");
+	json_free(rec);
+	return status;
+}
+
 void
 api_items_undo(const struct api_call *call)
 {
@@ -241,22 +251,24 @@ api_items_undo(const struct api_call *call)
 	enum judgements_outcome outcome = JUDGEMENTS_NOTHING;
 	struct queue_name name;
 	struct json *item = NULL;
-	const char *request_id;
+	const char *request_id, *taken;
 	struct catalogue *c = api_desk_take(&api->work);
 
 	if (json_want_string(call->body, "request_id", &request_id,
 	    &err) == 0 && judgements_undo(c, &call->person,
 	    &api->options.rules, request_id, call->now, call->request->a,
-	    &name, &outcome, &err) == 0 && outcome <= JUDGEMENTS_REPEATED &&
+	    &name, &taken, &outcome, &err) == 0 && outcome <= JUDGEMENTS_REPEATED &&
 	    claims_item(c, &call->person, &name, call->now, &item,
-	    &err) == 0 && item == NULL)
-		outcome = JUDGEMENTS_UNKNOWN;
+	    &err) == 0 && (item == NULL || put_taken(item, taken,
+	    &err) == 0))
+		outcome = item == NULL ? JUDGEMENTS_UNKNOWN : outcome;
 	api_desk_give(&api->work);
-	if (err.code != ERROR_NONE)
+	if (err.code != ERROR_NONE) {
+		json_free(item);
 		api_fail(call, &err);
-	else if (!refuse_outcome(call, outcome) && (item = item_and_left(item,
-	    0, &err)) != NULL)
-		api_send(call, item);
+	} else if (!refuse_outcome(call, outcome)) {
+		api_send_or_fail(call, item_and_left(item, 0, &err), &err);
+	}
 }
 
 void
@@ -361,8 +373,5 @@ api_items_queue(const struct api_call *call)
 	    &api->options.rules, (size_t)offset, (size_t)limit, call->now,
 	    &err);
 	api_desk_give(&api->looks);
-	if (out == NULL)
-		api_fail(call, &err);
-	else
-		api_send(call, out);
+	api_send_or_fail(call, out, &err);
 }

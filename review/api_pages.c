@@ -108,13 +108,8 @@ void
 api_page_leave(const struct api_call *call)
 {
 	struct error err = { ERROR_NONE, "" };
-	struct json *nothing = json_new_object(&err);
 
-	if (nothing == NULL) {
-		api_fail(call, &err);
-		return;
-	}
-	api_send(call, nothing);
+	api_send_or_fail(call, json_new_object(&err), &err);
 	call->answer->set_cookie = cookie(call, "", 0);
 }
 

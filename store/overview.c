@@ -23,6 +23,8 @@ put_count(void *context, struct json *rec, struct error *err)
 	if (json_want_string(rec, "what", &what, err) != 0 ||
 	    json_want_size(rec, "n", &n, err) != 0)
 		return -1;
+	if (strcmp(what, "rounds") == 0)
+		return 0;	/* a list, see put_scores */
 	word = strchr(what, ' ');
 	if (word != NULL)
 		(void)snprintf(path, sizeof(path), "%.*s.%s",

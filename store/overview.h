@@ -19,9 +19,10 @@
  *	fragments	{keep, flag, drop, all}, after reviews
  *	reviews		how many verdicts
  *	hours_kept	of covers and hums in kept fragments
- *	rounds		scores of finished rounds: [{number, name, measure, value, low,
- *			high, n, reason, promoted}], the model's name or
- *			"fragments", in the order in which they were made
+ *	rounds		scores of finished rounds: [{number, name, measure,
+ *			value, low, high, n, reason, promoted}], the model's
+ *			name or "fragments", in the order in which they were
+ *			made
  *	histogram	of the fragments' probability: {edges: [21], keep: [20],
  *			flag: [20], drop: [20]}
  *	samples		of kept and flagged fragments, from all over the

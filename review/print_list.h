@@ -1,0 +1,35 @@
+/*
+ * print_list -- where the fingerprints of recordings lie, from the manifest
+ * that chad-embed left in a round.  Nothing changes it once it is loaded.
+ */
+#ifndef REVIEW_PRINT_LIST_H
+#define REVIEW_PRINT_LIST_H
+
+#include "base/error.h"
+#include "base/json.h"
+
+#include "store/catalogue.h"
+
+struct print_list;
+
+/* One recording's; texts live as long as the list. */
+struct print_entry {
+	const char *group_id, *id;
+	const char *path;		/* .npy [n_windows][n_dims] */
+	const char *model_sha256;	/* or "" */
+	double window_sec, hop_sec;	/* as embed.* in FORMAT.md */
+};
+
+/*
+ * Of the last round that is done and whose manifest is still there; an empty
+ * list when there is none.  Free with print_list_free.
+ */
+struct print_list *print_list_load(struct catalogue *c, struct error *err)
+    MUST_CHECK;
+void print_list_free(struct print_list *l);
+
+/* NULL when the recording is not in it. */
+const struct print_entry *print_list_find(const struct print_list *l,
+    const char *group_id, const char *id);
+
+#endif

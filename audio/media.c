@@ -70,15 +70,19 @@ refuse_to_open(struct AVFormatContext *container, AVIOContext **io,
 	return AVERROR(EPERM);
 }
 
-/*
- * For the whole process: what FFmpeg has to say goes into our own messages,
- * not to the terminal, and no number in a file makes it take all memory.
- */
 static void
 tame(void)
 {
 	av_log_set_level(AV_LOG_QUIET);
 	av_max_alloc(MAX_FFMPEG_BLOCK);
+}
+
+void
+media_tame(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, tame);
 }
 
 static int
@@ -288,12 +292,11 @@ struct media *
 media_open(const char *path, size_t n_channels, size_t stream,
     struct error *err)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	const AVCodec *codec = NULL;
 	struct media *m;
 
 	assert(n_channels == 1 || n_channels == 2);
-	pthread_once(&once, tame);
+	media_tame();
 	if ((m = memory_new(1, sizeof *m, "media reader", err)) == NULL)
 		return NULL;
 	m->n_channels = n_channels;

@@ -49,6 +49,12 @@ struct media {
 	char label[SOUND_FILE_LABEL_BYTES];
 };
 
+/*
+ * For the whole process: what FFmpeg has to say goes into our own messages,
+ * not to the terminal, and no number in a file makes it take all memory.
+ */
+void media_tame(void);
+
 /* Read the next packet of the stream.  *is_end at the end of the file. */
 int media_read_packet(struct media *m, bool *is_end, struct error *err)
     MUST_CHECK;

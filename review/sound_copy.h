@@ -28,11 +28,13 @@
 #include "base/hash.h"
 #include "base/json.h"
 
+#include "audio/opus_file.h"
+
 #include "review/sound_source.h"
 
-#define SOUND_COPY_RATE_HZ 48000
+#define SOUND_COPY_RATE_HZ OPUS_FILE_RATE_HZ
 #define SOUND_COPY_LINK ((size_t)5 * SOUND_COPY_RATE_HZ)
-#define SOUND_COPY_LEAD 3840
+#define SOUND_COPY_LEAD OPUS_FILE_LEAD
 
 /* The name of the copy of a source, 64 digits. */
 void sound_copy_key(const struct sound_source *s, char key[HASH_HEX_BYTES]);

@@ -18,10 +18,12 @@
 
 #include "audio/decoder.h"
 
-enum sound_kind {
-	SOUND_MIX,	/* audio_filepath, or else what chad-decode wrote */
-	SOUND_DECODED,	/* the other way round: poorer, but quickly read */
-	SOUND_VOICE	/* vocals_filepath */
+enum sound_source_kind {
+	/* audio_filepath, or else what chad-decode wrote. */
+	SOUND_SOURCE_MIX,
+	/* The other way round: poorer, but quickly read. */
+	SOUND_SOURCE_DECODED,
+	SOUND_SOURCE_VOICE		/* vocals_filepath */
 };
 
 struct sound_source {
@@ -38,8 +40,9 @@ struct sound_source {
  * relative to the working folder.  Texts are arena memory.  -1, with a
  * sentence that says which file is missing, when there is none.
  */
-int sound_source_find(const struct json *rec, enum sound_kind kind,
-    struct arena *a, struct sound_source *s, struct error *err) MUST_CHECK;
+int sound_source_find(const struct json *rec,
+    enum sound_source_kind kind, struct arena *a, struct sound_source *s,
+    struct error *err) MUST_CHECK;
 
 /*
  * Open the recording's seconds from from_sec on, duration_sec of them (0: the

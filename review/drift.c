@@ -35,7 +35,7 @@ span_around(const struct drift *d, size_t k)
 	return s;
 }
 
-/* How well they agree when the original comes "move" steps earlier. */
+/* How well they agree when the original is taken "move" steps later. */
 static double
 agreement(const struct drift *d, const struct span *s, int move,
     size_t *n_voiced)

@@ -90,8 +90,8 @@ sound_source_find(const struct json *rec, enum sound_source_kind kind,
 		}
 		memset(s, 0, sizeof(*s));
 		s->path = path;
-		if (strcmp(*member, "audio_filepath") == 0 &&
-		    take_part(rec, s, err) != 0)
+		s->is_given = strcmp(*member, "audio_filepath") == 0;
+		if (s->is_given && take_part(rec, s, err) != 0)
 			return -1;
 		return make_key(s, a, err);
 	}

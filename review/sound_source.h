@@ -30,6 +30,7 @@ struct sound_source {
 	const char *path;
 	double offset_sec, duration_sec;	/* as decoder_options */
 	size_t stream;
+	bool is_given;		/* the user's file: of any format */
 	bool is_truncated;	/* chad-decode was told to take it so */
 	/* Another when the samples may be others: the file's size and time. */
 	char key[HASH_HEX_BYTES];

@@ -1,0 +1,28 @@
+/*
+ * view_prints -- how alike the fingerprints of the two windows are, as a
+ * picture in a view.  Private to review/.
+ */
+#ifndef REVIEW_VIEW_PRINTS_H
+#define REVIEW_VIEW_PRINTS_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/json.h"
+
+#include "review/print_list.h"
+#include "review/view_side.h"
+
+/* The recording's fingerprints; NULL when there are none (or no list). */
+const struct print_entry *view_prints_find(const struct print_list *l,
+    const struct json *rec);
+
+/*
+ * Put "similarity": cosines of the windows whose middles lie in the two sides'
+ * windows, rows of the other, at most 256 a side.  Where that cannot be,
+ * "similarity_why" says why, and it is no error.
+ */
+int view_prints_put(struct json *view, const struct print_list *l,
+    const struct view_side *other, const struct view_side *original,
+    struct arena *a, struct error *err) MUST_CHECK;
+
+#endif

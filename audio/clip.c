@@ -166,6 +166,10 @@ keep(const float *frames, size_t n, size_t n_channels, float *samples)
 static void
 average(const float *frames, size_t n, size_t n_channels, float *samples)
 {
+	if (n_channels == 1) {
+		keep(frames, n, 1, samples);
+		return;
+	}
 	for (size_t i = 0; i < n; i++) {
 		double sum = 0.0;
 

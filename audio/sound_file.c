@@ -1,6 +1,5 @@
 #include <errno.h>
 #include <fcntl.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -26,7 +25,9 @@ sound_file_label(const char *path, char label[SOUND_FILE_LABEL_BYTES])
 double
 sound_file_limit(double sample)
 {
-	return fmax(-MAX_VALUE, fmin(MAX_VALUE, sample));
+	/* Not by fmin and fmax, which are calls, for every sample there is. */
+	return sample > MAX_VALUE ? MAX_VALUE :
+	    sample < -MAX_VALUE ? -MAX_VALUE : sample;
 }
 
 /* Say what is wrong with a file that is there, or 0. */

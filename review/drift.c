@@ -51,8 +51,10 @@ agreement(const struct drift *d, const struct span *s, int move,
 		if (isnan(off))
 			continue;
 		(*n_voiced)++;
-		folded = fabsf(off - OCTAVE_CENTS *
-		    rintf(off / OCTAVE_CENTS));
+		folded = off / OCTAVE_CENTS;
+		folded -= (float)(int)(folded + (folded < 0.0f ? -0.5f :
+		    0.5f));
+		folded = fabsf(folded) * OCTAVE_CENTS;
 		sum += folded < REACH_CENTS ?
 		    (double)(1.0f - folded / REACH_CENTS) : 0.0;
 	}

@@ -124,7 +124,7 @@ open_frame(struct work *w, struct error *err)
 	return code < 0 ? say(err, code, "a frame of samples") : 0;
 }
 
-/* Encode the frame that begins at sample "first"; zeros follow what is known. */
+/* Encode the frame from sample "first" on; zeros follow what is known. */
 static int
 encode_frame(struct work *w, size_t first, struct error *err)
 {

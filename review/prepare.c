@@ -19,7 +19,7 @@
 
 #define MAX_THREADS 64
 #define BUSY_MS 10000
-#define N_COPIES 4		/* of a fragment: two recordings, mix and voice */
+#define N_COPIES 4	/* of a fragment: mix and voice of both recordings */
 
 enum job_state { JOB_WANTED, JOB_BEING_MADE, JOB_FAILED };
 

@@ -60,7 +60,7 @@ view_side_init(struct view_side *s, const struct json *rec,
 	if (json_get_number(rec, "decode.duration_sec", end,
 	    &s->duration_sec, err) != 0)
 		return -1;
-	/* A fragment that is longer than the recording is shown all the same. */
+	/* A fragment that reaches beyond the end is shown all the same. */
 	s->duration_sec = fmax(s->duration_sec, interval[1]);
 	s->from_sec = fmax(0.0, interval[0] - around_sec);
 	s->to_sec = fmin(s->duration_sec, interval[1] + around_sec);

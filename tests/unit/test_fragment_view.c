@@ -255,7 +255,8 @@ test_similarity(void **state)
 		const size_t row = i / n_cols, column = i % n_cols + 2;
 
 		assert_int_equal(cells[i], row % VIEW_PAIR_DIMS ==
-		    column % VIEW_PAIR_DIMS && row != 30 && column != 30 ? 255 : 0);
+		    column % VIEW_PAIR_DIMS && row != 30 && column != 30 ?
+		    255 : 0);
 	}
 	json_free(view);
 }

@@ -4,7 +4,6 @@
 
 #include "base/file.h"
 #include "base/hash.h"
-#include "dsp/npy.h"
 #include "manifests/artefact.h"
 #include "manifests/record.h"
 #include "store/fragments.h"

@@ -13,10 +13,13 @@
  *				null, and why there is none
  *	transposition_semitones	other minus original, or null
  *	alignment		[[t_other, t_original], ...], both rising
- *	drift			{times, sec} (drift.h), null where unknown
+ *	drift			{times, sec}: moments of the other, and how
+ *				much later than the alignment says the
+ *				original's pitch lies (drift.h), or null
  *	similarity		{n_rows, n_cols, row_start, row_step,
  *				col_start, col_step, values}, rows are windows
- *				of the other; missing without fingerprints
+ *				of the other; without fingerprints
+ *				"similarity_why", a sentence, is there instead
  *	tempo_bpm		null
  *
  * cents are above 16.3516 Hz (C0), null where unvoiced.  mix and voice of the

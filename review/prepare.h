@@ -21,7 +21,8 @@ struct prepare;
 
 /*
  * Start the threads, 1 to 64 of them.  The catalogue is read by each with a
- * handle of its own.  NULL with an error.
+ * handle of its own; fingerprints are those of the round that is the last one
+ * now.  NULL with an error.
  */
 struct prepare *prepare_open(const char *catalogue_path, const char *folder,
     size_t n_threads, struct error *err) MUST_CHECK;

@@ -3,7 +3,6 @@
  * with its lead in front and what comes behind it, so that a link is the same
  * bytes in whatever batch it is encoded.
  */
-#include <inttypes.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>

@@ -13,7 +13,6 @@
 #define FULL_SCALE 127.0
 /* What a file is read at that no command wrote. */
 #define RATE_HZ 16000
-#define TEXT_BYTES 64
 
 /* Keep why something is missing; only lack of memory is an error. */
 static int

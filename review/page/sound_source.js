@@ -211,8 +211,9 @@ export class SoundSource {
 			decoded = await this.#decode(bytes);
 		} catch {
 			throw new Error("This browser cannot decode the " +
-				`sound ${this.#copy.url}; it needs Ogg Opus, which ` +
-				"Chromium, Firefox and Safari 18.4 have.");
+				`sound ${this.#copy.url}; it needs Ogg ` +
+				"Opus, which Chromium, Firefox and Safari " +
+				"18.4 have.");
 		}
 		const n_samples = end - this.#start(k);
 		const exact = exact_samples(decoded, lead + n_samples,

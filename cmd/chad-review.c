@@ -18,20 +18,22 @@
 #include "base/json.h"
 #include "base/memory.h"
 #include "base/progress.h"
-#include "base/table.h"
 
+#include "exchange/verdict_list.h"
+#include "formats/format.h"
 #include "manifests/record.h"
 #include "manifests/stream.h"
 #include "review/agreement.h"
 #include "review/agreement_text.h"
+#include "review/people_text.h"
 #include "review/prepare.h"
+#include "review/queued.h"
 #include "review/serve.h"
 #include "store/catalogue.h"
 #include "store/gold.h"
 #include "store/judgements.h"
 #include "store/people.h"
 #include "store/review_log.h"
-#include "store/reviews.h"
 
 #define MANY ((size_t)-1)
 #define MAX_WARNINGS 20
@@ -53,7 +55,8 @@ struct run {
 	struct catalogue *catalogue;
 	struct arena *a;	/* lives as long as the run */
 	size_t n_done, n_failed;
-	struct json *rows;	/* of a table */
+	struct json **labels;	/* [n_labels] */
+	size_t n_labels, n_room;
 	struct progress progress;
 };
 
@@ -146,23 +149,19 @@ welcome(void *context, unsigned port, struct error *err)
 }
 
 static int
-write_review(void *context, struct json *rec, struct error *err)
-{
-	struct arena *a = arena_new();
-	int status = -1;
-
-	if (a != NULL)
-		status = stream_write(context, rec, a, err);
-	arena_free(a);
-	return status;
-}
-
-static int
 export_reviews(struct catalogue *c, const char *format, FILE *out,
     struct error *err)
 {
-	(void)format;
-	return reviews_each(c, write_review, out, err);
+	static const char *const names[] = { [VERDICT_LIST_JSONL] = "jsonl",
+	    [VERDICT_LIST_CSV] = "csv",
+	    [VERDICT_LIST_TASKS] = "labelstudio" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(format, names[i]) == 0)
+			return verdict_list_write(c,
+			    (enum verdict_list_format)i, out, err);
+	return error_set(err, ERROR_FORMAT, "the format \"%.40s\" is none of "
+	    "jsonl, csv and labelstudio", format);
 }
 
 static struct queue_rules
@@ -235,54 +234,12 @@ do_retire(struct run *run, struct error *err)
 	return 0;
 }
 
-/* A row of the table of people. */
-static int
-add_person(void *context, struct json *person, struct error *err)
-{
-	struct run *run = context;
-	struct json *row = json_new_object(err);
-	const char *name, *role;
-	size_t n_verdicts, n_gold, n_right;
-	char gold[64] = "-";
-	bool is_retired;
-	int status = -1;
-
-	if (row == NULL ||
-	    json_want_string(person, "name", &name, err) != 0 ||
-	    json_want_string(person, "role", &role, err) != 0 ||
-	    json_get_bool(person, "is_retired", false, &is_retired,
-	    err) != 0 ||
-	    json_want_size(person, "n_verdicts", &n_verdicts, err) != 0 ||
-	    json_want_size(person, "gold_n", &n_gold, err) != 0 ||
-	    json_want_size(person, "gold_right", &n_right, err) != 0)
-		goto done;
-	if (n_gold > 0)
-		(void)snprintf(gold, sizeof(gold), "%zu of %zu", n_right,
-		    n_gold);
-	if (json_put_string(row, "name", name, err) == 0 &&
-	    json_put_string(row, "role", is_retired ? "retired" : role,
-	    err) == 0 &&
-	    json_put_size(row, "verdicts", n_verdicts, err) == 0 &&
-	    json_put_string(row, "gold", gold, err) == 0)
-		status = json_append(run->rows, "", row, err);
-done:
-	json_free(row);
-	return status;
-}
-
 static int
 do_people(struct run *run, struct error *err)
 {
-	const char *text;
-
 	if (run->set->wants_json)
 		return people_each(run->catalogue, print_record, run, err);
-	if ((run->rows = json_new_array(err)) == NULL ||
-	    people_each(run->catalogue, add_person, run, err) != 0 ||
-	    (text = table_text(run->rows, run->a, err)) == NULL)
-		return -1;
-	(void)fputs(text, stdout);
-	return 0;
+	return people_text_write(run->catalogue, run->a, stdout, err);
 }
 
 static int
@@ -302,56 +259,6 @@ do_settle(struct run *run, struct error *err)
 	cli_note("%zu fragments are settled, %zu need people", n_settled,
 	    n_open);
 	return 0;
-}
-
-/* Fragments that are queued, with texts of the run's arena. */
-struct queued {
-	struct prepare_item *items;
-	size_t n_items, capacity;
-};
-
-static int
-add_queued(struct run *run, struct queued *q, const struct json *list,
-    struct error *err)
-{
-	for (size_t i = 0; i < json_count(list); i++) {
-		const char *group_id, *fragment_id;
-		struct prepare_item *item;
-
-		if (json_want_string(json_item(list, i), "g", &group_id,
-		    err) != 0 || json_want_string(json_item(list, i), "f",
-		    &fragment_id, err) != 0 ||
-		    memory_grow(&q->items, &q->capacity, q->n_items + 1,
-		    sizeof(q->items[0]), "fragments", err) != 0)
-			return -1;
-		item = &q->items[q->n_items++];
-		item->group_id = arena_strdup(run->a, group_id);
-		item->fragment_id = arena_strdup(run->a, fragment_id);
-		if (item->group_id == NULL || item->fragment_id == NULL)
-			return error_set(err, ERROR_NOMEM, "out of memory");
-	}
-	return 0;
-}
-
-/* All of the queue, a page after the other. */
-static int
-load_queue(struct run *run, struct queued *q, struct error *err)
-{
-	const struct queue_filter flagged = { .low = 0, .high = 1 };
-	const struct queue_rules all = rules(run->set);
-	size_t n_before;
-	int status;
-
-	do {
-		struct json *list = queue_list(run->catalogue, &flagged, &all,
-		    q->n_items, QUEUE_MAX_LIST, now(), err);
-
-		n_before = q->n_items;
-		status = list == NULL ? -1 : add_queued(run, q,
-		    json_at(list, "items"), err);
-		json_free(list);
-	} while (status == 0 && q->n_items > n_before);
-	return status;
 }
 
 static void
@@ -377,12 +284,14 @@ static int
 do_prepare(struct run *run, struct error *err)
 {
 	const struct settings *set = run->set;
+	const struct queue_rules all = rules(set);
 	struct queued q = { 0 };
 	struct prepare_list list = { .catalogue_path = set->catalogue_path,
 		.folder = cache_folder(run), .n_threads = set->n_threads,
 		.done = note_prepared, .must_stop = must_stop, .shared = run };
 	struct sigaction action = { .sa_handler = ask_to_stop };
-	int status = load_queue(run, &q, err);
+	int status = queued_load(&q, run->catalogue, &all, 0, now(), run->a,
+	    err);
 
 	(void)sigaction(SIGINT, &action, NULL);
 	(void)sigaction(SIGTERM, &action, NULL);
@@ -398,7 +307,7 @@ do_prepare(struct run *run, struct error *err)
 	if (status == 0)
 		cli_note("%zu of %zu fragments are ready in %s",
 		    q.n_items - run->n_failed, q.n_items, list.folder);
-	memory_free(q.items);
+	queued_release(&q);
 	return status;
 }
 
@@ -462,29 +371,74 @@ do_gold(struct run *run, struct error *err)
 	return 0;
 }
 
-static int
-take_review(void *shared, struct json **rec, const char *folder,
-    struct error *err)
+static void
+note_refused(void *context, const char *where, const struct error *why)
 {
-	struct run *run = shared;
+	struct run *run = context;
 
-	(void)folder;
-	run->n_done++;
-	return reviews_put(run->catalogue, *rec, err);
+	if (run->n_failed++ < MAX_WARNINGS)
+		cli_warn(why, "%s", where);
 }
 
 static int
 do_import(struct run *run, struct error *err)
 {
-	if (take_records(run, take_review, err) != 0)
+	const struct settings *set = run->set;
+	size_t n_all = 0;
+
+	for (size_t i = 0; i < set->n_operands || i == 0; i++) {
+		size_t n_taken;
+
+		if (verdict_list_import(run->catalogue, set->n_operands == 0 ?
+		    NULL : set->operands[i], user_name(), now(), note_refused,
+		    run, &n_taken, err) != 0)
+			return -1;
+		n_all += n_taken;
+	}
+	cli_note("%zu verdicts taken, %zu refused", n_all, run->n_failed);
+	return 0;
+}
+
+static int
+add_label(void *context, struct json *label, struct error *err)
+{
+	struct run *run = context;
+
+	if (memory_grow(&run->labels, &run->n_room, run->n_labels + 1,
+	    sizeof(run->labels[0]), "labels", err) != 0 ||
+	    (run->labels[run->n_labels] = json_clone(label, err)) == NULL)
 		return -1;
-	cli_note("%zu verdicts", run->n_done);
+	run->n_labels++;
+	return 0;
+}
+
+/* A file of labels for each recording. */
+static int
+export_labels(struct run *run, struct error *err)
+{
+	const struct format *format = format_find("audacity", err);
+	struct format_output out = { .a = run->a };
+	size_t n_files;
+
+	if (run->set->out_folder == NULL)
+		return error_set(err, ERROR_FORMAT, "where to? --out DIR");
+	if (format == NULL || verdict_list_labels(run->catalogue, add_label,
+	    run, err) != 0)
+		return -1;
+	out.records = run->labels;
+	out.n_records = run->n_labels;
+	if (format_export_files(format, run->set->out_folder, &out, &n_files,
+	    err) != 0)
+		return -1;
+	cli_note("%zu files written", n_files);
 	return 0;
 }
 
 static int
 do_export(struct run *run, struct error *err)
 {
+	if (strcmp(run->set->format, "audacity") == 0)
+		return export_labels(run, err);
 	return export_reviews(run->catalogue, run->set->format, stdout, err);
 }
 
@@ -554,7 +508,9 @@ run_action(const struct settings *set, const struct action *action)
 		cli_warn(&err, "%s", action->name);
 	if (status == CLI_FATAL && err.code == ERROR_BUSY)
 		status = CLI_AGAIN;
-	json_free(run.rows);
+	for (size_t i = 0; i < run.n_labels; i++)
+		json_free(run.labels[i]);
+	memory_free(run.labels);
 	catalogue_close(run.catalogue);
 	arena_free(run.a);
 	return status;

@@ -1,10 +1,8 @@
-#include <string.h>
 #include <time.h>
-
-#include "store/queue.h"
 
 #include "review/http_server.h"
 #include "review/prepare.h"
+#include "review/queued.h"
 #include "review/serve.h"
 
 #define NAP_MS 100
@@ -17,41 +15,26 @@ struct service {
 	struct http_server *server;
 };
 
-/* The first of the queue is asked for last: then it is made first. */
-static int
-want_items(struct service *s, const struct json *items, struct error *err)
-{
-	for (size_t i = json_count(items); i-- > 0;) {
-		const char *group_id, *fragment_id;
-
-		if (json_want_string(json_item(items, i), "g", &group_id,
-		    err) != 0 || json_want_string(json_item(items, i), "f",
-		    &fragment_id, err) != 0 || prepare_want(s->prepare,
-		    group_id, fragment_id, err) != 0)
-			return -1;
-	}
-	return 0;
-}
-
 /*
- * Have the front of the queue made.  What fails here is told to who asks for
- * the fragment: nothing ends.
+ * Have the front of the queue made; what is asked for last is made first.  What
+ * fails here is told to who asks for the fragment: nothing ends.
  */
 static void
 look_ahead(struct service *s, struct catalogue *c)
 {
 	const struct serve_options *o = s->options;
-	const struct queue_filter flagged = { .low = 0, .high = 1 };
 	struct error err = { ERROR_NONE, "" };
-	struct json *list;
+	struct arena *a = arena_new();
+	struct queued q = { 0 };
 
-	if (o->n_ahead == 0)
-		return;
-	list = queue_list(c, &flagged, &o->api.rules, 0, o->n_ahead,
-	    o->api.now(), &err);
-	if (list != NULL)
-		(void)want_items(s, json_at(list, "items"), &err);
-	json_free(list);
+	if (a != NULL && o->n_ahead > 0 && queued_load(&q, c, &o->api.rules,
+	    o->n_ahead, o->api.now(), a, &err) == 0)
+		for (size_t i = q.n_items; i-- > 0;)
+			if (prepare_want(s->prepare, q.items[i].group_id,
+			    q.items[i].fragment_id, &err) != 0)
+				break;
+	queued_release(&q);
+	arena_free(a);
 }
 
 static void

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/cli.h"
+#include "base/csv_rows.h"
 #include "base/memory.h"
 
 #include "formats/format_list.h"
@@ -112,9 +113,9 @@ add_name(struct names *names, const char *path, struct arena *a,
 	for (size_t i = 0; i < names->n; i++)
 		if (strcmp(names->paths[i], path) == 0)
 			return 0;
-	if (names->n == CHAD_TABLE_MAX_COLUMNS / 2)
+	if (names->n == CSV_ROWS_MAX_FIELDS / 2)
 		return error_set(err, ERROR_LIMIT, "more than %d extra columns",
-		    CHAD_TABLE_MAX_COLUMNS / 2);
+		    CSV_ROWS_MAX_FIELDS / 2);
 	if (memory_grow(&names->paths, &names->capacity, names->n + 1,
 	    sizeof(names->paths[0]), "columns", err) != 0)
 		return -1;

@@ -212,10 +212,7 @@ format_export(const struct format *format, const struct format_output *out,
 		return -1;
 	copy.out = record_writer_stream(w);
 	copy.here = record_writer_here(w);
-	if (format->write(&copy, err) == 0)
-		return record_writer_commit(w, err);
-	record_writer_abandon(w);
-	return -1;
+	return record_writer_end(w, format->write(&copy, err), err);
 }
 
 /* A name for the file: no folder of it leads upwards. */

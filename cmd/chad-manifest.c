@@ -291,6 +291,16 @@ run_import(int argc, char *argv[], struct arena *a, struct error *err)
 	return state.n_failed > 0 ? CLI_SOME_FAILED : CLI_OK;
 }
 
+static void
+tell_unwritten(void *shared, const struct json *rec, const struct error *why)
+{
+	size_t *n_left_out = shared;
+
+	if (++*n_left_out <= MANIFEST_MAX_MESSAGES)
+		cli_warn(why, "left out %s", record_id(rec)[0] != '\0' ?
+		    record_id(rec) : "a record without a name");
+}
+
 static int
 run_export(int argc, char *argv[], struct arena *a, struct error *err)
 {
@@ -310,7 +320,7 @@ run_export(int argc, char *argv[], struct arena *a, struct error *err)
 	const struct format *format;
 	struct stream_list list;
 	struct stream_options in = { .in_path = NULL };
-	size_t n_files;
+	size_t n_files, n_left_out = 0;
 	int result;
 
 	if (stream_take_manifest(&in, argc, argv, first, err) != 0)
@@ -321,8 +331,9 @@ run_export(int argc, char *argv[], struct arena *a, struct error *err)
 	if ((format = format_find(name, err)) == NULL ||
 	    stream_list_load(&list, in.in_path, err) != 0)
 		return -1;
-	struct format_output out = { list.records, list.n_records,
-		list.folder, a, NULL, NULL };
+	struct format_output out = { .records = list.records,
+		.n_records = list.n_records, .folder = list.folder, .a = a,
+		.leave_out = tell_unwritten, .shared = &n_left_out };
 	if (folder != NULL) {
 		result = format_export_files(format, folder, &out, &n_files,
 		    err);
@@ -331,7 +342,12 @@ run_export(int argc, char *argv[], struct arena *a, struct error *err)
 	} else {
 		result = format_export(format, &out, output, err);
 	}
-	result = result != 0 ? -1 : manifest_pass_status(list.n_broken);
+	if (result == 0)
+		result = manifest_pass_status(list.n_broken);
+	if (result >= 0 && n_left_out > 0) {
+		cli_warn(NULL, "%zu records were left out", n_left_out);
+		result = CLI_SOME_FAILED;
+	}
 	stream_list_release(&list);
 	return result;
 }

@@ -167,14 +167,16 @@ write_rows(const struct format_output *out,
 
 	for (size_t i = 0; i < out->n_records && result == 0; i++) {
 		const struct json *rec = out->records[i];
+		struct error why = { ERROR_NONE, "" };
 
-		if (record_has_failed(rec) && json_has(rec, "line"))
+		if (record_has_failed(rec) && json_has(rec, "line")) {
 			result = write_bad(out->out, rec, err);
-		else
-			result = chad_table_write_row(out->out, rec, extra, a,
-			    err);
-		if (result != 0)
-			error_add(err, "record %zu", i + 1);
+		} else if (chad_table_write_row(out->out, rec, extra, a,
+		    &why) != 0) {
+			result = why.code == ERROR_FORMAT ?
+			    format_leave_out(out, i, &why, err) :
+			    error_set(err, why.code, "%s", why.text);
+		}
 		arena_reset(a);
 	}
 	arena_free(a);

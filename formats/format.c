@@ -196,6 +196,18 @@ check_recordings(const struct format *format, struct format_output *out,
 }
 
 int
+format_leave_out(const struct format_output *out, size_t i,
+    const struct error *why, struct error *err)
+{
+	if (why->code == ERROR_NOMEM || out->leave_out == NULL) {
+		(void)error_set(err, why->code, "%s", why->text);
+		return error_add(err, "record %zu", i + 1);
+	}
+	out->leave_out(out->shared, out->records[i], why);
+	return 0;
+}
+
+int
 format_export(const struct format *format, const struct format_output *out,
     const char *path, struct error *err)
 {

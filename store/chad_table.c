@@ -434,36 +434,26 @@ chad_table_write_header(FILE *out, const struct chad_table_extra *extra,
 	return putc('\n', out) == EOF ? write_failed(err) : 0;
 }
 
-/* The extra columns of a row; what the record lacks gives empty fields. */
-static int
-write_extra(FILE *out, const struct json *rec,
-    const struct chad_table_extra *extra, struct error *err)
-{
-	for (size_t i = 0; i < extra->n_names; i++) {
-		const char *text;
-
-		if (json_get_string(rec, extra->paths[i], "", &text, err) != 0)
-			return -1;
-		if (putc(',', out) == EOF || csv_text_put(out, text) == EOF)
-			return write_failed(err);
-	}
-	return 0;
-}
-
 int
 chad_table_write_row(FILE *out, const struct json *rec,
     const struct chad_table_extra *extra, struct arena *a, struct error *err)
 {
-	for (size_t i = 0; i < N_COLUMNS; i++) {
-		const char *text = field_text(rec, &columns[i], a, err);
+	const size_t n_extra = extra != NULL ? extra->n_names : 0;
+	const char **texts = arena_need(a, N_COLUMNS + n_extra,
+	    sizeof(*texts), "fields", err);
 
-		if (text == NULL)
-			return -1;
-		if ((i > 0 && putc(',', out) == EOF) ||
-		    csv_text_put(out, text) == EOF)
-			return write_failed(err);
-	}
-	if (extra != NULL && write_extra(out, rec, extra, err) != 0)
+	if (texts == NULL)
 		return -1;
+	for (size_t i = 0; i < N_COLUMNS; i++)
+		if ((texts[i] = field_text(rec, &columns[i], a, err)) == NULL)
+			return -1;
+	for (size_t i = 0; i < n_extra; i++)
+		if (json_get_string(rec, extra->paths[i], "",
+		    &texts[N_COLUMNS + i], err) != 0)
+			return -1;
+	for (size_t i = 0; i < N_COLUMNS + n_extra; i++)
+		if ((i > 0 && putc(',', out) == EOF) ||
+		    csv_text_put(out, texts[i]) == EOF)
+			return write_failed(err);
 	return putc('\n', out) == EOF ? write_failed(err) : 0;
 }

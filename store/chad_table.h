@@ -65,7 +65,10 @@ struct chad_table_extra {
 int chad_table_write_header(FILE *out, const struct chad_table_extra *extra,
     struct error *err) MUST_CHECK;
 
-/* Members that are missing give empty fields. */
+/*
+ * Members that are missing give empty fields.  -1 with ERROR_FORMAT, nothing
+ * being written, when a member is of another type than its column.
+ */
 int chad_table_write_row(FILE *out, const struct json *rec,
     const struct chad_table_extra *extra, struct arena *a,
     struct error *err) MUST_CHECK;

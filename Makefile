@@ -96,6 +96,8 @@ $B/bin/%: $B/cmd/%.o $(LIB)
 	$(call say,LD)mkdir -p $(@D) && \
 	  $(LINK) -o $@ $(filter %.o,$^) $(LIB) $(LDLIBS)
 
+$B/bin/chad-manifest: $B/cmd/manifest_pass.o
+
 $B/tests/test_%: $B/tests/unit/test_%.o $(TESTLIB) $(LIB)
 	$(call say,LD)mkdir -p $(@D) && \
 	  $(LINK) -o $@ $(filter %.o,$^) $(LIB) $(UNIT_LIBS) $(LDLIBS)

@@ -217,7 +217,8 @@ collect_votes(const struct duplicate_print *prints, size_t a,
 			    (int32_t)places[k].position - (int32_t)i };
 		}
 	}
-	qsort(v->list, v->n, sizeof *v->list, compare_votes);
+	if (v->n > 0)
+		qsort(v->list, v->n, sizeof *v->list, compare_votes);
 	return 0;
 }
 

@@ -166,7 +166,7 @@ audacity_write(const struct format_output *out, struct error *err)
 
 		if (record_has_failed(out->records[i]))
 			continue;
-		has = labels_of(out->records[i], &item, err);
+		has = labels_find(out, i, &item, err);
 		if (has < 0)
 			return -1;
 		if (has > 0 && write_label(out->out, out->records[i],

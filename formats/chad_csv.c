@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/cli.h"
+#include "base/csv_rows.h"
 #include "base/memory.h"
 
 #include "formats/format_list.h"
@@ -112,9 +113,9 @@ add_name(struct names *names, const char *path, struct arena *a,
 	for (size_t i = 0; i < names->n; i++)
 		if (strcmp(names->paths[i], path) == 0)
 			return 0;
-	if (names->n == CHAD_TABLE_MAX_COLUMNS / 2)
+	if (names->n == CSV_ROWS_MAX_FIELDS / 2)
 		return error_set(err, ERROR_LIMIT, "more than %d extra columns",
-		    CHAD_TABLE_MAX_COLUMNS / 2);
+		    CSV_ROWS_MAX_FIELDS / 2);
 	if (memory_grow(&names->paths, &names->capacity, names->n + 1,
 	    sizeof(names->paths[0]), "columns", err) != 0)
 		return -1;
@@ -166,14 +167,16 @@ write_rows(const struct format_output *out,
 
 	for (size_t i = 0; i < out->n_records && result == 0; i++) {
 		const struct json *rec = out->records[i];
+		struct error why = { ERROR_NONE, "" };
 
-		if (record_has_failed(rec) && json_has(rec, "line"))
+		if (record_has_failed(rec) && json_has(rec, "line")) {
 			result = write_bad(out->out, rec, err);
-		else
-			result = chad_table_write_row(out->out, rec, extra, a,
-			    err);
-		if (result != 0)
-			error_add(err, "record %zu", i + 1);
+		} else if (chad_table_write_row(out->out, rec, extra, a,
+		    &why) != 0) {
+			result = why.code == ERROR_FORMAT ?
+			    format_leave_out(out, i, &why, err) :
+			    error_set(err, why.code, "%s", why.text);
+		}
 		arena_reset(a);
 	}
 	arena_free(a);

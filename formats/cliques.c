@@ -231,19 +231,36 @@ compare_ids(const void *a, const void *b)
 	const struct item *x = a, *y = b;
 	const int by_work = strcmp(x->work, y->work);
 
-	return by_work != 0 ? by_work : strcmp(record_id(x->rec),
+	const int by_id = by_work != 0 ? by_work : strcmp(record_id(x->rec),
 	    record_id(y->rec));
+
+	return by_id != 0 ? by_id : (x->place > y->place) -
+	    (x->place < y->place);
 }
 
 /* A name that comes twice in an object would be no JSON that reads back. */
 static int
-check_twice(struct item *items, size_t n, struct error *err)
+leave_out_twice(const struct format_output *out, struct item *items,
+    size_t *n, struct error *err)
 {
-	qsort(items, n, sizeof(*items), compare_ids);
-	for (size_t i = 1; i < n; i++)
-		if (compare_ids(&items[i - 1], &items[i]) == 0)
-			return error_set(err, ERROR_FORMAT, "%s comes twice in "
-			    "%s", record_id(items[i].rec), items[i].work);
+	size_t n_kept = 1;
+
+	qsort(items, *n, sizeof(*items), compare_ids);
+	for (size_t i = 1; i < *n; i++) {
+		struct error why = { ERROR_NONE, "" };
+
+		if (strcmp(items[n_kept - 1].work, items[i].work) != 0 ||
+		    strcmp(record_id(items[n_kept - 1].rec),
+		    record_id(items[i].rec)) != 0) {
+			items[n_kept++] = items[i];
+			continue;
+		}
+		error_set(&why, ERROR_FORMAT, "it comes twice in %s",
+		    items[i].work);
+		if (format_leave_out(out, items[i].place, &why, err) != 0)
+			return -1;
+	}
+	*n = n_kept;
 	return 0;
 }
 
@@ -258,19 +275,19 @@ sort_works(const struct format_output *out, bool are_unique, size_t *n,
 	*n = 0;
 	for (size_t i = 0; i < out->n_records && items != NULL; i++) {
 		const struct json *rec = out->records[i];
+		struct error why = { ERROR_NONE, "" };
 		const char *work;
 
 		if (record_has_failed(rec))
 			continue;
-		if (json_want_string(rec, "group_id", &work, err) != 0) {
-			error_add(err, "record %zu", i + 1);
+		if (json_want_string(rec, "group_id", &work, &why) == 0)
+			items[(*n)++] = (struct item){ work, rec, i, i };
+		else if (format_leave_out(out, i, &why, err) != 0)
 			return NULL;
-		}
-		items[(*n)++] = (struct item){ work, rec, i, i };
 	}
 	if (items == NULL || *n == 0)
 		return items;
-	if (are_unique && check_twice(items, *n, err) != 0)
+	if (are_unique && leave_out_twice(out, items, n, err) != 0)
 		return NULL;
 	qsort(items, *n, sizeof(*items), compare_works);
 	for (size_t i = 1; i < *n; i++)

@@ -196,6 +196,18 @@ check_recordings(const struct format *format, struct format_output *out,
 }
 
 int
+format_leave_out(const struct format_output *out, size_t i,
+    const struct error *why, struct error *err)
+{
+	if (why->code == ERROR_NOMEM || out->leave_out == NULL) {
+		(void)error_set(err, why->code, "%s", why->text);
+		return error_add(err, "record %zu", i + 1);
+	}
+	out->leave_out(out->shared, out->records[i], why);
+	return 0;
+}
+
+int
 format_export(const struct format *format, const struct format_output *out,
     const char *path, struct error *err)
 {
@@ -212,10 +224,7 @@ format_export(const struct format *format, const struct format_output *out,
 		return -1;
 	copy.out = record_writer_stream(w);
 	copy.here = record_writer_here(w);
-	if (format->write(&copy, err) == 0)
-		return record_writer_commit(w, err);
-	record_writer_abandon(w);
-	return -1;
+	return record_writer_end(w, format->write(&copy, err), err);
 }
 
 /* A name for the file: no folder of it leads upwards. */

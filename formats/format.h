@@ -54,7 +54,21 @@ struct format_output {
 	FILE *out;
 	/* Of a file elsewhere the working folder, for paths; else NULL. */
 	const char *here;
+	/*
+	 * Called with each record that the format cannot hold, and why: it is
+	 * left out.  NULL: such a record is an error.
+	 */
+	void (*leave_out)(void *shared, const struct json *rec,
+	    const struct error *why);
+	void *shared;
 };
+
+/*
+ * For writers: leave out record i, which nothing was written of yet, or say
+ * that writing has failed: -1 when memory is out or nobody takes such records.
+ */
+int format_leave_out(const struct format_output *out, size_t i,
+    const struct error *why, struct error *err) MUST_CHECK;
 
 struct format {
 	const char *name;

@@ -77,7 +77,7 @@ fill_annotation(struct json *annotation, struct json *list,
 	for (size_t i = 0; i < out->n_records; i++) {
 		struct labels_item item;
 		const int has = record_has_failed(out->records[i]) ? 0 :
-		    labels_of(out->records[i], &item, err);
+		    labels_find(out, i, &item, err);
 
 		if (has < 0 || (has > 0 && append_observation(annotation,
 		    out->records[i], &item, err) != 0))

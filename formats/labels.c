@@ -88,8 +88,9 @@ labels_take(const struct format_input *in, size_t n,
 	return result;
 }
 
-int
-labels_of(const struct json *rec, struct labels_item *item,
+/* As labels_find, but -1 when its times are wrong. */
+static int
+find_item(const struct json *rec, struct labels_item *item,
     struct error *err)
 {
 	double sec;
@@ -110,8 +111,8 @@ labels_of(const struct json *rec, struct labels_item *item,
 	}
 	if (!(item->start_sec >= 0.0) || item->end_sec < item->start_sec ||
 	    item->end_sec > LABELS_MAX_SEC)
-		return error_set(err, ERROR_FORMAT, "%s: its times do not "
-		    "rise from 0", record_id(rec));
+		return error_set(err, ERROR_FORMAT,
+		    "its times do not rise from 0");
 	if (json_get_string(rec, "fragment_id", NULL, &item->text, err) != 0)
 		return -1;
 	/* A label without a text has "interval" and no other name. */
@@ -122,4 +123,14 @@ labels_of(const struct json *rec, struct labels_item *item,
 	    &item->text, err) != 0)
 		return -1;
 	return 1;
+}
+
+int
+labels_find(const struct format_output *out, size_t i,
+    struct labels_item *item, struct error *err)
+{
+	struct error why = { ERROR_NONE, "" };
+	const int has = find_item(out->records[i], item, &why);
+
+	return has >= 0 ? has : format_leave_out(out, i, &why, err);
 }

@@ -32,11 +32,12 @@ int labels_take(const struct format_input *in, size_t n,
     struct error *err) MUST_CHECK;
 
 /*
- * What to write of a record: its interval or, without one, offset and
+ * What to write of record i: its interval or, without one, offset and
  * duration; its "label" or, without one, fragment_id, title or id.  1; 0 when
- * it has no times; -1 with an error.  The text is borrowed from the record.
+ * it has no times, or was left out for wrong ones; -1 with an error.  The text
+ * is borrowed from the record.
  */
-int labels_of(const struct json *rec, struct labels_item *item,
-    struct error *err) MUST_CHECK;
+int labels_find(const struct format_output *out, size_t i,
+    struct labels_item *item, struct error *err) MUST_CHECK;
 
 #endif

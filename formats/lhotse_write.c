@@ -12,9 +12,13 @@
 struct writing {
 	const struct format_output *out;
 	struct arena *a;	/* of the record at hand */
-	/* The file counted last: cuts of one file follow each other. */
+	/*
+	 * The file counted last, and why it could not be: cuts of one file
+	 * follow each other.
+	 */
 	const char *counted_path;
 	struct sound_length counted;
+	struct error why;
 };
 
 /* Members that lhotse has a place of its own for, or that are ours alone. */
@@ -82,13 +86,14 @@ find_length(struct writing *w, const struct json *rec,
 	if (path == NULL)
 		return -1;
 	if (w->counted_path == NULL || strcmp(path, w->counted_path) != 0) {
-		w->counted_path = NULL;
-		if (sound_length_count(path, &w->counted, err) != 0)
-			return -1;
 		w->counted_path = arena_strdup(w->out->a, path);
 		if (w->counted_path == NULL)
 			return error_set(err, ERROR_NOMEM, "out of memory");
+		if (sound_length_count(path, &w->counted, &w->why) == 0)
+			w->why.code = ERROR_NONE;
 	}
+	if (w->why.code != ERROR_NONE)
+		return error_set(err, w->why.code, "%s", w->why.text);
 	*length = w->counted;
 	return 0;
 }
@@ -289,31 +294,37 @@ make_cut(struct writing *w, struct json *cut, const struct json *rec,
 	    "channel")) ? "MultiCut" : "MonoCut", err);
 }
 
-/* Write one line a record that "make" makes an object of. */
+/*
+ * Write one line a record that "make" makes an object of.  Of records of one
+ * group, where "groups" is not NULL, only the first that it can be made of.
+ */
 static int
-write_items(const struct format_output *out, const bool *is_wanted,
-    int (*make)(struct writing *w, struct json *item, const struct json *rec,
-    struct error *err), struct error *err)
+write_items(const struct format_output *out, const size_t *groups,
+    bool *is_written, int (*make)(struct writing *w, struct json *item,
+    const struct json *rec, struct error *err), struct error *err)
 {
 	struct writing w = { .out = out, .a = arena_new() };
 	int result = w.a == NULL ? error_set(err, ERROR_NOMEM,
 	    "out of memory") : 0;
 
 	for (size_t i = 0; i < out->n_records && result == 0; i++) {
+		struct error why = { ERROR_NONE, "" };
 		struct json *item;
 
-		if (record_has_failed(out->records[i]) || (is_wanted != NULL &&
-		    !is_wanted[i]))
+		if (record_has_failed(out->records[i]) || (groups != NULL &&
+		    is_written[groups[i]]))
 			continue;
 		if ((item = json_new_object(err)) == NULL) {
 			result = -1;
 			break;
 		}
-		result = make(&w, item, out->records[i], err);
-		if (result == 0)
+		if (make(&w, item, out->records[i], &why) != 0) {
+			result = format_leave_out(out, i, &why, err);
+		} else {
 			result = stream_write(out->out, item, w.a, err);
-		if (result != 0)
-			error_add(err, "record %zu", i + 1);
+			if (groups != NULL)
+				is_written[groups[i]] = true;
+		}
 		json_free(item);
 		arena_reset(w.a);
 	}
@@ -324,14 +335,14 @@ write_items(const struct format_output *out, const bool *is_wanted,
 int
 lhotse_write_cuts(const struct format_output *out, struct error *err)
 {
-	return write_items(out, NULL, make_cut, err);
+	return write_items(out, NULL, NULL, make_cut, err);
 }
 
 int
 lhotse_write_supervisions(const struct format_output *out,
     struct error *err)
 {
-	return write_items(out, NULL, make_supervision, err);
+	return write_items(out, NULL, NULL, make_supervision, err);
 }
 
 /* A recording and the number of its record. */
@@ -363,17 +374,19 @@ make_whole(struct writing *w, struct json *item, const struct json *rec,
 	return result;
 }
 
-/* Each recording once, where it comes first. */
+/* Each recording once, where it comes first and can be read. */
 int
 lhotse_write_recordings(const struct format_output *out, struct error *err)
 {
 	struct place *places = arena_need(out->a, out->n_records,
 	    sizeof(*places), "recordings", err);
-	bool *is_first = arena_need(out->a, out->n_records,
-	    sizeof(*is_first), "recordings", err);
-	size_t n = 0;
+	size_t *groups = arena_need(out->a, out->n_records, sizeof(*groups),
+	    "recordings", err);
+	bool *is_written = arena_need(out->a, out->n_records,
+	    sizeof(*is_written), "recordings", err);
+	size_t n = 0, group = 0;
 
-	if (places == NULL || is_first == NULL)
+	if (places == NULL || groups == NULL || is_written == NULL)
 		return -1;
 	for (size_t i = 0; i < out->n_records; i++)
 		if (!record_has_failed(out->records[i]))
@@ -381,8 +394,10 @@ lhotse_write_recordings(const struct format_output *out, struct error *err)
 				recording_id(out->records[i]), i };
 	if (n > 0)
 		qsort(places, n, sizeof(*places), compare_recordings);
-	for (size_t i = 0; i < n; i++)
-		is_first[places[i].i] = i == 0 || strcmp(places[i - 1].id,
-		    places[i].id) != 0;
-	return write_items(out, is_first, make_whole, err);
+	for (size_t i = 0; i < n; i++) {
+		if (i > 0 && strcmp(places[i - 1].id, places[i].id) != 0)
+			group++;
+		groups[places[i].i] = group;
+	}
+	return write_items(out, groups, is_written, make_whole, err);
 }

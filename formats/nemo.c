@@ -83,6 +83,7 @@ nemo_write(const struct format_output *out, struct error *err)
 	    0;
 
 	for (size_t i = 0; i < out->n_records && result == 0; i++) {
+		struct error why = { ERROR_NONE, "" };
 		struct json *line;
 
 		if (record_has_failed(out->records[i]))
@@ -91,11 +92,10 @@ nemo_write(const struct format_output *out, struct error *err)
 			result = -1;
 			break;
 		}
-		result = fill_line(line, out->records[i], out, a, err);
-		if (result == 0)
+		if (fill_line(line, out->records[i], out, a, &why) == 0)
 			result = stream_write(out->out, line, a, err);
-		if (result != 0)
-			error_add(err, "record %zu", i + 1);
+		else
+			result = format_leave_out(out, i, &why, err);
 		json_free(line);
 		arena_reset(a);
 	}

@@ -112,8 +112,8 @@ put_field(FILE *f, const char *text, char end)
 }
 
 static int
-write_record(const struct format_output *out, const struct json *rec,
-    struct error *err)
+find_fields(const struct format_output *out, const struct json *rec,
+    const char *fields[N_FIELDS], struct error *err)
 {
 	for (size_t i = 0; i < N_FIELDS; i++) {
 		const char *text, *id = record_id(rec);
@@ -135,13 +135,26 @@ write_record(const struct format_output *out, const struct json *rec,
 				    "out of memory");
 		}
 		if (i <= VERSION && !is_number(text, strlen(text)))
-			return error_set(err, ERROR_FORMAT, "%s: SHS100K wants "
+			return error_set(err, ERROR_FORMAT, "SHS100K wants "
 			    "numbers: group_id such as \"12\", id such as "
-			    "\"12_3\"", id);
-		if (put_field(out->out, text, i + 1 < N_FIELDS ? '\t' :
+			    "\"12_3\"");
+		fields[i] = text;
+	}
+	return 0;
+}
+
+static int
+write_record(const struct format_output *out, size_t i, struct error *err)
+{
+	struct error why = { ERROR_NONE, "" };
+	const char *fields[N_FIELDS];
+
+	if (find_fields(out, out->records[i], fields, &why) != 0)
+		return format_leave_out(out, i, &why, err);
+	for (size_t k = 0; k < N_FIELDS; k++)
+		if (put_field(out->out, fields[k], k + 1 < N_FIELDS ? '\t' :
 		    '\n') == EOF)
 			return error_set_errno(err, "cannot write the list");
-	}
 	return 0;
 }
 
@@ -150,7 +163,7 @@ shs100k_write(const struct format_output *out, struct error *err)
 {
 	for (size_t i = 0; i < out->n_records; i++)
 		if (!record_has_failed(out->records[i]) &&
-		    write_record(out, out->records[i], err) != 0)
+		    write_record(out, i, err) != 0)
 			return -1;
 	return 0;
 }

@@ -241,7 +241,7 @@ svl_write(const struct format_output *out, struct error *err)
 	for (size_t i = 0; i < out->n_records; i++) {
 		const struct json *rec = out->records[i];
 		const int status = record_has_failed(rec) ? 0 :
-		    labels_of(rec, &items[i], err);
+		    labels_find(out, i, &items[i], err);
 
 		if (status < 0)
 			return -1;

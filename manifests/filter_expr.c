@@ -1,10 +1,6 @@
-/*
- * A parser by recursive descent, whose nodes lie in an arena, and a walk along
- * the nodes for each record.
- */
+/* A parser by recursive descent, whose nodes lie in an arena. */
 #include <ctype.h>
 #include <math.h>
-#include <regex.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,34 +8,15 @@
 #include "base/memory.h"
 
 #include "manifests/filter_expr.h"
+#include "manifests/filter_node.h"
 
 #define MAX_BYTES 4096
 #define MAX_LEVELS 64
 #define MAX_REPEATS 1000
 
-enum node_kind {
-	NODE_OR, NODE_AND, NODE_NOT,	/* of left (and right) */
-	NODE_EXISTS, NODE_IS_TRUE,	/* of left, a member */
-	NODE_EQUAL, NODE_UNEQUAL, NODE_LESS, NODE_AT_MOST, NODE_MORE,
-	NODE_AT_LEAST,			/* of left and right, values */
-	NODE_MATCH,			/* left, a value, by regex */
-	NODE_IN,			/* left in the chain that is right */
-	NODE_MEMBER, NODE_NUMBER, NODE_TEXT, NODE_TRUTH	/* values */
-};
-
-struct node {
-	enum node_kind kind;
-	const struct node *left, *right;
-	const struct node *next;	/* of a list */
-	const char *text;	/* of a text; the path of a member */
-	double number;
-	bool truth;
-	regex_t *regex;
-};
-
 struct filter_expr {
 	struct arena *a;
-	const struct node *root;
+	const struct filter_node *root;
 	struct regexes {
 		regex_t regex;
 		struct regexes *next;
@@ -60,14 +37,15 @@ bad(const struct parser *p, const char *what)
 	    "%s", (size_t)(p->at - p->text) + 1, what);
 }
 
-static struct node *
-new_node(struct parser *p, enum node_kind kind, const struct node *left,
-    const struct node *right)
+static struct filter_node *
+new_node(struct parser *p, enum filter_node_kind kind,
+    const struct filter_node *left, const struct filter_node *right)
 {
-	struct node *n = arena_need(p->e->a, 1, sizeof(*n), "nodes", p->err);
+	struct filter_node *n = arena_need(p->e->a, 1, sizeof(*n), "nodes",
+	    p->err);
 
 	if (n != NULL)
-		*n = (struct node){ .kind = kind, .left = left,
+		*n = (struct filter_node){ .kind = kind, .left = left,
 			.right = right };
 	return n;
 }
@@ -111,11 +89,11 @@ take(struct parser *p, const char *word)
 	return true;
 }
 
-static struct node *
+static struct filter_node *
 parse_text(struct parser *p)
 {
 	const char quote = *p->at;
-	struct node *n = new_node(p, NODE_TEXT, NULL, NULL);
+	struct filter_node *n = new_node(p, NODE_TEXT, NULL, NULL);
 	char *text = arena_need(p->e->a, strlen(p->at), 1, "bytes", p->err);
 	size_t n_bytes = 0;
 
@@ -137,10 +115,10 @@ parse_text(struct parser *p)
 	return n;
 }
 
-static struct node *
+static struct filter_node *
 parse_number(struct parser *p)
 {
-	struct node *n = new_node(p, NODE_NUMBER, NULL, NULL);
+	struct filter_node *n = new_node(p, NODE_NUMBER, NULL, NULL);
 	char *end;
 
 	if (n == NULL)
@@ -166,10 +144,10 @@ is_word(const char *at, size_t n)
 	return false;
 }
 
-static struct node *
+static struct filter_node *
 parse_member(struct parser *p)
 {
-	struct node *n;
+	struct filter_node *n;
 	size_t n_bytes;
 
 	skip_space(p);
@@ -187,10 +165,10 @@ parse_member(struct parser *p)
 	return n;
 }
 
-static struct node *
+static struct filter_node *
 parse_value(struct parser *p)
 {
-	struct node *n;
+	struct filter_node *n;
 
 	skip_space(p);
 	if (*p->at == '"' || *p->at == '\'')
@@ -236,11 +214,11 @@ check_regex(const struct parser *p, const char *text)
 	return 0;
 }
 
-static struct node *
-parse_match(struct parser *p, const struct node *left, bool is_negated)
+static struct filter_node *
+parse_match(struct parser *p, const struct filter_node *left, bool is_negated)
 {
 	struct regexes *r;
-	struct node *text, *n;
+	struct filter_node *text, *n;
 
 	skip_space(p);
 	if (*p->at != '"' && *p->at != '\'') {
@@ -265,10 +243,10 @@ parse_match(struct parser *p, const struct node *left, bool is_negated)
 	return is_negated ? new_node(p, NODE_NOT, n, NULL) : n;
 }
 
-static struct node *
-parse_in(struct parser *p, const struct node *left, bool is_negated)
+static struct filter_node *
+parse_in(struct parser *p, const struct filter_node *left, bool is_negated)
 {
-	struct node *first = NULL, *last = NULL, *n;
+	struct filter_node *first = NULL, *last = NULL, *n;
 
 	if (!take(p, "(")) {
 		first = parse_member(p);
@@ -297,16 +275,16 @@ parse_in(struct parser *p, const struct node *left, bool is_negated)
 	return n != NULL && is_negated ? new_node(p, NODE_NOT, n, NULL) : n;
 }
 
-static struct node *
+static struct filter_node *
 parse_comparison(struct parser *p)
 {
 	static const struct {
 		const char *sign;
-		enum node_kind kind;
+		enum filter_node_kind kind;
 	} signs[] = { { "==", NODE_EQUAL }, { "!=", NODE_UNEQUAL },
 		{ "<=", NODE_AT_MOST }, { ">=", NODE_AT_LEAST },
 		{ "<", NODE_LESS }, { ">", NODE_MORE } };
-	const struct node *left = parse_value(p), *right;
+	const struct filter_node *left = parse_value(p), *right;
 
 	if (left == NULL)
 		return NULL;
@@ -332,12 +310,12 @@ parse_comparison(struct parser *p)
 	return NULL;
 }
 
-static struct node *parse_or(struct parser *p);
+static struct filter_node *parse_or(struct parser *p);
 
-static struct node *
+static struct filter_node *
 parse_condition(struct parser *p)
 {
-	struct node *n = NULL;
+	struct filter_node *n = NULL;
 
 	if (++p->level > MAX_LEVELS) {
 		bad(p, "too many levels");
@@ -364,10 +342,10 @@ parse_condition(struct parser *p)
 	return n;
 }
 
-static struct node *
+static struct filter_node *
 parse_and(struct parser *p)
 {
-	struct node *left = parse_condition(p), *right;
+	struct filter_node *left = parse_condition(p), *right;
 
 	while (left != NULL && take(p, "and")) {
 		right = parse_condition(p);
@@ -377,10 +355,10 @@ parse_and(struct parser *p)
 	return left;
 }
 
-static struct node *
+static struct filter_node *
 parse_or(struct parser *p)
 {
-	struct node *left = parse_and(p), *right;
+	struct filter_node *left = parse_and(p), *right;
 
 	while (left != NULL && take(p, "or")) {
 		right = parse_and(p);
@@ -425,157 +403,8 @@ filter_expr_free(struct filter_expr *e)
 	memory_free(e);
 }
 
-/* What a value is in a record. */
-struct value {
-	enum { VALUE_OTHER, VALUE_NUMBER, VALUE_TEXT, VALUE_TRUTH } kind;
-	double number;
-	const char *text;
-	bool truth;
-};
-
-static struct value
-value_of_json(const struct json *j)
-{
-	struct value v = { .kind = VALUE_OTHER };
-
-	if (j == NULL)
-		return v;
-	if (json_is_number(j) && json_want_number(j, "", &v.number, NULL) == 0)
-		v.kind = VALUE_NUMBER;
-	else if (json_is_string(j) &&
-	    json_want_string(j, "", &v.text, NULL) == 0)
-		v.kind = VALUE_TEXT;
-	else if (json_get_bool(j, "", false, &v.truth, NULL) == 0)
-		v.kind = VALUE_TRUTH;
-	return v;
-}
-
-static struct value
-value_of(const struct node *n, const struct json *rec)
-{
-	switch (n->kind) {
-	case NODE_NUMBER:
-		return (struct value){ VALUE_NUMBER, n->number, NULL, false };
-	case NODE_TEXT:
-		return (struct value){ VALUE_TEXT, 0.0, n->text, false };
-	case NODE_TRUTH:
-		return (struct value){ VALUE_TRUTH, 0.0, NULL, n->truth };
-	default:
-		return value_of_json(json_at(rec, n->text));
-	}
-}
-
-static bool
-is_equal(const struct value *x, const struct value *y)
-{
-	if (x->kind != y->kind)
-		return false;
-	switch (x->kind) {
-	case VALUE_NUMBER:
-		return x->number == y->number;
-	case VALUE_TEXT:
-		return strcmp(x->text, y->text) == 0;
-	case VALUE_TRUTH:
-		return x->truth == y->truth;
-	default:
-		return false;
-	}
-}
-
-/* Both are numbers or both texts: *order is below, at or above zero. */
-static bool
-has_order(const struct value *x, const struct value *y, int *order)
-{
-	if (x->kind != y->kind || (x->kind != VALUE_NUMBER &&
-	    x->kind != VALUE_TEXT))
-		return false;
-	*order = x->kind == VALUE_TEXT ? strcmp(x->text, y->text) :
-	    (x->number > y->number) - (x->number < y->number);
-	return true;
-}
-
-static bool
-compares(const struct node *n, const struct json *rec)
-{
-	const struct value x = value_of(n->left, rec);
-	const struct value y = value_of(n->right, rec);
-	int order;
-
-	if (n->kind == NODE_EQUAL || n->kind == NODE_UNEQUAL)
-		return is_equal(&x, &y) == (n->kind == NODE_EQUAL);
-	if (!has_order(&x, &y, &order))
-		return false;
-	switch (n->kind) {
-	case NODE_LESS:
-		return order < 0;
-	case NODE_AT_MOST:
-		return order <= 0;
-	case NODE_MORE:
-		return order > 0;
-	default:
-		return order >= 0;
-	}
-}
-
-static bool
-is_in(const struct node *n, const struct json *rec)
-{
-	const struct value x = value_of(n->left, rec);
-
-	if (n->truth) {
-		const struct json *list = json_at(rec, n->right->text);
-
-		for (size_t i = 0; json_is_array(list) &&
-		    i < json_count(list); i++) {
-			const struct value y = value_of_json(json_item(list,
-			    i));
-
-			if (is_equal(&x, &y))
-				return true;
-		}
-		return false;
-	}
-	for (const struct node *item = n->right; item != NULL;
-	    item = item->next) {
-		const struct value y = value_of(item, rec);
-
-		if (is_equal(&x, &y))
-			return true;
-	}
-	return false;
-}
-
-static bool
-wants(const struct node *n, const struct json *rec)
-{
-	struct value v;
-
-	switch (n->kind) {
-	case NODE_OR:
-		return wants(n->left, rec) || wants(n->right, rec);
-	case NODE_AND:
-		return wants(n->left, rec) && wants(n->right, rec);
-	case NODE_NOT:
-		return !wants(n->left, rec);
-	case NODE_EXISTS:
-		return json_has(rec, n->left->text) &&
-		    !json_is_null(json_at(rec, n->left->text));
-	case NODE_IS_TRUE:
-		v = value_of(n->left, rec);
-		return v.kind == VALUE_TRUTH && v.truth;
-	case NODE_MATCH:
-		v = value_of(n->left, rec);
-		return v.kind == VALUE_TEXT &&
-		    regexec(n->regex, v.text, 0, NULL, 0) == 0;
-	case NODE_IN:
-		return is_in(n, rec);
-	default:
-		return compares(n, rec);
-	}
-}
-
 bool
 filter_expr_wants(const struct filter_expr *e, const struct json *rec)
 {
-	return wants(e->root, rec);
+	return filter_node_holds(e->root, rec);
 }

@@ -64,10 +64,7 @@ write_part(const struct manifest_parts *set, struct stream_list *list,
 			result = record_writer_put(out, rec, list->folder,
 			    err);
 	}
-	if (result == 0)
-		return record_writer_commit(out, err);
-	record_writer_abandon(out);
-	return -1;
+	return record_writer_end(out, result, err);
 }
 
 

@@ -136,3 +136,12 @@ record_writer_abandon(struct record_writer *w)
 	file_abandon(w->file);
 	free_writer(w);
 }
+
+int
+record_writer_end(struct record_writer *w, int result, struct error *err)
+{
+	if (result == 0)
+		return record_writer_commit(w, err);
+	record_writer_abandon(w);
+	return -1;
+}

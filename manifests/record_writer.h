@@ -34,6 +34,9 @@ int record_writer_put(struct record_writer *w, struct json *rec,
 /* End the manifest; frees the writer either way. */
 int record_writer_commit(struct record_writer *w, struct error *err)
     MUST_CHECK;
+/* Commit when "result", of the writing so far, is 0; else abandon, and -1. */
+int record_writer_end(struct record_writer *w, int result, struct error *err)
+    MUST_CHECK;
 void record_writer_abandon(struct record_writer *w);	/* NULL: nothing */
 
 #endif

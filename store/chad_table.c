@@ -4,12 +4,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/csv_rows.h"
 #include "base/csv_text.h"
 #include "base/utf8.h"
 
 #include "store/chad_table.h"
 
-enum field_kind { FIELD_TEXT, FIELD_INTERVAL, FIELD_NUMBER, FIELD_TRUTH };
+enum field_kind {
+	FIELD_TEXT,
+	FIELD_INTERVAL,
+	FIELD_NUMBER,
+	FIELD_SECONDS,
+	FIELD_TRUTH
+};
 
 static const struct column {
 	const char *name;
@@ -24,123 +31,13 @@ static const struct column {
 	{ "correlation", FIELD_NUMBER },
 	{ "check_by_crowdsource", FIELD_TRUTH },
 	{ "is_available", FIELD_TRUTH },
-	{ "duration", FIELD_NUMBER },
+	{ "duration", FIELD_SECONDS },
 };
 
 #define MAX_WHOLE 1e15		/* whole numbers that a double holds */
+#define MAX_TEXT_BYTES 4096	/* as of a record's id */
+#define MAX_SHOWN_BYTES ((size_t)1 << 19)	/* of a row that is none */
 #define N_COLUMNS (sizeof(columns) / sizeof(columns[0]))
-
-/* Where the reader stands. */
-struct reader {
-	const char *at, *end;
-	const char *row;	/* where the row at hand begins */
-	size_t line, next_line;	/* the row's, and the one behind it; from 1 */
-	char **fields;		/* [CHAD_TABLE_MAX_COLUMNS] of the row */
-	size_t n_fields;
-	struct arena *a;	/* of the row */
-};
-
-/* Copy a field in quotes; at stands behind the first quote. */
-static int
-read_quoted(struct reader *r, char *field, size_t *n, struct error *err)
-{
-	while (r->at < r->end) {
-		if (*r->at == '"') {
-			r->at++;
-			if (r->at == r->end || *r->at != '"')
-				return 0;
-		}
-		if (*r->at == '\n')
-			r->next_line++;
-		field[(*n)++] = *r->at++;
-	}
-	return error_set(err, ERROR_FORMAT,
-	    "line %zu: a quote is not closed", r->line);
-}
-
-/* True at a comma, LF or CRLF. */
-static bool
-ends_field(const struct reader *r)
-{
-	return *r->at == ',' || *r->at == '\n' || (*r->at == '\r' &&
-	    (r->at + 1 == r->end || r->at[1] == '\n'));
-}
-
-/* Bytes that the field at hand can have at most. */
-static size_t
-field_limit(const struct reader *r)
-{
-	const size_t left = (size_t)(r->end - r->at);
-	const char *p = r->at;
-
-	if (*p == '"') {
-		for (p++; p < r->end; p++)
-			if (*p == '"' && (p + 1 == r->end || *++p != '"'))
-				break;
-	} else {
-		while (p < r->end && *p != ',' && *p != '\n')
-			p++;
-	}
-	return p < r->end ? (size_t)(p - r->at) : left;
-}
-
-static int
-read_field(struct reader *r, struct error *err)
-{
-	const size_t limit = r->at < r->end ? field_limit(r) : 0;
-	size_t n = 0;
-	char *field;
-
-	if (r->n_fields == CHAD_TABLE_MAX_COLUMNS)
-		return error_set(err, ERROR_LIMIT,
-		    "line %zu has more than %d fields", r->line,
-		    CHAD_TABLE_MAX_COLUMNS);
-	if (limit > CHAD_TABLE_MAX_FIELD)
-		return error_set(err, ERROR_LIMIT,
-		    "line %zu has a field of more than %zu bytes", r->line,
-		    CHAD_TABLE_MAX_FIELD);
-	field = arena_need(r->a, limit + 1, 1, "bytes of a field", err);
-	if (field == NULL)
-		return -1;
-	if (r->at < r->end && *r->at == '"') {
-		r->at++;
-		if (read_quoted(r, field, &n, err) != 0)
-			return -1;
-	} else {
-		while (r->at < r->end && !ends_field(r))
-			field[n++] = *r->at++;
-	}
-	if (r->at < r->end && *r->at == '\r')
-		r->at++;
-	if (r->at < r->end && !ends_field(r))
-		return error_set(err, ERROR_FORMAT,
-		    "line %zu: text behind a closing quote", r->line);
-	field[n] = '\0';
-	r->fields[r->n_fields++] = field;
-	return 0;
-}
-
-/* The fields of the next row; none at the end. */
-static int
-read_row(struct reader *r, struct error *err)
-{
-	arena_reset(r->a);
-	r->n_fields = 0;
-	if (r->at == r->end)
-		return 0;
-	r->row = r->at;
-	r->line = r->next_line++;
-	r->fields = arena_need(r->a, CHAD_TABLE_MAX_COLUMNS,
-	    sizeof(*r->fields), "fields", err);
-	if (r->fields == NULL)
-		return -1;
-	for (;;) {
-		if (read_field(r, err) != 0)
-			return -1;
-		if (r->at == r->end || *r->at++ == '\n')
-			return 0;
-	}
-}
 
 /* A number and the white space behind it, finite. */
 static int
@@ -199,7 +96,7 @@ bad:
 
 static int
 put_number(struct json *rec, const char *name, const char *text,
-    struct error *err)
+    bool is_seconds, struct error *err)
 {
 	const char *rest;
 	double value;
@@ -207,9 +104,27 @@ put_number(struct json *rec, const char *name, const char *text,
 	if (parse_number(text, &value, &rest) != 0 || *rest != '\0')
 		return error_set(err, ERROR_FORMAT,
 		    "%s is \"%.40s\" and must be a number", name, text);
+	if (is_seconds && value < 0.0)
+		return error_set(err, ERROR_LIMIT,
+		    "%s is %g and must not be negative", name, value);
 	if (is_whole(value, text, rest))
 		return json_put_size(rec, name, (size_t)value, err);
 	return json_put_number(rec, name, value, err);
+}
+
+/* What names things fits into a line: a line end comes of a lost quote. */
+static int
+put_text(struct json *rec, const char *name, const char *text,
+    struct error *err)
+{
+	if (strlen(text) > MAX_TEXT_BYTES)
+		return error_set(err, ERROR_LIMIT, "%s has %zu bytes; at most "
+		    "%d are allowed", name, strlen(text), MAX_TEXT_BYTES);
+	for (const char *p = text; *p != '\0'; p++)
+		if ((unsigned char)*p < 32 || *p == 127)
+			return error_set(err, ERROR_FORMAT,
+			    "%s holds a control character", name);
+	return json_put_string(rec, name, text, err);
 }
 
 static int
@@ -277,18 +192,20 @@ put_field(struct json *rec, const char *name, const char *text,
 	case FIELD_INTERVAL:
 		return put_interval(rec, name, text, err);
 	case FIELD_NUMBER:
-		return put_number(rec, name, text, err);
+	case FIELD_SECONDS:
+		return put_number(rec, name, text, column->kind ==
+		    FIELD_SECONDS, err);
 	case FIELD_TRUTH:
 		return put_truth(rec, name, text, err);
 	case FIELD_TEXT:
 		break;
 	}
-	return json_put_string(rec, name, text, err);
+	return put_text(rec, name, text, err);
 }
 
 /* What stands for a row that is none: why, and its text. */
 static struct json *
-bad_row(const struct reader *r, const struct error *why, struct error *err)
+bad_row(const struct csv_rows *r, const struct error *why, struct error *err)
 {
 	size_t n_bytes = (size_t)(r->at - r->row);
 	struct json *rec = json_new_object(err);
@@ -299,6 +216,8 @@ bad_row(const struct reader *r, const struct error *why, struct error *err)
 		n_bytes--;
 	if (n_bytes > 0 && r->row[n_bytes - 1] == '\r')
 		n_bytes--;
+	if (n_bytes > MAX_SHOWN_BYTES)
+		n_bytes = MAX_SHOWN_BYTES;
 	if (json_put_bytes(rec, "error", why->text, strlen(why->text),
 	    err) == 0 && json_put_bytes(rec, "line", r->row, n_bytes,
 	    err) == 0)
@@ -307,42 +226,58 @@ bad_row(const struct reader *r, const struct error *why, struct error *err)
 	return NULL;
 }
 
-/* The record of a row, or of why it is none; NULL when memory is out. */
-static struct json *
-record_of(const struct reader *r, char *const *names, size_t n_names,
-    struct error *err)
+/* -1 when the fields that were read are no row, which is then given up. */
+static int
+check_row(struct csv_rows *r, int status, size_t n_names, struct error *why)
 {
-	struct error why = { ERROR_NONE, "" };
-	struct json *rec;
-	int status = 0;
+	if (status != 0) {
+		csv_rows_give_up(r);
+		return -1;
+	}
+	if (r->n_fields == n_names) {
+		r->is_lost = false;
+		return 0;
+	}
+	/* A quote may have taken in the rows behind. */
+	if (r->next_line > r->line + 1)
+		csv_rows_give_up(r);
+	return error_set(why, ERROR_FORMAT,
+	    "%zu fields where the header has %zu", r->n_fields, n_names);
+}
 
-	if ((rec = json_new_object(err)) == NULL)
+/*
+ * The record of the row at hand, or of why it is none: "why" holds that when
+ * reading it has failed ("status").  NULL when memory is out.
+ */
+static struct json *
+record_of(struct csv_rows *r, int status, char *const *names, size_t n_names,
+    struct error *why, struct error *err)
+{
+	struct json *rec = json_new_object(err);
+
+	if (rec == NULL)
 		return NULL;
-	if (r->n_fields != n_names)
-		status = error_set(&why, ERROR_FORMAT,
-		    "%zu fields where the header has %zu", r->n_fields,
-		    n_names);
+	status = check_row(r, status, n_names, why);
 	for (size_t i = 0; i < n_names && status == 0; i++)
-		status = put_field(rec, names[i], r->fields[i], r->a,
-		    &why);
+		status = put_field(rec, names[i], r->fields[i], r->a, why);
 	if (status == 0)
 		return rec;
 	json_free(rec);
-	if (why.code == ERROR_NOMEM) {
-		(void)error_set(err, ERROR_NOMEM, "%s", why.text);
+	if (why->code == ERROR_NOMEM) {
+		(void)error_set(err, ERROR_NOMEM, "%s", why->text);
 		return NULL;
 	}
-	(void)error_add(&why, "line %zu", r->line);
-	return bad_row(r, &why, err);
+	(void)error_add(why, "line %zu", r->line);
+	return bad_row(r, why, err);
 }
 
 /* Keep the header's names beyond its row; every column must be there. */
 static int
-read_header(struct reader *r, struct arena *a, char ***names, size_t *n_names,
+read_header(struct csv_rows *r, struct arena *a, char ***names, size_t *n_names,
     struct error *err)
 {
-	if (read_row(r, err) != 0)
-		return -1;
+	if (csv_rows_next(r, err) != 0)
+		return error_add(err, "line %zu", r->line);
 	*names = arena_need(a, r->n_fields + 1, sizeof(**names), "columns",
 	    err);
 	if (*names == NULL)
@@ -376,27 +311,27 @@ read_header(struct reader *r, struct arena *a, char ***names, size_t *n_names,
 }
 
 static bool
-is_blank(const struct reader *r)
+is_blank(const struct csv_rows *r)
 {
 	return r->n_fields == 1 && r->fields[0][0] == '\0';
 }
 
 static int
-read_rows(struct reader *r, char *const *names, size_t n_names,
+read_rows(struct csv_rows *r, char *const *names, size_t n_names,
     int (*each)(void *context, struct json *rec, struct error *err),
     void *context, struct error *err)
 {
 	for (;;) {
+		struct error why = { ERROR_NONE, "" };
+		int status = csv_rows_next(r, &why);
 		struct json *rec;
-		int status;
 
-		if (read_row(r, err) != 0)
-			return -1;
-		if (r->n_fields == 0)
+		if (status == 0 && r->n_fields == 0)
 			return 0;
-		if (is_blank(r))
+		if (status == 0 && is_blank(r))
 			continue;
-		if ((rec = record_of(r, names, n_names, err)) == NULL)
+		rec = record_of(r, status, names, n_names, &why, err);
+		if (rec == NULL)
 			return -1;
 		status = each(context, rec, err);
 		json_free(rec);
@@ -410,30 +345,18 @@ chad_table_read(const char *text, size_t n_bytes,
     int (*each)(void *context, struct json *rec, struct error *err),
     void *context, struct error *err)
 {
-	static const char byte_order_mark[] = "\xEF\xBB\xBF";
-	struct reader r = { .at = text, .end = text + n_bytes,
-		.next_line = 1 };
+	struct csv_rows r;
 	struct arena *a = arena_new();
 	char **names = NULL;
 	size_t n_names = 0;
 	int status = -1;
 
-	r.a = arena_new();
-	if (a == NULL || r.a == NULL) {
-		(void)error_set(err, ERROR_NOMEM, "out of memory");
-		goto done;
-	}
-	if (n_bytes >= 3 && memcmp(text, byte_order_mark, 3) == 0)
-		r.at += 3;
-	if (memchr(text, '\0', n_bytes) != NULL) {
-		(void)error_set(err, ERROR_FORMAT,
-		    "a zero byte: this is no CSV");
-		goto done;
-	}
-	if (read_header(&r, a, &names, &n_names, err) == 0)
+	if (a == NULL)
+		return error_set(err, ERROR_NOMEM, "out of memory");
+	if (csv_rows_init(&r, text, n_bytes, err) == 0 &&
+	    read_header(&r, a, &names, &n_names, err) == 0)
 		status = read_rows(&r, names, n_names, each, context, err);
-done:
-	arena_free(r.a);
+	csv_rows_release(&r);
 	arena_free(a);
 	return status;
 }
@@ -481,6 +404,7 @@ field_text(const struct json *rec, const struct column *column,
 			(void)error_set(err, ERROR_NOMEM, "out of memory");
 		return text;
 	case FIELD_NUMBER:
+	case FIELD_SECONDS:
 		if (want_number(value, column->name, "", err) != 0)
 			return NULL;
 		return json_text(value, a, err);
@@ -510,36 +434,26 @@ chad_table_write_header(FILE *out, const struct chad_table_extra *extra,
 	return putc('\n', out) == EOF ? write_failed(err) : 0;
 }
 
-/* The extra columns of a row; what the record lacks gives empty fields. */
-static int
-write_extra(FILE *out, const struct json *rec,
-    const struct chad_table_extra *extra, struct error *err)
-{
-	for (size_t i = 0; i < extra->n_names; i++) {
-		const char *text;
-
-		if (json_get_string(rec, extra->paths[i], "", &text, err) != 0)
-			return -1;
-		if (putc(',', out) == EOF || csv_text_put(out, text) == EOF)
-			return write_failed(err);
-	}
-	return 0;
-}
-
 int
 chad_table_write_row(FILE *out, const struct json *rec,
     const struct chad_table_extra *extra, struct arena *a, struct error *err)
 {
-	for (size_t i = 0; i < N_COLUMNS; i++) {
-		const char *text = field_text(rec, &columns[i], a, err);
+	const size_t n_extra = extra != NULL ? extra->n_names : 0;
+	const char **texts = arena_need(a, N_COLUMNS + n_extra,
+	    sizeof(*texts), "fields", err);
 
-		if (text == NULL)
-			return -1;
-		if ((i > 0 && putc(',', out) == EOF) ||
-		    csv_text_put(out, text) == EOF)
-			return write_failed(err);
-	}
-	if (extra != NULL && write_extra(out, rec, extra, err) != 0)
+	if (texts == NULL)
 		return -1;
+	for (size_t i = 0; i < N_COLUMNS; i++)
+		if ((texts[i] = field_text(rec, &columns[i], a, err)) == NULL)
+			return -1;
+	for (size_t i = 0; i < n_extra; i++)
+		if (json_get_string(rec, extra->paths[i], "",
+		    &texts[N_COLUMNS + i], err) != 0)
+			return -1;
+	for (size_t i = 0; i < N_COLUMNS + n_extra; i++)
+		if ((i > 0 && putc(',', out) == EOF) ||
+		    csv_text_put(out, texts[i]) == EOF)
+			return write_failed(err);
 	return putc('\n', out) == EOF ? write_failed(err) : 0;
 }

@@ -35,17 +35,21 @@
 #include "base/json.h"
 
 #define CHAD_TABLE_MAX_BYTES ((size_t)1 << 30)
-#define CHAD_TABLE_MAX_FIELD ((size_t)1 << 20)
-#define CHAD_TABLE_MAX_COLUMNS 256
 
 /*
  * Read a table of n_bytes.  The columns may come in any order; others are
  * kept as texts: "title" and "url" as such, the rest as "extra.NAME", but for
  * the nameless column that is pandas's index.  Calls each(context, record,
  * err) for every row; a row that is not right becomes a record of "error":
- * "line 7: ..." and "line", its text.
+ * "line 7: ..." and "line", its text (at most 512 KiB).  Not right are also
+ * names and ids with a control character or of more than 4096 bytes.
  * The record is freed after the call; -1 of the callee ends the reading.
- * -1 when there is no header, a column is missing or a quote is not closed.
+ *
+ * A row may hold several lines.  Where a quote is not closed, or the number of
+ * fields is not the header's, only its first line is such a record, and the
+ * next line is read as a row.
+ *
+ * -1 when there is no header or a column is missing.
  */
 int chad_table_read(const char *text, size_t n_bytes,
     int (*each)(void *context, struct json *rec, struct error *err),
@@ -61,7 +65,10 @@ struct chad_table_extra {
 int chad_table_write_header(FILE *out, const struct chad_table_extra *extra,
     struct error *err) MUST_CHECK;
 
-/* Members that are missing give empty fields. */
+/*
+ * Members that are missing give empty fields.  -1 with ERROR_FORMAT, nothing
+ * being written, when a member is of another type than its column.
+ */
 int chad_table_write_row(FILE *out, const struct json *rec,
     const struct chad_table_extra *extra, struct arena *a,
     struct error *err) MUST_CHECK;

@@ -95,11 +95,11 @@ test_quoting(void **state)
 
 	(void)state;
 	assert_int_equal(read_text("\xEF\xBB\xBF" HEADER
-	    "\"a,\"\"b\"\"\r\nc\",f,i,humming,,\"(1, 2)\",,,,\r\n"
+	    "\"a,\"\"b\"\"\",f,i,humming,,\"(1, 2)\",,,,\r\n"
 	    "\n"
 	    "g,f,i,humming,,\"[0, 2.5]\",,,,", &rows, &err), 0);
 	assert_int_equal(rows.n, 2);
-	check_member(&rows, 0, "group_id", "a,\"b\"\r\nc");
+	check_member(&rows, 0, "group_id", "a,\"b\"");
 	assert_false(json_has(rows.rec[0], "youtube_id"));
 	assert_false(json_has(rows.rec[0], "duration"));
 	check_member(&rows, 1, "group_id", "g");
@@ -169,9 +169,9 @@ test_bad_tables(void **state)
 	static const char *const bad[] = {
 		"",
 		"group_id,fragment_id\n1,2\n",
-		HEADER "g,f,\"i,cover\n",
 		"group_id," HEADER,
-		HEADER "g,f,\"i\"i,cover\n",
+		"\"group_id\"x," HEADER,
+		"\"" HEADER,
 	};
 
 	(void)state;
@@ -183,6 +183,112 @@ test_bad_tables(void **state)
 		assert_int_equal(err.code, ERROR_FORMAT);
 		free_rows(&rows);
 	}
+}
+
+/* One line is given up, and what the rows around it say is read. */
+static void
+test_rows_given_up(void **state)
+{
+#define GOOD "g,f,i,cover,,\"[1, 2]\",,,,\n"
+	static const struct {
+		const char *rows, *errors;	/* a line each */
+	} cases[] = {
+		/* The quote is closed by the next row's, or never. */
+		{ "g,f,\"i,cover,,,,,,\n",
+		    "line 3: text behind a closing quote\n" },
+		{ "g,f,\"i,cover,,,,,,\n\n\"\"\",\n",
+		    "line 3: 4 fields where the header has 10\n"
+		    "line 5: text behind a closing quote\n" },
+		{ "\"g,f,i\n,\"x\n",
+		    "line 3: text behind a closing quote\n"
+		    "line 4: a quote is not closed\n" },
+		{ "g,f,\"i\"i,cover,,,,,,\n",
+		    "line 3: text behind a closing quote\n" },
+		/* The rest of such a row does not pass for one. */
+		{ "g,f,i,cover,,,,,,,\"a\nb\"\n",
+		    "line 3: 11 fields where the header has 10\n"
+		    "line 4: a quote within a field\n" },
+		{ "x,\"a\nb\",f,i,cover,,,,,,\n",
+		    "line 3: 11 fields where the header has 10\n"
+		    "line 4: a quote within a field\n" },
+		/* A row of the right number of fields is given up whole. */
+		{ "g,f,\"a\nb\",cover,,,,,,\n",
+		    "line 3: id holds a control character\n" },
+		{ "g,f,a\x7f,cover,,,,,,\n",
+		    "line 3: id holds a control character\n" },
+		{ "g,f,i,cover,,,,,,-1\n",
+		    "line 3: duration is -1 and must not be negative\n" },
+	};
+	struct error err = { ERROR_NONE, "" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char text[512], errors[512] = "";
+		struct rows rows;
+
+		(void)snprintf(text, sizeof(text), "%s%s%s%s", HEADER, GOOD,
+		    cases[i].rows, i == 2 ? "" : GOOD);
+		assert_int_equal(read_text(text, &rows, &err), 0);
+		assert_true(rows.n > 2 && !json_has(rows.rec[0], "error"));
+		assert_true(i == 2 || !json_has(rows.rec[rows.n - 1],
+		    "error"));
+		for (size_t k = 0; k < rows.n; k++) {
+			const char *why = "";
+
+			assert_int_equal(json_get_string(rows.rec[k], "error",
+			    "", &why, &err), 0);
+			(void)strcat(strcat(errors, why), why[0] == '\0' ? "" :
+			    "\n");
+		}
+		assert_string_equal(errors, cases[i].errors);
+		free_rows(&rows);
+	}
+#undef GOOD
+}
+
+/* A field that is too long, a row of too many, a zero byte: the row's fault. */
+static void
+test_limits(void **state)
+{
+	static const char good[] = "g,f,i,cover,,,,,,\n";
+	static const char zero[] = "g,f,\0,cover,,,,,,\n";
+	const size_t n_long = 3 << 19;
+	struct error err = { ERROR_NONE, "" };
+	const char *line;
+	struct rows rows;
+	size_t n_bytes;
+	char *text;
+	FILE *out = open_memstream(&text, &n_bytes);
+
+	(void)state;
+	assert_non_null(out);
+	assert_true(fputs(HEADER, out) >= 0);
+	for (size_t i = 0; i < n_long; i++)
+		assert_true(putc(i == 0 ? '"' : 'x', out) != EOF);
+	assert_true(fprintf(out, "\"\n%s", good) > 0);
+	for (size_t i = 0; i < 300; i++)
+		assert_true(putc(',', out) != EOF);
+	assert_true(fprintf(out, "\n%s", good) > 0);
+	assert_true(fwrite(zero, 1, sizeof(zero) - 1, out) > 0);
+	assert_true(fputs(good, out) >= 0 && fclose(out) == 0);
+	rows.n = 0;
+	assert_int_equal(chad_table_read(text, n_bytes, keep_row, &rows, &err),
+	    0);
+	assert_int_equal(rows.n, 6);
+	check_member(&rows, 0, "error",
+	    "line 2: a field of more than 1048576 bytes");
+	assert_int_equal(json_want_string(rows.rec[0], "line", &line, &err),
+	    0);
+	assert_int_equal(strlen(line), 1 << 19);
+	check_member(&rows, 1, "id", "i");
+	check_member(&rows, 2, "error", "line 4: more than 256 fields");
+	check_member(&rows, 3, "id", "i");
+	check_member(&rows, 4, "error", "line 6: a zero byte, which no CSV "
+	    "has");
+	check_member(&rows, 4, "line", "g,f,?,cover,,,,,,");
+	check_member(&rows, 5, "id", "i");
+	free_rows(&rows);
+	free(text);
 }
 
 /* Lines are counted, not rows: quoted fields may hold line ends. */
@@ -244,6 +350,8 @@ main(void)
 		cmocka_unit_test(test_quoting),
 		cmocka_unit_test(test_columns),
 		cmocka_unit_test(test_bad_rows),
+		cmocka_unit_test(test_rows_given_up),
+		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_bad_tables),
 		cmocka_unit_test(test_written_as_pandas),

@@ -17,6 +17,7 @@ struct reviewed {
 	double from_sec, to_sec;
 	double original_from_sec, original_to_sec;
 	long balance;		/* accepts minus rejects */
+	bool is_adjudicated;	/* only adjudicators count */
 	struct json *record;	/* of an accepted fragment, or NULL */
 	size_t accepted;	/* which of these it is */
 };
@@ -41,19 +42,19 @@ keep_text(struct verdicts *v, const struct json *rec, const char *member,
 	return copy;
 }
 
-/* A hash of itself and more: of the review, and where it moved what. */
+/* A hash of itself and more: the review, where it moved what, its weight. */
 static int
 add_to_hash(struct verdicts *v, const struct json *rec, const char *group_id,
     const char *fragment_id, const char *verdict, struct error *err)
 {
 	static const char *const members[] = { "review.interval",
-	    "review.original_interval" };
+	    "review.original_interval", "review.role" };
 	char both[2 * HASH_HEX_BYTES];
 
 	(void)snprintf(both, sizeof(both), "%s", v->sha256);
 	hash_texts(v->sha256, both, group_id, fragment_id, verdict,
 	    (const char *)NULL);
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < 3; i++) {
 		const struct json *moved = json_at(rec, members[i]);
 		const char *text;
 
@@ -66,6 +67,22 @@ add_to_hash(struct verdicts *v, const struct json *rec, const char *group_id,
 		    (const char *)NULL);
 	}
 	return 0;
+}
+
+/* An adjudicator's word outranks those of others. */
+static void
+count(struct reviewed *r, const char *verdict, bool is_adjudicator)
+{
+	if (is_adjudicator && !r->is_adjudicated) {
+		r->is_adjudicated = true;
+		r->balance = 0;
+	}
+	if (is_adjudicator != r->is_adjudicated)
+		return;
+	if (strcmp(verdict, "accept") == 0)
+		r->balance++;
+	else if (strcmp(verdict, "reject") == 0)
+		r->balance--;
 }
 
 /* Add one review; those of one fragment come after each other. */
@@ -90,10 +107,7 @@ take_review(void *context, struct json *rec, struct error *err)
 		last->group_id = group_id;
 		last->fragment_id = fragment_id;
 	}
-	if (strcmp(verdict, "accept") == 0)
-		last->balance++;
-	else if (strcmp(verdict, "reject") == 0)
-		last->balance--;
+	count(last, verdict, json_has(rec, "review.role"));
 	return add_to_hash(v, rec, group_id, fragment_id, verdict, err);
 }
 

@@ -4,8 +4,8 @@
  * A review speaks of one fragment.  A new round finds fragments with other
  * limits, so a verdict also holds for a fragment of the same two recordings
  * that overlaps the reviewed one by at least half (intersection over union) in
- * both.  Several reviewers decide by majority; a tie, or "unsure", leaves it to
- * people still: flag.
+ * both.  Several reviewers decide by majority, or adjudicators where one has
+ * spoken; a tie, or "unsure", leaves it to people still: flag.
  *
  * What was rejected does not come back in pieces either: a fragment that lies
  * by half or more within a rejected one is dropped, and one that holds half or

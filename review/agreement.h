@@ -29,7 +29,7 @@
 
 #include "store/ratings.h"
 
-#define AGREEMENT_MAX_CATEGORIES 16
+#define AGREEMENT_MAX_CATEGORIES 8
 
 struct agreement {
 	double value;		/* up to 1; 0 is chance */
@@ -41,8 +41,9 @@ struct agreement {
 /* n_categories <= AGREEMENT_MAX_CATEGORIES, in all of these. */
 struct agreement agreement_cohen(const struct ratings *r, size_t rater,
     size_t other);
-struct agreement agreement_fleiss(const struct ratings *r);
 struct agreement agreement_krippendorff(const struct ratings *r);
+int agreement_fleiss(const struct ratings *r, struct agreement *result,
+    struct error *err) MUST_CHECK;
 
 /*
  * All of it about a catalogue: {cohen: [{a, b, kappa, n}], fleiss: {kappa, n,

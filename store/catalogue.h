@@ -3,9 +3,9 @@
  * known of works, recordings, fragments, models and rounds.
  *
  * The file is in WAL mode, its tables are STRICT and keyed by the names that
- * the records carry, foreign keys are enforced, and no row holds a time of
- * day: the same adds in the same order give the same rows, so two catalogues
- * are compared by their dumps (store/inspect.h).  PRAGMA application_id is
+ * the records carry, foreign keys are enforced, and no row that a command makes
+ * of records holds a time of day: the same adds in the same order give the same
+ * rows, so two catalogues are compared by their dumps (store/inspect.h).  PRAGMA application_id is
  * CATALOGUE_APPLICATION_ID and PRAGMA user_version the version of the tables;
  * older files are brought up to date in one transaction when opened for
  * writing, newer ones are refused.
@@ -72,8 +72,21 @@
  *				or reviewed and its round never finished
  *	extra			other members
  *	probability		of being right, or NULL
- *	verdict			what most reviewers say, as a decision; kept by
- *				triggers on reviews; NULL without reviews
+ *	verdict			what most reviewers say, as a decision; of
+ *				adjudicators, where one has spoken; NULL
+ *				without reviews
+ *	n_judged		reviews of it
+ *	standing		'agreed': all reviewers say the same;
+ *				'disputed': they do not, or one is unsure;
+ *				'final': an adjudicator has spoken; NULL
+ *				without reviews
+ *	is_heard		1 where something of the work has a review, of
+ *				what was in the queue (store/queue.h)
+ *	is_asked		1: people have begun to judge it on the page,
+ *				so that it stays in the queue; 0: it is gold,
+ *				so that it is not in it; NULL: it is while
+ *				"decision" is 'flag'
+ * Triggers on reviews keep these but the last.
  *
  * versions -- where a fragment lies in one version of the work
  *	group_id, fragment_id, id	key
@@ -95,9 +108,42 @@
  *	start_sec, end_sec	where the reviewer wants the end of the
  *				cover or hum, or NULL: as it was found
  *	original_start_sec, original_end_sec	the same of the original
+ *	role			'adjudicator': it outranks those of others; or
+ *				NULL.  That of the reviewer when he spoke
+ *	reasons			JSON list of codes (manifests/FORMAT.md), NULL
+ *	spent_sec		how long it took, or NULL
+ *	at			seconds since 1970, or NULL
+ *
+ * people -- who judges on the page (store/people.h)
+ *	name			key
+ *	role			'annotator', 'adjudicator' or 'admin'
+ *	token_sha256		of the token of his link, or NULL: he has none
+ *	is_retired		1: he may come in no more
+ *	n_claims		fragments he was given
+ *
+ * claims -- who has been given what to judge (store/claims.h)
+ *	group_id, fragment_id, person	key
+ *	expires_at		seconds since 1970; then it counts no more
+ *
+ * gold -- fragments whose verdict is known (store/gold.h)
+ *	group_id, fragment_id	key
+ *	verdict			'accept' or 'reject'
+ *
+ * gold_reviews -- what people said of gold: columns as of reviews.  No round
+ * obeys these, and no trigger counts them
+ *
+ * review_log -- the audit trail; rows cannot be changed or deleted, and are
+ * not merged (store/review_log.h)
+ *	n			key, rising
+ *	at, who, what		seconds since 1970; a name; "verdict" ...
+ *	group_id, fragment_id, verdict	what it is about, or NULL
+ *	before, after		JSON of the review, or NULL: none
+ *	request_id		unique for who and what, or NULL
+ *	undoes			of an undo: the row it takes back
  *
  * places -- a view: the rows of versions, but with the times to which the first
- * reviewer who accepts the fragment and moved this end of it has moved it, and
+ * reviewer who accepts the fragment and moved this end of it has moved it,
+ * adjudicators before others, and
  *	is_moved		1 where one has
  *
  * blocks -- what must never be trained on, because models are measured on it
@@ -115,7 +161,7 @@
 #include "base/json.h"
 
 #define CATALOGUE_APPLICATION_ID 0x43484144	/* "CHAD" */
-#define CATALOGUE_VERSION 4
+#define CATALOGUE_VERSION 5
 
 enum catalogue_mode {
 	CATALOGUE_READ,		/* must exist, is not changed */

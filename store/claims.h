@@ -10,7 +10,7 @@
  * item shows no scores and no words of others: these would sway them, and they
  * would tell gold.
  *
- * Each call is one transaction of its own that takes the write lock.
+ * Each call that writes is one transaction of its own.
  */
 #ifndef STORE_CLAIMS_H
 #define STORE_CLAIMS_H

@@ -358,7 +358,8 @@ int
 fragments_forget_mined(struct catalogue *c, struct error *err)
 {
 	return sql_run(c, err, "DELETE FROM fragments"
-	    " WHERE round_key IS NOT NULL AND NOT EXISTS (SELECT 1"
+	    " WHERE round_key IS NOT NULL AND is_asked IS NOT 0"
+	    " AND NOT EXISTS (SELECT 1"
 	    " FROM reviews WHERE reviews.group_id = fragments.group_id"
 	    " AND reviews.fragment_id = fragments.fragment_id)", "");
 }

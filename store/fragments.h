@@ -90,7 +90,7 @@ int fragments_each_row(struct catalogue *c,
 
 /*
  * Forget what earlier rounds found, except fragments that somebody has
- * reviewed: before a round stores its own.
+ * reviewed and gold items: before a round stores its own.
  */
 int fragments_forget_mined(struct catalogue *c, struct error *err) MUST_CHECK;
 

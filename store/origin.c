@@ -148,7 +148,8 @@ fill(struct catalogue *c, struct json *object, const char *group_id,
 		    group_id);
 	if (append_rows(c, object, "reviews", sql_query(c, err, "SELECT"
 	    " reviewer, verdict, note, start_sec, end_sec,"
-	    " original_start_sec, original_end_sec FROM reviews"
+	    " original_start_sec, original_end_sec, role, reasons, spent_sec,"
+	    " at FROM reviews"
 	    " WHERE group_id = ?1 AND fragment_id = ?2 ORDER BY reviewer",
 	    "tt", group_id, fragment_id), err) != 0 ||
 	    add_round(c, object, group_id, fragment_id, err) != 0)

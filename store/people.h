@@ -25,7 +25,7 @@
 enum people_role {
 	PEOPLE_ANNOTATOR,	/* judges */
 	PEOPLE_ADJUDICATOR,	/* his word outranks that of annotators */
-	PEOPLE_ADMIN		/* may do all; outranks as an adjudicator does */
+	PEOPLE_ADMIN		/* may do all; outranks, too */
 };
 
 struct people_person {

@@ -20,6 +20,7 @@
 #include "store/people.h"
 
 #define QUEUE_MAX_LIST 200
+#define QUEUE_MAX_LEFT 10000
 
 /* What is asked of people; the same for all calls of one server. */
 struct queue_rules {
@@ -50,10 +51,10 @@ struct queue_name {
 /*
  * Fragments that pass the filter: {n, items: [{g, f, id, original_id, title,
  * probability, correlation, decision, n_verdicts, is_claimed}]}, at most
- * "limit" (QUEUE_MAX_LIST) of them from the offset-th on.  "flag" and
- * "disagreement" come in the order of the queue, whoever has heard what;
- * others by name, or by probability where the filter limits it.  NULL with an
- * error.
+ * "limit" (QUEUE_MAX_LIST) of them from the offset-th on.  Those of "flag" that
+ * fewest people have judged come first, then in the order of the queue, as
+ * "disagreement" does; others by name, or by probability where the filter
+ * limits it.  NULL with an error.
  */
 struct json *queue_list(struct catalogue *c, const struct queue_filter *filter,
     const struct queue_rules *rules, size_t offset, size_t limit, int64_t now,
@@ -61,7 +62,7 @@ struct json *queue_list(struct catalogue *c, const struct queue_filter *filter,
 
 /*
  * How many fragments of the filter still need somebody and have not been judged
- * by the person.
+ * by the person; of "keep", "drop" and "any" at most QUEUE_MAX_LEFT.
  */
 int queue_left(struct catalogue *c, const char *person,
     const struct queue_filter *filter, const struct queue_rules *rules,
@@ -74,7 +75,7 @@ int queue_done(struct catalogue *c, const char *person, int64_t since,
 /*
  * {left, done, per_hour, eta_hours, people: [{name, done, today, per_hour}]}:
  * verdicts that the queue still needs, and were given; those of the last hour,
- * or of the part of it since the first, as a rate; eta_hours is missing where
+ * or of the part of it since the first, as a rate; eta_hours is null where
  * nobody has judged in the last hour.  "today" counts from "midnight" on.  Of
  * people there is only the person himself, unless he is no annotator.  NULL
  * with an error.

@@ -24,7 +24,7 @@ struct review_log_row {
 	const char *verdict;	/* or another word: a name, a file */
 	const char *before, *after;	/* JSON of the review, or NULL */
 	const char *request_id;	/* unique for who and what */
-	int64_t undoes;		/* "undo": the number of the row taken back */
+	int64_t undoes;		/* the row that "undo" takes back */
 };
 
 /* In a transaction of the caller. */

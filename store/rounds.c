@@ -9,13 +9,14 @@
 
 /*
  * Forget the rounds that are open under another key, and what they found; what
- * somebody has reviewed stays.
+ * somebody has reviewed stays, and gold items.
  */
 static int
 forget_open(struct catalogue *c, const char *key, struct error *err)
 {
 	if (sql_run(c, err, "DELETE FROM fragments AS f WHERE round_key IN "
-	    GIVEN_UP " AND NOT EXISTS (SELECT 1 FROM reviews AS r"
+	    GIVEN_UP " AND is_asked IS NOT 0"
+	    " AND NOT EXISTS (SELECT 1 FROM reviews AS r"
 	    " WHERE r.group_id = f.group_id"
 	    " AND r.fragment_id = f.fragment_id)", "t", key) != 0 ||
 	    sql_run(c, err, "UPDATE fragments SET round_key = NULL"

@@ -28,6 +28,60 @@
 	" AND fragment_id = " row ".fragment_id; END;"
 
 /*
+ * The same where an adjudicator's word counts alone, and what else follows
+ * from the reviews of the fragment (g, f).
+ */
+#define OF_FRAGMENT(g, f) \
+	" FROM reviews AS r WHERE r.group_id = " g \
+	" AND r.fragment_id = " f
+#define JUDGED(g, f) \
+	"verdict = (SELECT CASE WHEN total((verdict = 'accept')" \
+	" - (verdict = 'reject')) > 0 THEN 'keep'" \
+	" WHEN total((verdict = 'accept') - (verdict = 'reject')) < 0" \
+	" THEN 'drop' WHEN count(*) > 0 THEN 'flag' END" OF_FRAGMENT(g, f) \
+	" AND (r.role IS NOT NULL OR NOT EXISTS (SELECT 1 FROM reviews AS j" \
+	" WHERE j.group_id = r.group_id AND j.fragment_id = r.fragment_id" \
+	" AND j.role IS NOT NULL)))," \
+	" n_judged = (SELECT count(*)" OF_FRAGMENT(g, f) ")," \
+	" standing = (SELECT CASE WHEN count(role) > 0 THEN 'final'" \
+	" WHEN min(verdict) <> max(verdict) OR max(verdict) = 'unsure'" \
+	" THEN 'disputed' WHEN count(*) > 0 THEN 'agreed' END" \
+	OF_FRAGMENT(g, f) ")"
+#define JUDGED_TRIGGER(event, row) \
+	"DROP TRIGGER verdict_after_" event ";" \
+	"CREATE TRIGGER verdict_after_" event " AFTER " event " ON reviews" \
+	" BEGIN UPDATE fragments SET " \
+	JUDGED(row ".group_id", row ".fragment_id") \
+	" WHERE group_id = " row ".group_id" \
+	" AND fragment_id = " row ".fragment_id; END;"
+
+/* Which review moved an end of "v": an adjudicator's before others. */
+#define MOVED_BY \
+	"(SELECT r.reviewer FROM reviews AS r" \
+	"  WHERE r.group_id = v.group_id AND r.fragment_id = v.fragment_id" \
+	"  AND r.verdict = 'accept' AND iif(v.part = 'original'," \
+	"  r.original_start_sec, iif(v.part = 'other', r.start_sec, NULL))" \
+	"  IS NOT NULL ORDER BY r.role IS NULL, r.reviewer LIMIT 1)"
+
+/* What a review says, in a table of them. */
+#define REVIEW_COLUMNS \
+	"  group_id TEXT NOT NULL," \
+	"  fragment_id TEXT NOT NULL," \
+	"  reviewer TEXT NOT NULL," \
+	"  verdict TEXT NOT NULL" \
+	"    CHECK (verdict IN ('accept', 'reject', 'unsure'))," \
+	"  note TEXT," \
+	"  start_sec REAL CHECK (start_sec >= 0)," \
+	"  end_sec REAL CHECK (end_sec > start_sec)," \
+	"  original_start_sec REAL CHECK (original_start_sec >= 0)," \
+	"  original_end_sec REAL CHECK (original_end_sec >" \
+	"    original_start_sec)," \
+	"  role TEXT CHECK (role = 'adjudicator')," \
+	"  reasons TEXT," \
+	"  spent_sec REAL CHECK (spent_sec >= 0)," \
+	"  at INTEGER,"
+
+/*
  * In the definition of a table: a column is one of three words by OR, not by
  * IN, for which SQLite fills a table at each row that is written.  What rows
  * may hold stays the same, so the definition may be edited where it stands
@@ -39,11 +93,13 @@
 	" = ''" b "'' OR " column " = ''" c "''')" \
 	" WHERE type = 'table' AND name = '" table "';"
 
+#define MAX_PIECES 6	/* of a step: C promises texts of 4095 bytes */
+
 /*
  * Step i brings a file of version i to version i + 1.  A step that was
  * released is never edited; a change of the tables is a new step.
  */
-static const char *const steps[CATALOGUE_VERSION] = {
+static const char *const steps[CATALOGUE_VERSION][MAX_PIECES] = { {
 	"CREATE TABLE works ("
 	"  group_id TEXT PRIMARY KEY,"
 	"  title TEXT,"
@@ -178,7 +234,7 @@ static const char *const steps[CATALOGUE_VERSION] = {
 	"  value TEXT NOT NULL,"
 	"  set_name TEXT NOT NULL,"
 	"  PRIMARY KEY (kind, value)"
-	") STRICT, WITHOUT ROWID;",
+	") STRICT, WITHOUT ROWID;" }, {
 
 	"ALTER TABLE reviews ADD COLUMN start_sec REAL"
 	"  CHECK (start_sec >= 0);"
@@ -203,7 +259,7 @@ static const char *const steps[CATALOGUE_VERSION] = {
 	"  WHERE r.group_id = v.group_id AND r.fragment_id = v.fragment_id"
 	"  AND r.verdict = 'accept' AND iif(v.part = 'original',"
 	"  r.original_start_sec, iif(v.part = 'other', r.start_sec, NULL))"
-	"  IS NOT NULL);",
+	"  IS NOT NULL);" }, {
 
 	/* What is asked for often gets a column of its own and an index. */
 	"ALTER TABLE fragments ADD COLUMN probability REAL;"
@@ -230,7 +286,7 @@ static const char *const steps[CATALOGUE_VERSION] = {
 	"CREATE INDEX recordings_failed ON recordings (group_id, id)"
 	"  WHERE error IS NOT NULL;"
 	"CREATE INDEX recordings_quarantined ON recordings (group_id, id)"
-	"  WHERE quarantined_by IS NOT NULL;",
+	"  WHERE quarantined_by IS NOT NULL;" }, {
 
 	/* Adding is quicker. */
 	"PRAGMA writable_schema = ON;"
@@ -243,7 +299,131 @@ static const char *const steps[CATALOGUE_VERSION] = {
 	/* Also tells other processes that the definitions are new. */
 	"DROP INDEX fragments_by_round;"
 	"CREATE INDEX fragments_by_round ON fragments (round_key)"
-	"  WHERE round_key IS NOT NULL;",
+	"  WHERE round_key IS NOT NULL;" }, {
+
+	/* Many people judge what is flagged (chad-review). */
+	"CREATE TABLE people ("
+	"  name TEXT PRIMARY KEY,"
+	"  role TEXT NOT NULL"
+	"    CHECK (role IN ('annotator', 'adjudicator', 'admin')),"
+	"  token_sha256 TEXT UNIQUE,"
+	"  is_retired INTEGER NOT NULL DEFAULT 0"
+	"    CHECK (is_retired IN (0, 1)),"
+	"  n_claims INTEGER NOT NULL DEFAULT 0"
+	") STRICT, WITHOUT ROWID;"
+
+	"CREATE TABLE claims ("
+	"  group_id TEXT NOT NULL,"
+	"  fragment_id TEXT NOT NULL,"
+	"  person TEXT NOT NULL REFERENCES people (name),"
+	"  expires_at INTEGER NOT NULL,"
+	"  PRIMARY KEY (group_id, fragment_id, person),"
+	"  FOREIGN KEY (group_id, fragment_id)"
+	"    REFERENCES fragments (group_id, fragment_id) ON DELETE CASCADE"
+	") STRICT, WITHOUT ROWID;"
+	"CREATE INDEX claims_by_person ON claims (person, expires_at);"
+	"CREATE INDEX claims_by_expiry ON claims (expires_at);"
+
+	"ALTER TABLE reviews ADD COLUMN role TEXT"
+	"  CHECK (role = 'adjudicator');"
+	"ALTER TABLE reviews ADD COLUMN reasons TEXT;"
+	"ALTER TABLE reviews ADD COLUMN spent_sec REAL"
+	"  CHECK (spent_sec >= 0);"
+	"ALTER TABLE reviews ADD COLUMN at INTEGER;"
+	"CREATE INDEX reviews_by_reviewer ON reviews (reviewer, at);"
+
+	"CREATE TABLE gold ("
+	"  group_id TEXT NOT NULL,"
+	"  fragment_id TEXT NOT NULL,"
+	"  verdict TEXT NOT NULL CHECK (verdict IN ('accept', 'reject')),"
+	"  PRIMARY KEY (group_id, fragment_id),"
+	"  FOREIGN KEY (group_id, fragment_id)"
+	"    REFERENCES fragments (group_id, fragment_id)"
+	") STRICT, WITHOUT ROWID;"
+
+	"CREATE TABLE gold_reviews (" REVIEW_COLUMNS
+	"  PRIMARY KEY (group_id, fragment_id, reviewer),"
+	"  FOREIGN KEY (group_id, fragment_id)"
+	"    REFERENCES gold (group_id, fragment_id)"
+	") STRICT, WITHOUT ROWID;"
+	"CREATE INDEX gold_reviews_by_reviewer"
+	"  ON gold_reviews (reviewer, at);",
+
+	"CREATE TABLE review_log ("
+	"  n INTEGER PRIMARY KEY,"
+	"  at INTEGER NOT NULL,"
+	"  who TEXT NOT NULL,"
+	"  what TEXT NOT NULL,"
+	"  group_id TEXT,"
+	"  fragment_id TEXT,"
+	"  verdict TEXT,"
+	"  before TEXT,"
+	"  after TEXT,"
+	"  request_id TEXT,"
+	"  undoes INTEGER REFERENCES review_log (n)"
+	") STRICT;"
+	"CREATE INDEX review_log_by_who ON review_log (who, what, at);"
+	"CREATE INDEX review_log_by_time ON review_log (what, at);"
+	"CREATE UNIQUE INDEX review_log_by_request"
+	"  ON review_log (who, what, request_id)"
+	"  WHERE request_id IS NOT NULL;"
+	"CREATE UNIQUE INDEX review_log_undone ON review_log (undoes)"
+	"  WHERE undoes IS NOT NULL;"
+	"CREATE TRIGGER review_log_before_UPDATE BEFORE UPDATE ON review_log"
+	" BEGIN SELECT RAISE(ABORT, 'the audit trail is only added to'); END;"
+	"CREATE TRIGGER review_log_before_DELETE BEFORE DELETE ON review_log"
+	" BEGIN SELECT RAISE(ABORT, 'the audit trail is only added to'); END;",
+
+	"ALTER TABLE fragments ADD COLUMN n_judged INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE fragments ADD COLUMN standing TEXT CHECK (standing ="
+	"  'agreed' OR standing = 'disputed' OR standing = 'final');"
+	"ALTER TABLE fragments ADD COLUMN is_heard INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE fragments ADD COLUMN is_asked INTEGER;"
+	JUDGED_TRIGGER("INSERT", "new")
+	JUDGED_TRIGGER("UPDATE", "new")
+	JUDGED_TRIGGER("DELETE", "old"),
+
+	"UPDATE fragments AS f SET " JUDGED("f.group_id", "f.fragment_id")
+	"  WHERE (group_id, fragment_id) IN"
+	"  (SELECT group_id, fragment_id FROM reviews);"
+	"UPDATE fragments SET is_heard = 1"
+	"  WHERE group_id IN (SELECT group_id FROM reviews);"
+	/* Only the first review of a work, and the last that goes, tell. */
+	"CREATE TRIGGER heard_after_INSERT AFTER INSERT ON reviews"
+	" WHEN (SELECT count(*) FROM (SELECT 1 FROM reviews"
+	" WHERE group_id = new.group_id LIMIT 2)) = 1 BEGIN"
+	" UPDATE fragments SET is_heard = 1 WHERE group_id = new.group_id;"
+	" END;"
+	"CREATE TRIGGER heard_after_DELETE AFTER DELETE ON reviews"
+	" WHEN NOT EXISTS (SELECT 1 FROM reviews"
+	" WHERE group_id = old.group_id) BEGIN"
+	" UPDATE fragments SET is_heard = 0 WHERE group_id = old.group_id;"
+	" END;"
+	"CREATE TRIGGER fragment_after_INSERT AFTER INSERT ON fragments"
+	" WHEN new.decision = 'flag' AND EXISTS (SELECT 1 FROM reviews"
+	" WHERE group_id = new.group_id) BEGIN UPDATE fragments"
+	" SET is_heard = 1 WHERE group_id = new.group_id"
+	" AND fragment_id = new.fragment_id; END;"
+	"CREATE INDEX fragments_queued ON fragments (n_judged, is_heard,"
+	"  abs(coalesce(probability, 0.5) - 0.5), group_id, fragment_id,"
+	"  probability) WHERE coalesce(is_asked, decision = 'flag')"
+	"  AND standing IS NOT 'final';"
+	"CREATE INDEX fragments_disputed ON fragments"
+	"  (abs(coalesce(probability, 0.5) - 0.5), group_id, fragment_id,"
+	"  probability) WHERE standing = 'disputed';"
+
+	"DROP VIEW places;"
+	"CREATE VIEW places AS SELECT v.group_id, v.fragment_id, v.id,"
+	"  v.part, v.recording_id, v.audio_type, v.youtube_id, v.rate_hz,"
+	"  " MOVED_SAMPLE("start") " AS start_sample,"
+	"  " MOVED_SAMPLE("end") " AS end_sample,"
+	"  coalesce(" MOVED("start") ", v.start_sec) AS start_sec,"
+	"  coalesce(" MOVED("end") ", v.end_sec) AS end_sec,"
+	"  v.duration_sec, v.correlation, v.check_by_crowdsource,"
+	"  v.is_available, v.extra, m.reviewer IS NOT NULL AS is_moved"
+	"  FROM versions AS v LEFT JOIN reviews AS m"
+	"  ON m.group_id = v.group_id AND m.fragment_id = v.fragment_id"
+	"  AND m.reviewer = " MOVED_BY ";" },
 };
 
 const struct schema_table *
@@ -267,7 +447,7 @@ schema_tables(void)
 		    " subject, measure, value, low, high, n" },
 		{ "fragments", "group_id, fragment_id", "group_id,"
 		    " fragment_id, decision, agreement, tempo_ratio,"
-		    " transposition, round_key, extra, probability" },
+		    " transposition, round_key, extra, probability, is_asked" },
 		{ "versions", "group_id, fragment_id, id", "group_id,"
 		    " fragment_id, id, part, recording_id, audio_type,"
 		    " youtube_id, rate_hz, start_sample, end_sample,"
@@ -275,7 +455,15 @@ schema_tables(void)
 		    " check_by_crowdsource, is_available, extra" },
 		{ "reviews", "group_id, fragment_id, reviewer", "group_id,"
 		    " fragment_id, reviewer, verdict, note, start_sec,"
-		    " end_sec, original_start_sec, original_end_sec" },
+		    " end_sec, original_start_sec, original_end_sec, role,"
+		    " reasons, spent_sec, at" },
+		{ "people", "name", "name, role, is_retired" },
+		{ "gold", "group_id, fragment_id",
+		    "group_id, fragment_id, verdict" },
+		{ "gold_reviews", "group_id, fragment_id, reviewer",
+		    "group_id, fragment_id, reviewer, verdict, note,"
+		    " start_sec, end_sec, original_start_sec,"
+		    " original_end_sec, role, reasons, spent_sec, at" },
 		{ "blocks", "kind, value", "kind, value, set_name" },
 		{ NULL, NULL, NULL },
 	};
@@ -317,8 +505,9 @@ bring_up_to_date(struct catalogue *c, struct error *err)
 	    check_version(c, version, err) != 0)
 		goto fail;
 	for (int64_t i = version; i < CATALOGUE_VERSION; i++)
-		if (sql_script(c, steps[i], err) != 0)
-			goto fail;
+		for (int k = 0; k < MAX_PIECES && steps[i][k] != NULL; k++)
+			if (sql_script(c, steps[i][k], err) != 0)
+				goto fail;
 	if (set_version(c, err) != 0)
 		goto fail;
 	if (sql_script(c, "COMMIT", err) == 0)

@@ -59,6 +59,16 @@ sql_undo(struct catalogue *c, const char *sql)
 	(void)sqlite3_exec(c->db, sql, NULL, NULL, NULL);
 }
 
+int
+sql_end(struct catalogue *c, int status, struct error *err)
+{
+	if (status == 0)
+		status = sql_script(c, "COMMIT", err);
+	if (status != 0)
+		sql_undo(c, "ROLLBACK");
+	return status;
+}
+
 static int
 bind_one(sqlite3_stmt *statement, int i, char type,
     sqlite3_destructor_type keep, va_list *ap)

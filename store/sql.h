@@ -24,7 +24,7 @@
 
 #include "store/catalogue.h"
 
-#define SQL_MAX_PREPARED 64
+#define SQL_MAX_PREPARED 128
 
 struct catalogue {
 	sqlite3 *db;
@@ -49,6 +49,12 @@ int sql_script(struct catalogue *c, const char *sql, struct error *err)
 
 /* The same when there is nothing to be done about a failure: ROLLBACK. */
 void sql_undo(struct catalogue *c, const char *sql);
+
+/*
+ * End the transaction: commit it after a status of 0, else take it back.
+ * Returns the status, or -1 when it could not be committed.
+ */
+int sql_end(struct catalogue *c, int status, struct error *err) MUST_CHECK;
 
 /* Run one statement to its end; rows are ignored. */
 int sql_run(struct catalogue *c, struct error *err, const char *sql,

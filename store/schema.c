@@ -55,13 +55,13 @@
 	" WHERE group_id = " row ".group_id" \
 	" AND fragment_id = " row ".fragment_id; END;"
 
-/* Which review moved an end of "v": an adjudicator's before others. */
-#define MOVED_BY \
-	"(SELECT r.reviewer FROM reviews AS r" \
+/* Who moved an end of "v": the first adjudicator, else the first who did. */
+#define MOVER(condition) \
+	"(SELECT min(r.reviewer) FROM reviews AS r" \
 	"  WHERE r.group_id = v.group_id AND r.fragment_id = v.fragment_id" \
 	"  AND r.verdict = 'accept' AND iif(v.part = 'original'," \
 	"  r.original_start_sec, iif(v.part = 'other', r.start_sec, NULL))" \
-	"  IS NOT NULL ORDER BY r.role IS NULL, r.reviewer LIMIT 1)"
+	"  IS NOT NULL" condition ")"
 
 /* What a review says, in a table of them. */
 #define REVIEW_COLUMNS \
@@ -423,7 +423,8 @@ static const char *const steps[CATALOGUE_VERSION][MAX_PIECES] = { {
 	"  v.is_available, v.extra, m.reviewer IS NOT NULL AS is_moved"
 	"  FROM versions AS v LEFT JOIN reviews AS m"
 	"  ON m.group_id = v.group_id AND m.fragment_id = v.fragment_id"
-	"  AND m.reviewer = " MOVED_BY ";" },
+	"  AND m.reviewer = coalesce(" MOVER(" AND r.role IS NOT NULL") ","
+	MOVER("") ");" },
 };
 
 const struct schema_table *

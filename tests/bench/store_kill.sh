@@ -21,15 +21,17 @@ store all.sqlite add all.jsonl
 store half.sqlite dump > half.dump
 store all.sqlite dump > all.dump
 # The same catalogue with the tables of version 2.
-cp half.sqlite old.sqlite
-sqlite3 old.sqlite 'DROP INDEX fragments_by_decision;
-DROP INDEX fragments_by_probability; DROP INDEX recordings_by_id;
-DROP INDEX recordings_by_type; DROP INDEX recordings_failed;
-DROP INDEX recordings_quarantined; DROP TRIGGER verdict_after_INSERT;
-DROP TRIGGER verdict_after_UPDATE; DROP TRIGGER verdict_after_DELETE;
-UPDATE fragments SET extra = json_set(extra, "$.probability", probability);
-ALTER TABLE fragments DROP COLUMN verdict;
-ALTER TABLE fragments DROP COLUMN probability; PRAGMA user_version = 2'
+sqlite3 old.sqlite < "$here/../fixtures/catalogue/version-2.sql"
+sqlite3 old.sqlite "ATTACH 'half.sqlite' AS half;
+DELETE FROM reviews; DELETE FROM versions; DELETE FROM fragments;
+DELETE FROM recordings; DELETE FROM works; DELETE FROM rounds;
+DELETE FROM models; DELETE FROM blocks;
+INSERT INTO works SELECT * FROM half.works;
+INSERT INTO recordings SELECT * FROM half.recordings;
+INSERT INTO fragments SELECT group_id, fragment_id, decision, agreement,
+    tempo_ratio, transposition, round_key,
+    json_set(extra, '\$.probability', probability) FROM half.fragments;
+INSERT INTO versions SELECT * FROM half.versions"
 
 # $1: the catalogue to begin with; $2: its dump; $3: the dump at the end; the
 # rest: what is done.

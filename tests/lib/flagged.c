@@ -1,0 +1,73 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/lib/flagged.h"
+
+#define BUSY_MS 20000
+
+struct catalogue *
+flagged_open(const char *path)
+{
+	struct error err = { ERROR_NONE, "" };
+	struct catalogue *c = catalogue_open(path, CATALOGUE_CREATE, BUSY_MS,
+	    &err);
+
+	if (c == NULL)
+		fail_msg("%s", err.text);
+	return c;
+}
+
+void
+flagged_add_text(struct catalogue *c, const char *text)
+{
+	struct error err = { ERROR_NONE, "" };
+	struct json *rec = json_parse(text, strlen(text), &err);
+
+	if (rec == NULL || catalogue_add(c, rec, &err) != 0)
+		fail_msg("%s: %s", text, err.text);
+	json_free(rec);
+}
+
+void
+flagged_add(struct catalogue *c, size_t first_work, size_t n_works,
+    size_t n_each, const char *decision)
+{
+	char text[512];
+
+	assert_int_equal(catalogue_begin(c, NULL), 0);
+	for (size_t k = 0; k < n_works * n_each; k++) {
+		const size_t at = k % n_each * 20;
+
+		(void)snprintf(text, sizeof(text), "{\"group_id\":\"w%zu\","
+		    "\"fragment_id\":\"f%zu\",\"id\":\"c\",\"audio_type\":"
+		    "\"cover\",\"original_id\":\"o\",\"interval\":[%zu,%zu],"
+		    "\"original_interval\":[%zu,%zu],\"correlation\":0.7,"
+		    "\"agreement\":0.5,\"decision\":\"%s\","
+		    "\"probability\":%.3f}", first_work + k / n_each,
+		    k % n_each, at, at + 10, at + 5, at + 15, decision,
+		    0.5 + ((double)(k % 97) - 48) / 200);
+		flagged_add_text(c, text);
+	}
+	assert_int_equal(catalogue_commit(c, NULL), 0);
+}
+
+struct people_person
+flagged_person(struct catalogue *c, const char *name, enum people_role role)
+{
+	struct error err = { ERROR_NONE, "" };
+	char token[PEOPLE_TOKEN_BYTES];
+	struct people_person person;
+	bool found;
+
+	if (people_invite(c, name, &role, "test", 1, token, &err) != 0 ||
+	    people_find(c, token, &person, &found, &err) != 0)
+		fail_msg("%s", err.text);
+	assert_true(found);
+	return person;
+}

@@ -34,6 +34,13 @@
 	" AND (?8 IS NULL OR " SCHEMA_DECISION " = ?8)" QUEUE_SQL_FILTER \
 	NOT_JUDGED HAS_ROOM " ORDER BY f.probability" order BY_NAME
 
+/* The fragments of a work are few enough to be sorted. */
+#define NEXT_OF_WORK \
+	WHAT " FROM fragments AS f WHERE f.group_id = ?1 AND" \
+	QUEUE_SQL_OTHER " AND (?8 IS NULL OR " SCHEMA_DECISION " = ?8)" \
+	QUEUE_SQL_FILTER NOT_JUDGED HAS_ROOM \
+	" ORDER BY " QUEUE_SQL_DOUBT BY_NAME
+
 /* A search for the next item: what it must be, and the best until now. */
 struct search {
 	struct catalogue *c;
@@ -138,6 +145,8 @@ look(struct search *s, struct error *err)
 	default:
 		break;
 	}
+	if (s->q.group_id != NULL)
+		return look_among_decided(s, NEXT_OF_WORK, err);
 	if (look_among_decided(s, NEXT_DECIDED(">= 0.5", ""), err) != 0 ||
 	    look_among_decided(s, NEXT_DECIDED("< 0.5", " DESC"), err) != 0)
 		return -1;

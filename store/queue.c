@@ -18,6 +18,9 @@
 	" AND " SCHEMA_DECISION " = ?8"
 #define FROM_ANY \
 	" FROM fragments AS f WHERE" QUEUE_SQL_OTHER QUEUE_SQL_FILTER
+#define FROM_WORK \
+	" FROM fragments AS f WHERE f.group_id = ?1 AND" QUEUE_SQL_OTHER \
+	QUEUE_SQL_FILTER " AND (?8 IS NULL OR " SCHEMA_DECISION " = ?8)"
 /* The index of probabilities, where these are asked for. */
 #define FROM_PROBABLE \
 	" FROM fragments AS f INDEXED BY fragments_by_probability WHERE" \
@@ -41,7 +44,7 @@
 #define ALL " AND ?5 IS NOT 0 AND ?6 IS NOT '' AND ?7 IS NOT ''" \
 	" AND ?8 IS NOT 0 AND ?9 IS NOT '' AND ?10 IS NOT ''"
 
-enum from { QUEUED, DISPUTED, DECIDED, ANY, PROBABLE };
+enum from { QUEUED, DISPUTED, DECIDED, ANY, OF_WORK, PROBABLE };
 
 static const struct {
 	const char *list, *count;
@@ -56,6 +59,8 @@ static const struct {
 	    " f.fragment_id" PAGE, COUNT FROM_DECIDED ALL },
 	[ANY] = { ITEM_COLUMNS FROM_ANY ALL " ORDER BY f.group_id,"
 	    " f.fragment_id" PAGE, COUNT FROM_ANY ALL },
+	[OF_WORK] = { ITEM_COLUMNS FROM_WORK ALL " ORDER BY f.fragment_id"
+	    PAGE, COUNT FROM_WORK ALL },
 	[PROBABLE] = { ITEM_COLUMNS FROM_PROBABLE ALL " ORDER BY"
 	    " f.probability, f.group_id, f.fragment_id" PAGE,
 	    COUNT FROM_PROBABLE ALL },
@@ -68,6 +73,8 @@ from_of(const struct queue_sql *q)
 		return QUEUED;
 	if (q->status == QUEUE_SQL_DISAGREEMENT)
 		return DISPUTED;
+	if (q->group_id != NULL)
+		return OF_WORK;
 	if (q->low != NULL)
 		return PROBABLE;
 	return q->decision == NULL ? ANY : DECIDED;
@@ -193,7 +200,8 @@ queue_left(struct catalogue *c, const char *person,
     size_t *n, struct error *err)
 {
 	static const char *const left[] = { [DECIDED] = LEFT(FROM_DECIDED),
-	    [ANY] = LEFT(FROM_ANY), [PROBABLE] = LEFT(FROM_PROBABLE) };
+	    [ANY] = LEFT(FROM_ANY), [OF_WORK] = LEFT(FROM_WORK),
+	    [PROBABLE] = LEFT(FROM_PROBABLE) };
 	struct queue_sql q;
 	int64_t value = 0;
 	int status;

@@ -61,11 +61,13 @@ read_reasons(struct catalogue *c, const struct json *rec,
 	const struct json *list = json_at(rec, "review.reasons");
 
 	*reasons = NULL;
-	if (!has(rec, "review.reasons") || json_count(list) == 0)
+	if (!has(rec, "review.reasons"))
 		return 0;
 	if (!json_is_array(list) || json_count(list) > MAX_REASONS)
 		return error_set(err, ERROR_FORMAT, "\"review.reasons\" is "
 		    "not a list of at most %d texts", MAX_REASONS);
+	if (json_count(list) == 0)
+		return 0;
 	for (size_t i = 0; i < json_count(list); i++)
 		if (check_reason(json_item(list, i), err) != 0)
 			return -1;

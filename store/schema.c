@@ -404,13 +404,14 @@ static const char *const steps[CATALOGUE_VERSION][MAX_PIECES] = { {
 	" WHERE group_id = new.group_id) BEGIN UPDATE fragments"
 	" SET is_heard = 1 WHERE group_id = new.group_id"
 	" AND fragment_id = new.fragment_id; END;"
+	/* With all columns that counting and the search for the next ask for. */
 	"CREATE INDEX fragments_queued ON fragments (n_judged, is_heard,"
 	"  abs(coalesce(probability, 0.5) - 0.5), group_id, fragment_id,"
-	"  probability) WHERE coalesce(is_asked, decision = 'flag')"
+	"  probability, decision, is_asked, standing, round_key) WHERE coalesce(is_asked, decision = 'flag')"
 	"  AND standing IS NOT 'final';"
 	"CREATE INDEX fragments_disputed ON fragments"
 	"  (abs(coalesce(probability, 0.5) - 0.5), group_id, fragment_id,"
-	"  probability) WHERE standing = 'disputed';"
+	"  probability, standing, round_key) WHERE standing = 'disputed';"
 
 	"DROP VIEW places;"
 	"CREATE VIEW places AS SELECT v.group_id, v.fragment_id, v.id,"

@@ -1,15 +1,17 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "tests/lib/flagged.h"
 
 #define BUSY_MS 20000
+
+static void
+stop(const char *what, const char *why)
+{
+	fprintf(stderr, "%s: %s\n", what, why);
+	abort();
+}
 
 struct catalogue *
 flagged_open(const char *path)
@@ -19,7 +21,7 @@ flagged_open(const char *path)
 	    &err);
 
 	if (c == NULL)
-		fail_msg("%s", err.text);
+		stop(path, err.text);
 	return c;
 }
 
@@ -30,7 +32,7 @@ flagged_add_text(struct catalogue *c, const char *text)
 	struct json *rec = json_parse(text, strlen(text), &err);
 
 	if (rec == NULL || catalogue_add(c, rec, &err) != 0)
-		fail_msg("%s: %s", text, err.text);
+		stop(text, err.text);
 	json_free(rec);
 }
 
@@ -38,9 +40,11 @@ void
 flagged_add(struct catalogue *c, size_t first_work, size_t n_works,
     size_t n_each, const char *decision)
 {
+	struct error err = { ERROR_NONE, "" };
 	char text[512];
 
-	assert_int_equal(catalogue_begin(c, NULL), 0);
+	if (catalogue_begin(c, &err) != 0)
+		stop("begin", err.text);
 	for (size_t k = 0; k < n_works * n_each; k++) {
 		const size_t at = k % n_each * 20;
 
@@ -54,7 +58,8 @@ flagged_add(struct catalogue *c, size_t first_work, size_t n_works,
 		    0.5 + ((double)(k % 97) - 48) / 200);
 		flagged_add_text(c, text);
 	}
-	assert_int_equal(catalogue_commit(c, NULL), 0);
+	if (catalogue_commit(c, &err) != 0)
+		stop("commit", err.text);
 }
 
 struct people_person
@@ -67,7 +72,8 @@ flagged_person(struct catalogue *c, const char *name, enum people_role role)
 
 	if (people_invite(c, name, &role, "test", 1, token, &err) != 0 ||
 	    people_find(c, token, &person, &found, &err) != 0)
-		fail_msg("%s", err.text);
-	assert_true(found);
+		stop(name, err.text);
+	if (!found)
+		stop(name, "cannot be found");
 	return person;
 }

@@ -1,5 +1,6 @@
 /*
  * flagged -- catalogues of flagged fragments, for tests of the queue.
+ * Whatever fails ends the program.
  */
 #ifndef TESTS_LIB_FLAGGED_H
 #define TESTS_LIB_FLAGGED_H
@@ -9,7 +10,7 @@
 #include "store/catalogue.h"
 #include "store/people.h"
 
-/* Its file, made when missing; the test ends when it cannot be opened. */
+/* Its file, made when missing. */
 struct catalogue *flagged_open(const char *path);
 
 /*
@@ -20,7 +21,7 @@ struct catalogue *flagged_open(const char *path);
 void flagged_add(struct catalogue *c, size_t first_work, size_t n_works,
     size_t n_each, const char *decision);
 
-/* Add one record, or end the test. */
+/* Add one record. */
 void flagged_add_text(struct catalogue *c, const char *text);
 
 /* A person of that name and role, who is invited. */

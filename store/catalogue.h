@@ -80,13 +80,12 @@
  *				'disputed': they do not, or one is unsure;
  *				'final': an adjudicator has spoken; NULL
  *				without reviews
- *	is_heard		1 where something of the work has a review, of
- *				what was in the queue (store/queue.h)
+ *	is_heard		1 where something of the work has a review
  *	is_asked		1: people have begun to judge it on the page,
  *				so that it stays in the queue; 0: it is gold,
  *				so that it is not in it; NULL: it is while
  *				"decision" is 'flag'
- * Triggers on reviews keep these but the last.
+ *	Triggers on reviews keep these, but for the last.
  *
  * versions -- where a fragment lies in one version of the work
  *	group_id, fragment_id, id	key

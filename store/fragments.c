@@ -235,8 +235,9 @@ put_pair(struct catalogue *c, const struct fragments_pair *p,
 {
 	if (run_pair(c, p, round_key, "INSERT INTO fragments (group_id,"
 	    " fragment_id, decision, agreement, tempo_ratio, transposition,"
-	    " round_key, extra, probability) VALUES (?1, ?2, ?3, ?4, ?5, ?6,"
-	    " ?7, ?8, ?9) ON CONFLICT DO NOTHING", err) != 0)
+	    " round_key, extra, probability, is_heard) VALUES (?1, ?2, ?3,"
+	    " ?4, ?5, ?6, ?7, ?8, ?9, EXISTS (SELECT 1 FROM reviews"
+	    " WHERE group_id = ?1)) ON CONFLICT DO NOTHING", err) != 0)
 		return -1;
 	*is_new = sqlite3_changes(c->db) > 0;
 	if (*is_new)

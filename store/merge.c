@@ -161,6 +161,11 @@ merge_take(struct catalogue *c, const char *other_path, size_t *n_taken,
 	for (const struct schema_table *t = schema_tables();
 	    status == 0 && t->name != NULL; t++)
 		status = take_table(&copy, other, t, err);
+	/* Fragments that came into works of which something is heard here. */
+	if (status == 0)
+		status = sql_script(c, "UPDATE fragments SET is_heard = 1"
+		    " WHERE is_heard = 0 AND group_id IN"
+		    " (SELECT group_id FROM reviews)", err);
 	sql_undo(other, "ROLLBACK");
 	catalogue_close(other);
 	return status;

@@ -399,11 +399,6 @@ static const char *const steps[CATALOGUE_VERSION][MAX_PIECES] = { {
 	" WHERE group_id = old.group_id) BEGIN"
 	" UPDATE fragments SET is_heard = 0 WHERE group_id = old.group_id;"
 	" END;"
-	"CREATE TRIGGER fragment_after_INSERT AFTER INSERT ON fragments"
-	" WHEN new.decision = 'flag' AND EXISTS (SELECT 1 FROM reviews"
-	" WHERE group_id = new.group_id) BEGIN UPDATE fragments"
-	" SET is_heard = 1 WHERE group_id = new.group_id"
-	" AND fragment_id = new.fragment_id; END;"
 	/* With all columns that counting and the search for the next ask for. */
 	"CREATE INDEX fragments_queued ON fragments (n_judged, is_heard,"
 	"  abs(coalesce(probability, 0.5) - 0.5), group_id, fragment_id,"

@@ -19,7 +19,7 @@
 
 #include "base/random.h"
 #include "mine/verdicts.h"
-#include "store/claims.h"
+#include "store/review_claims.h"
 #include "store/fragments.h"
 #include "store/gold.h"
 #include "store/inspect.h"
@@ -128,15 +128,15 @@ test_outcomes(void **state)
 	assert_int_equal(judge(c, &ann, "f9", "\"reject\"", "2", 101),
 	    JUDGEMENTS_UNKNOWN);
 	/* cy's claim expires; bob is given the fragment and judges it. */
-	assert_int_equal(claims_next(c, &cy, &flagged, &rules, NULL, 0, 200,
+	assert_int_equal(review_claims_next(c, &cy, &flagged, &rules, NULL, 0, 200,
 	    &item, NULL), 0);
 	assert_non_null(item);
 	json_free(item);
-	assert_int_equal(claims_next(c, &bob, &flagged, &rules, NULL, 0, 300,
+	assert_int_equal(review_claims_next(c, &bob, &flagged, &rules, NULL, 0, 300,
 	    &item, NULL), 0);
 	assert_null(item);
-	assert_int_equal(claims_next(c, &bob, &flagged, &rules, NULL, 0, 1100,
-	    &item, NULL), 0);
+	assert_int_equal(review_claims_next(c, &bob, &flagged, &rules, NULL,
+	    0, 1100, &item, NULL), 0);
 	assert_non_null(item);
 	json_free(item);
 	/* Places count only with "accept". */
@@ -326,7 +326,7 @@ test_adjudication(void **state)
 	flagged_add(c, 0, 1, 1, "flag");
 	assert_int_equal(judge(c, &ann, "f0", "\"reject\"", "1", 1),
 	    JUDGEMENTS_DONE);
-	assert_int_equal(claims_next(c, &zoe, &disputed, &rules, NULL, 0, 2,
+	assert_int_equal(review_claims_next(c, &zoe, &disputed, &rules, NULL, 0, 2,
 	    &item, NULL), 0);
 	assert_null(item);
 	assert_int_equal(judgements_settle(c, 2, "me", 2, &n_settled, &n_open,
@@ -338,13 +338,13 @@ test_adjudication(void **state)
 	    "1", 2), JUDGEMENTS_DONE);
 	assert_string_equal(ask(c, "SELECT verdict || standing"
 	    " FROM fragments"), "flagdisputed");
-	assert_int_equal(claims_next(c, &ann, &disputed, &rules, NULL, 0, 2,
+	assert_int_equal(review_claims_next(c, &ann, &disputed, &rules, NULL, 0, 2,
 	    &item, &err), -1);
 	assert_int_equal(err.code, ERROR_FORMAT);
 	assert_int_equal(queue_left(c, "zoe", &disputed, &rules, &n, NULL),
 	    0);
 	assert_int_equal(n, 1);
-	assert_int_equal(claims_next(c, &zoe, &disputed, &rules, NULL, 0, 2,
+	assert_int_equal(review_claims_next(c, &zoe, &disputed, &rules, NULL, 0, 2,
 	    &item, NULL), 0);
 	assert_int_equal(json_count(json_at(item, "said")), 2);
 	json_free(item);
@@ -397,7 +397,7 @@ test_next_round(void **state)
 	flagged_add(c, 1, 1, 1, "keep");
 	assert_int_equal(queue_left(c, "bob", &flagged, &rules, &n, NULL), 0);
 	assert_int_equal(n, 1);
-	assert_int_equal(claims_next(c, &bob, &flagged, &rules, NULL, 0, 2,
+	assert_int_equal(review_claims_next(c, &bob, &flagged, &rules, NULL, 0, 2,
 	    &item, NULL), 0);
 	assert_non_null(item);
 	json_free(item);
@@ -463,7 +463,7 @@ work(const char *path, const struct people_person *person, size_t n,
 	if (c == NULL)
 		_exit(1);
 	for (size_t i = 0; i < n; i++) {
-		if (claims_next(c, person, &flagged, &rules, NULL, 0, 1000,
+		if (review_claims_next(c, person, &flagged, &rules, NULL, 0, 1000,
 		    &item, &err) != 0)
 			_exit(2);
 		if (item == NULL)

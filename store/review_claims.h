@@ -1,5 +1,5 @@
 /*
- * claims -- who is given which fragment to judge.
+ * review_claims -- who is given which fragment to judge.
  *
  * A claim holds a place among the people_per_item who are asked about a
  * fragment until it expires.  Nobody is given what he has judged, and a
@@ -12,8 +12,8 @@
  *
  * Each call that writes is one transaction of its own.
  */
-#ifndef STORE_CLAIMS_H
-#define STORE_CLAIMS_H
+#ifndef STORE_REVIEW_CLAIMS_H
+#define STORE_REVIEW_CLAIMS_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -25,22 +25,22 @@
 #include "store/people.h"
 #include "store/queue.h"
 
-#define CLAIMS_MAX_HAVE 8
+#define REVIEW_CLAIMS_MAX_HAVE 8
 
 /*
- * Renew the claims on have[n_have] (n_have <= CLAIMS_MAX_HAVE; those that can
- * no more be had are passed over) and claim the next item, which is none of
- * these.  *item: as claims_item gives it, to be freed with json_free; NULL when
+ * Renew the claims on have[n_have], at most REVIEW_CLAIMS_MAX_HAVE (those that
+ * can no more be had are passed over), and claim the next item, which is none of
+ * these.  *item: as review_claims_item gives it, to be freed with json_free; NULL when
  * there is none.  Only people who are no annotators are given what annotators
  * disagree on: ERROR_FORMAT for others.
  */
-int claims_next(struct catalogue *c, const struct people_person *person,
+int review_claims_next(struct catalogue *c, const struct people_person *person,
     const struct queue_filter *filter, const struct queue_rules *rules,
     const struct queue_name *have, size_t n_have, int64_t now,
     struct json **item, struct error *err) MUST_CHECK;
 
 /* Let it go; nothing happens when it was not claimed. */
-int claims_release(struct catalogue *c, const char *person,
+int review_claims_release(struct catalogue *c, const char *person,
     const struct queue_name *name, struct error *err) MUST_CHECK;
 
 /*
@@ -53,7 +53,7 @@ int claims_release(struct catalogue *c, const char *person,
  * annotators "decision" is "flag".  *item is NULL when there is no such
  * aligned fragment.
  */
-int claims_item(struct catalogue *c, const struct people_person *person,
+int review_claims_item(struct catalogue *c, const struct people_person *person,
     const struct queue_name *name, int64_t now, struct json **item,
     struct error *err) MUST_CHECK;
 

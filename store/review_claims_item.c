@@ -1,7 +1,7 @@
-/* What a page is told of one fragment (store/claims.h). */
+/* What a page is told of one fragment (store/review_claims.h). */
 #include <string.h>
 
-#include "store/claims.h"
+#include "store/review_claims.h"
 #include "store/fragments.h"
 #include "store/member.h"
 #include "store/review_row.h"
@@ -146,7 +146,7 @@ put_reviews(struct catalogue *c, struct making *m, const char *person,
 }
 
 int
-claims_item(struct catalogue *c, const struct people_person *person,
+review_claims_item(struct catalogue *c, const struct people_person *person,
     const struct queue_name *name, int64_t now, struct json **item,
     struct error *err)
 {

@@ -3,7 +3,7 @@
 #include "base/arena.h"
 #include "base/hash.h"
 
-#include "store/claims.h"
+#include "store/review_claims.h"
 #include "store/queue_sql.h"
 #include "store/schema.h"
 
@@ -265,11 +265,11 @@ find_and_claim(struct search *s, const struct people_person *person,
 		return -1;
 	if ((is_due && look_for_gold(s, err) != 0) || claim(s, err) != 0)
 		return -1;
-	return claims_item(s->c, person, &s->best, s->now, item, err);
+	return review_claims_item(s->c, person, &s->best, s->now, item, err);
 }
 
 int
-claims_next(struct catalogue *c, const struct people_person *person,
+review_claims_next(struct catalogue *c, const struct people_person *person,
     const struct queue_filter *filter, const struct queue_rules *rules,
     const struct queue_name *have, size_t n_have, int64_t now,
     struct json **item, struct error *err)
@@ -279,9 +279,9 @@ claims_next(struct catalogue *c, const struct people_person *person,
 	int status;
 
 	*item = NULL;
-	if (n_have > CLAIMS_MAX_HAVE)
+	if (n_have > REVIEW_CLAIMS_MAX_HAVE)
 		return error_set(err, ERROR_LIMIT, "more than %d fragments "
-		    "are claimed at once", CLAIMS_MAX_HAVE);
+		    "are claimed at once", REVIEW_CLAIMS_MAX_HAVE);
 	if (queue_sql_read(filter, &s.q, err) != 0)
 		return -1;
 	if (s.q.status == QUEUE_SQL_DISAGREEMENT &&
@@ -303,7 +303,7 @@ claims_next(struct catalogue *c, const struct people_person *person,
 }
 
 int
-claims_release(struct catalogue *c, const char *person,
+review_claims_release(struct catalogue *c, const char *person,
     const struct queue_name *name, struct error *err)
 {
 	return sql_run(c, err, "DELETE FROM claims WHERE group_id = ?1"

@@ -28,11 +28,11 @@
 #define REVIEW_CLAIMS_MAX_HAVE 8
 
 /*
- * Renew the claims on have[n_have], at most REVIEW_CLAIMS_MAX_HAVE (those that
- * can no more be had are passed over), and claim the next item, which is none of
- * these.  *item: as review_claims_item gives it, to be freed with json_free; NULL when
- * there is none.  Only people who are no annotators are given what annotators
- * disagree on: ERROR_FORMAT for others.
+ * Renew the claims on have[n_have], at most REVIEW_CLAIMS_MAX_HAVE (those
+ * that can no more be had are passed over), and claim the next item, which is
+ * none of these.  *item: as review_claims_item gives it, to be freed with
+ * json_free; NULL when there is none.  Only people who are no annotators are
+ * given what annotators disagree on: ERROR_FORMAT for others.
  */
 int review_claims_next(struct catalogue *c, const struct people_person *person,
     const struct queue_filter *filter, const struct queue_rules *rules,

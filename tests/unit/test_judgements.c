@@ -128,8 +128,8 @@ test_outcomes(void **state)
 	assert_int_equal(judge(c, &ann, "f9", "\"reject\"", "2", 101),
 	    JUDGEMENTS_UNKNOWN);
 	/* cy's claim expires; bob is given the fragment and judges it. */
-	assert_int_equal(review_claims_next(c, &cy, &flagged, &rules, NULL, 0, 200,
-	    &item, NULL), 0);
+	assert_int_equal(review_claims_next(c, &cy, &flagged, &rules, NULL, 0,
+	    200, &item, NULL), 0);
 	assert_non_null(item);
 	json_free(item);
 	assert_int_equal(review_claims_next(c, &bob, &flagged, &rules, NULL, 0, 300,

@@ -245,8 +245,8 @@ test_have(void **state)
 	(void)state;
 	flagged_add(c, 0, 3, 1, "flag");
 	for (size_t i = 0; i < 3; i++) {
-		assert_int_equal(review_claims_next(c, &ann, &flagged, &rules, have,
-		    i, 100 + (int64_t)i, &items[i], &err), 0);
+		assert_int_equal(review_claims_next(c, &ann, &flagged, &rules,
+	    have, i, 100 + (int64_t)i, &items[i], &err), 0);
 		assert_non_null(items[i]);
 		if (i < 2)
 			have[i] = (struct queue_name){ member(items[i], "g"),
@@ -433,8 +433,8 @@ hear_all(struct catalogue *c, char *kinds, size_t n_max)
 		struct json *item;
 		bool is_gold;
 
-		assert_int_equal(review_claims_next(c, &ann, &flagged, &with_gold,
-		    NULL, 0, 1, &item, NULL), 0);
+		assert_int_equal(review_claims_next(c, &ann, &flagged,
+	    &with_gold, NULL, 0, 1, &item, NULL), 0);
 		if (item == NULL)
 			break;
 		assert_true(n < n_max - 1);

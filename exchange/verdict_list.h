@@ -7,10 +7,11 @@
  * to review.at, and a row a review; lists are written as JSON, what is missing
  * is empty.  VERDICT_LIST_TASKS: Label Studio's JSON (its guide, "Export
  * annotations"): a task for each fragment that has reviews, each review an
- * annotation with the regions "fragment" and "original_fragment", the choice
- * "verdict" and the text "note" of exchange/label_task.h; the sounds are the
- * whole recordings, so before_sec and original_before_sec are where the
- * fragment lies.  lead_time is review.spent_sec.
+ * annotation with the choice "verdict", the text "note" and, of ends that it
+ * moved, the regions "fragment" and "original_fragment" of
+ * exchange/label_task.h; the sounds are the whole recordings, so before_sec and
+ * original_before_sec are where the fragment lies, and data.has_moved_only says
+ * that other regions are not there.  lead_time is review.spent_sec.
  *
  * Read are these three, told apart by their beginning; tasks also as Label
  * Studio gives back those of chad-store export: completed_by is then a number

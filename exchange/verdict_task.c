@@ -41,13 +41,16 @@ verdict_task_new(const struct json *fragment, struct error *err)
 		if (json_put_number(task, path, start, err) != 0)
 			goto fail;
 	}
-	return task;
+	/* The places may be those of other reviewers already. */
+	if (task == NULL || json_put_bool(task, "data.has_moved_only", true,
+	    err) == 0)
+		return task;
 fail:
 	json_free(task);
 	return NULL;
 }
 
-/* Append a result whose value is the JSON text of the member. */
+/* Append a result to the annotation. */
 static int
 append_result(struct json *annotation, const char *from_name,
     const char *to_name, const char *type, const struct json *value,
@@ -107,11 +110,8 @@ append_region(struct json *annotation, const struct end *end,
 }
 
 static int
-fill(struct json *annotation, const struct json *task,
-    const struct json *review, struct error *err)
+fill(struct json *annotation, const struct json *review, struct error *err)
 {
-	char path[64];
-
 	if (json_put(annotation, "completed_by.email", json_at(review,
 	    "review.reviewer"), err) != 0 || (json_has(review,
 	    "review.spent_sec") && json_put(annotation, "lead_time",
@@ -120,10 +120,8 @@ fill(struct json *annotation, const struct json *task,
 	for (size_t i = 0; i < 2; i++) {
 		const struct json *place = json_at(review, ends[i].moved);
 
-		(void)snprintf(path, sizeof(path), "data.%s",
-		    ends[i].interval);
-		if (append_region(annotation, &ends[i], place != NULL ?
-		    place : json_at(task, path), err) != 0)
+		if (place != NULL && append_region(annotation, &ends[i],
+		    place, err) != 0)
 			return -1;
 	}
 	if (append_text(annotation, "verdict", "choices", "choices",
@@ -143,7 +141,7 @@ verdict_task_add(struct json *task, const struct json *review,
 
 	if (annotation == NULL)
 		return -1;
-	if (fill(annotation, task, review, err) == 0)
+	if (fill(annotation, review, err) == 0)
 		status = json_append(task, "annotations", annotation, err);
 	json_free(annotation);
 	return status;
@@ -190,7 +188,8 @@ read_region(const struct json *task, const struct json *result,
 		return -1;
 	for (int i = 0; i < 2; i++)
 		place[i] += found[0] - before;
-	if (fabs(place[0] - found[0]) < MOVED_SEC &&
+	if (!json_has(task, "data.has_moved_only") &&
+	    fabs(place[0] - found[0]) < MOVED_SEC &&
 	    fabs(place[1] - found[1]) < MOVED_SEC)
 		return 0;
 	json_remove(review, end->moved);

@@ -17,8 +17,8 @@ int verdict_task_add(struct json *task, const struct json *review,
     struct error *err) MUST_CHECK;
 
 /*
- * The review in annotation i of a task; *review is NULL when it holds none, else
- * to be freed.  -1 when the task is not ours, or the annotation is broken.
+ * The review in annotation i of a task; *review is NULL when it holds none,
+ * else to be freed.  -1 when the task is not ours, or the annotation is broken.
  */
 int verdict_task_read(const struct json *task, size_t i,
     struct json **review, struct error *err) MUST_CHECK;

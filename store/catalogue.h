@@ -3,10 +3,11 @@
  * known of works, recordings, fragments, models and rounds.
  *
  * The file is in WAL mode, its tables are STRICT and keyed by the names that
- * the records carry, foreign keys are enforced, and no row that a command makes
- * of records holds a time of day: the same adds in the same order give the same
- * rows, so two catalogues are compared by their dumps (store/inspect.h).  PRAGMA application_id is
- * CATALOGUE_APPLICATION_ID and PRAGMA user_version the version of the tables;
+ * the records carry, foreign keys are enforced, and no row that is made of
+ * records holds a time of day: the same adds in the same order give the same
+ * rows, so two catalogues are compared by their dumps (store/inspect.h).
+ * PRAGMA application_id is CATALOGUE_APPLICATION_ID and
+ * PRAGMA user_version the version of the tables;
  * older files are brought up to date in one transaction when opened for
  * writing, newer ones are refused.
  *
@@ -120,7 +121,7 @@
  *	is_retired		1: he may come in no more
  *	n_claims		fragments he was given
  *
- * claims -- who has been given what to judge (store/claims.h)
+ * claims -- who has been given what to judge (store/review_claims.h)
  *	group_id, fragment_id, person	key
  *	expires_at		seconds since 1970; then it counts no more
  *

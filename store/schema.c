@@ -399,10 +399,11 @@ static const char *const steps[CATALOGUE_VERSION][MAX_PIECES] = { {
 	" WHERE group_id = old.group_id) BEGIN"
 	" UPDATE fragments SET is_heard = 0 WHERE group_id = old.group_id;"
 	" END;"
-	/* With all columns that counting and the search for the next ask for. */
+	/* With all columns that counting and claiming ask for. */
 	"CREATE INDEX fragments_queued ON fragments (n_judged, is_heard,"
 	"  abs(coalesce(probability, 0.5) - 0.5), group_id, fragment_id,"
-	"  probability, decision, is_asked, standing, round_key) WHERE coalesce(is_asked, decision = 'flag')"
+	"  probability, decision, is_asked, standing, round_key)"
+	"  WHERE coalesce(is_asked, decision = 'flag')"
 	"  AND standing IS NOT 'final';"
 	"CREATE INDEX fragments_disputed ON fragments"
 	"  (abs(coalesce(probability, 0.5) - 0.5), group_id, fragment_id,"

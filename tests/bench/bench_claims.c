@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "store/claims.h"
+#include "store/review_claims.h"
 #include "store/judgements.h"
 #include "tests/bench/processor_time.h"
 #include "tests/lib/flagged.h"
@@ -36,7 +36,7 @@ one_turn(struct catalogue *c, const struct people_person *person,
 	double start = processor_sec();
 	size_t n_left;
 
-	if (claims_next(c, person, &flagged, &rules, NULL, 0, now, &item,
+	if (review_claims_next(c, person, &flagged, &rules, NULL, 0, now, &item,
 	    NULL) != 0 || item == NULL)
 		return -1;
 	t->claim += processor_sec() - start;

@@ -15,7 +15,7 @@ struct catalogue *flagged_open(const char *path);
 
 /*
  * Add works w0 to w(n_works - 1), each with the fragments f0 to f(n_each - 1)
- * of the recordings o and c.  Fragment k of all of them, counted from 0, has the
+ * of the recordings o and c.  Fragment k of all of them, from 0, has the
  * probability 0.5 + (k % 97 - 48) / 200 and the decision given.
  */
 void flagged_add(struct catalogue *c, size_t first_work, size_t n_works,

@@ -1,6 +1,6 @@
 /*
- * Who is given what: the queue against a slow and obvious one, gold, people,
- * and the plans of the statements.
+ * Who is given what: the queue against a slow and obvious one, gold, and
+ * the plans of the statements.
  */
 #include <math.h>
 #include <setjmp.h>
@@ -16,7 +16,7 @@
 
 #include "base/file.h"
 #include "base/random.h"
-#include "store/claims.h"
+#include "store/review_claims.h"
 #include "store/gold.h"
 #include "store/judgements.h"
 #include "store/review_log.h"
@@ -47,7 +47,7 @@ next(struct catalogue *c, const struct people_person *person,
 	struct error err = { ERROR_NONE, "" };
 	struct json *item;
 
-	if (claims_next(c, person, filter, &rules, NULL, 0, now, &item,
+	if (review_claims_next(c, person, filter, &rules, NULL, 0, now, &item,
 	    &err) != 0)
 		fail_msg("%s", err.text);
 	return item;
@@ -86,79 +86,6 @@ ask(struct catalogue *c, const char *sql)
 	value = sqlite3_column_double(row, 0);
 	(void)sqlite3_finalize(row);
 	return value;
-}
-
-/* Tokens are not stored; a new one ends the old; who is retired is out. */
-static void
-test_people(void **state)
-{
-	const enum people_role admin = PEOPLE_ADMIN;
-	struct catalogue *c = flagged_open(":memory:");
-	char first[PEOPLE_TOKEN_BYTES], second[PEOPLE_TOKEN_BYTES];
-	struct error err = { ERROR_NONE, "" };
-	struct people_person p;
-	char sql[256];
-	size_t n;
-	bool found;
-
-	(void)state;
-	assert_int_equal(people_invite(c, "Ann \xc3\xa9", &admin, "me", 1,
-	    first, &err), 0);
-	assert_int_equal(strlen(first), PEOPLE_TOKEN_BYTES - 1);
-	assert_int_equal(strspn(first, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghij"
-	    "klmnopqrstuvwxyz0123456789-_"), strlen(first));
-	assert_int_equal(people_find(c, first, &p, &found, &err), 0);
-	assert_true(found);
-	assert_string_equal(p.name, "Ann \xc3\xa9");
-	assert_int_equal(p.role, PEOPLE_ADMIN);
-	(void)snprintf(sql, sizeof(sql), "SELECT count(*) FROM people"
-	    " WHERE instr(token_sha256, '%s') > 0"
-	    " OR length(token_sha256) <> 64", first);
-	assert_true(ask(c, sql) == 0);
-	assert_int_equal(people_invite(c, "Ann \xc3\xa9", NULL, "me", 2,
-	    second, &err), 0);
-	assert_string_not_equal(first, second);
-	assert_int_equal(people_find(c, first, &p, &found, &err), 0);
-	assert_false(found);
-	assert_int_equal(people_find(c, second, &p, &found, &err), 0);
-	assert_true(found);
-	assert_int_equal(p.role, PEOPLE_ADMIN);
-	assert_int_equal(people_retire(c, "Ann \xc3\xa9", "me", 3, &err), 0);
-	assert_int_equal(people_find(c, second, &p, &found, &err), 0);
-	assert_false(found);
-	assert_int_equal(people_find(c, "", &p, &found, &err), 0);
-	assert_false(found);
-	assert_int_equal(people_count(c, &n, &err), 0);
-	assert_int_equal(n, 0);
-	assert_int_equal(people_retire(c, "nobody", "me", 3, &err), -1);
-	assert_int_equal(err.code, ERROR_FORMAT);
-	assert_true(ask(c, "SELECT count(*) FROM review_log") == 3);
-	catalogue_close(c);
-}
-
-static void
-test_bad_names(void **state)
-{
-	char longest[PEOPLE_MAX_NAME_BYTES + 2];
-	const char *const bad[] = { "", "a\nb", "\x7f", "\xff", "a\xc2\x80",
-	    "\xc3", longest };
-	struct catalogue *c = flagged_open(":memory:");
-	char token[PEOPLE_TOKEN_BYTES];
-
-	(void)state;
-	memset(longest, 'x', sizeof(longest));
-	longest[sizeof(longest) - 1] = '\0';
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		struct error err = { ERROR_NONE, "" };
-
-		assert_int_equal(people_invite(c, bad[i], NULL, "me", 1,
-		    token, &err), -1);
-		assert_int_equal(err.code, ERROR_FORMAT);
-	}
-	longest[PEOPLE_MAX_NAME_BYTES] = '\0';
-	assert_int_equal(people_invite(c, longest, NULL, "me", 1, token,
-	    NULL), 0);
-	catalogue_close(c);
 }
 
 /*
@@ -225,7 +152,6 @@ do_something(struct catalogue *c, const struct people_person *person,
 	    member(item, "f") };
 	enum judgements_outcome outcome;
 	struct queue_name undone;
-	const char *taken;
 	struct arena *a = arena_new();
 	char request[32];
 
@@ -234,12 +160,12 @@ do_something(struct catalogue *c, const struct people_person *person,
 	case 0:		/* goes away; the claim expires */
 		break;
 	case 1:
-		assert_int_equal(claims_release(c, person->name, &name,
+		assert_int_equal(review_claims_release(c, person->name, &name,
 		    NULL), 0);
 		break;
 	case 2:
 		assert_int_equal(judgements_undo(c, person, &rules, request,
-		    now, a, &undone, &taken, &outcome, NULL), 0);
+		    now, a, &undone, &outcome, NULL), 0);
 		break;
 	default:
 		assert_int_equal(judge_with(c, person, &rules, name.group_id,
@@ -319,8 +245,8 @@ test_have(void **state)
 	(void)state;
 	flagged_add(c, 0, 3, 1, "flag");
 	for (size_t i = 0; i < 3; i++) {
-		assert_int_equal(claims_next(c, &ann, &flagged, &rules, have,
-		    i, 100 + (int64_t)i, &items[i], &err), 0);
+		assert_int_equal(review_claims_next(c, &ann, &flagged, &rules,
+	    have, i, 100 + (int64_t)i, &items[i], &err), 0);
 		assert_non_null(items[i]);
 		if (i < 2)
 			have[i] = (struct queue_name){ member(items[i], "g"),
@@ -337,8 +263,8 @@ test_have(void **state)
 	assert_string_equal(member(again, "g"), have[0].group_id);
 	json_free(again);
 	/* The claims have expired; what the page has is claimed anew. */
-	assert_int_equal(claims_next(c, &ann, &flagged, &rules, have, 2, 9000,
-	    &again, &err), 0);
+	assert_int_equal(review_claims_next(c, &ann, &flagged, &rules, have,
+	    2, 9000, &again, &err), 0);
 	assert_non_null(again);
 	assert_true(ask(c, "SELECT count(*) FROM claims"
 	    " WHERE expires_at = 9900") == 3);
@@ -370,9 +296,9 @@ test_item(void **state)
 	flagged_add_text(c, "{\"group_id\":\"w0\",\"fragment_id\":\"f1\","
 	    "\"review\":{\"reviewer\":\"ann\",\"verdict\":\"accept\","
 	    "\"note\":\"n\",\"interval\":[21,29],\"reasons\":[\"offset\"]}}");
-	assert_int_equal(claims_item(c, &ann, &none, 1, &item, NULL), 0);
+	assert_int_equal(review_claims_item(c, &ann, &none, 1, &item, NULL), 0);
 	assert_null(item);
-	assert_int_equal(claims_item(c, &ann, &name, 1, &item, NULL), 0);
+	assert_int_equal(review_claims_item(c, &ann, &name, 1, &item, NULL), 0);
 	assert_string_equal(member(item, "title"), "T");
 	assert_string_equal(member(item, "artist"), "A");
 	assert_string_equal(member(item, "decision"), "flag");
@@ -383,7 +309,7 @@ test_item(void **state)
 	assert_false(json_has(item, "said"));
 	assert_true(json_is_number(json_at(item, "interval.0")));
 	json_free(item);
-	assert_int_equal(claims_item(c, &bob, &name, 1, &item, NULL), 0);
+	assert_int_equal(review_claims_item(c, &bob, &name, 1, &item, NULL), 0);
 	assert_string_equal(member(item, "said.0.who"), "ann");
 	assert_string_equal(member(item, "said.0.note"), "n");
 	assert_string_equal(member(item, "decision"), "keep");
@@ -474,7 +400,7 @@ test_filters(void **state)
 	assert_int_equal(list(c, &flagged, 35, &items), 40);
 	assert_int_equal(json_count(json_at(items, "items")), 5);
 	json_free(items);
-	assert_int_equal(claims_next(c, &eve, &bad, &rules, NULL, 0, 1,
+	assert_int_equal(review_claims_next(c, &eve, &bad, &rules, NULL, 0, 1,
 	    &item, &err), -1);
 	assert_int_equal(err.code, ERROR_FORMAT);
 	catalogue_close(c);
@@ -507,8 +433,8 @@ hear_all(struct catalogue *c, char *kinds, size_t n_max)
 		struct json *item;
 		bool is_gold;
 
-		assert_int_equal(claims_next(c, &ann, &flagged, &with_gold,
-		    NULL, 0, 1, &item, NULL), 0);
+		assert_int_equal(review_claims_next(c, &ann, &flagged,
+	    &with_gold, NULL, 0, 1, &item, NULL), 0);
 		if (item == NULL)
 			break;
 		assert_true(n < n_max - 1);
@@ -661,8 +587,6 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_people),
-		cmocka_unit_test(test_bad_names),
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_have),
 		cmocka_unit_test(test_item),

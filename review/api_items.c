@@ -3,7 +3,7 @@
  */
 #include <string.h>
 
-#include "store/claims.h"
+#include "store/review_claims.h"
 #include "store/judgements.h"
 #include "store/queue.h"
 
@@ -33,9 +33,9 @@ read_have(const struct json *body, struct queue_name *have, size_t *n,
 	const struct json *list = json_at(body, "have");
 
 	*n = list == NULL ? 0 : json_count(list);
-	if (*n > CLAIMS_MAX_HAVE)
+	if (*n > REVIEW_CLAIMS_MAX_HAVE)
 		return error_set(err, ERROR_LIMIT, "\"have\" has more than %d "
-		    "items", CLAIMS_MAX_HAVE);
+		    "items", REVIEW_CLAIMS_MAX_HAVE);
 	for (size_t i = 0; i < *n; i++) {
 		const struct json *item = json_item(list, i);
 
@@ -70,7 +70,7 @@ api_items_claim(const struct api_call *call)
 {
 	struct api *api = call->api;
 	struct error err = { ERROR_NONE, "" };
-	struct queue_name have[CLAIMS_MAX_HAVE];
+	struct queue_name have[REVIEW_CLAIMS_MAX_HAVE];
 	struct queue_filter filter;
 	struct catalogue *c;
 	struct json *item = NULL, *out = NULL;
@@ -82,7 +82,7 @@ api_items_claim(const struct api_call *call)
 		return;
 	}
 	c = api_desk_take(&api->work);
-	if (claims_next(c, &call->person, &filter, &api->options.rules, have,
+	if (review_claims_next(c, &call->person, &filter, &api->options.rules, have,
 	    n_have, call->now, &item, &err) == 0 &&
 	    queue_left(c, call->person.name, &filter, &api->options.rules,
 	    &n_left, &err) == 0)
@@ -112,7 +112,7 @@ api_items_release(const struct api_call *call)
 	if (!api_body_fragment(call, call->body, &name.group_id,
 	    &name.fragment_id))
 		return;
-	status = claims_release(api_desk_take(&api->work), call->person.name,
+	status = review_claims_release(api_desk_take(&api->work), call->person.name,
 	    &name, &err);
 	api_desk_give(&api->work);
 	if (status != 0)
@@ -258,7 +258,7 @@ api_items_undo(const struct api_call *call)
 	    &err) == 0 && judgements_undo(c, &call->person,
 	    &api->options.rules, request_id, call->now, call->request->a,
 	    &name, &taken, &outcome, &err) == 0 && outcome <= JUDGEMENTS_REPEATED &&
-	    claims_item(c, &call->person, &name, call->now, &item,
+	    review_claims_item(c, &call->person, &name, call->now, &item,
 	    &err) == 0 && (item == NULL || put_taken(item, taken,
 	    &err) == 0))
 		outcome = item == NULL ? JUDGEMENTS_UNKNOWN : outcome;
@@ -282,7 +282,7 @@ api_items_item(const struct api_call *call)
 
 	if (!api_query_fragment(call, &name.group_id, &name.fragment_id))
 		return;
-	status = claims_item(api_desk_take(&api->looks), &call->person, &name,
+	status = review_claims_item(api_desk_take(&api->looks), &call->person, &name,
 	    call->now, &item, &err);
 	api_desk_give(&api->looks);
 	if (status != 0)

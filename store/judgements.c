@@ -343,7 +343,7 @@ undo(struct judging *j, struct line *line, struct error *err)
 int
 judgements_undo(struct catalogue *c, const struct people_person *person,
     const struct queue_rules *rules, const char *request_id, int64_t now,
-    struct arena *a, struct queue_name *name,
+    struct arena *a, struct queue_name *name, const char **taken,
     enum judgements_outcome *outcome, struct error *err)
 {
 	struct judging j = { c, person, rules, request_id, now, a,
@@ -357,6 +357,8 @@ judgements_undo(struct catalogue *c, const struct people_person *person,
 	status = sql_end(c, undo(&j, &line, err), err);
 	*outcome = j.outcome;
 	*name = line.name;
+	/* The line of an undo holds it the other way round. */
+	*taken = j.outcome == JUDGEMENTS_REPEATED ? line.before : line.after;
 	return status;
 }
 

@@ -44,12 +44,13 @@ int judgements_put(struct catalogue *c, const struct people_person *person,
 /*
  * Take back the person's last verdict that he has not taken back, of the last
  * JUDGEMENTS_UNDO_SEC: what he had said before is restored, and the fragment
- * is claimed by him again.  *name: which it was, arena memory; set with
- * JUDGEMENTS_DONE and JUDGEMENTS_REPEATED.
+ * is claimed by him again.  *name: which it was, *taken: the review record that
+ * was taken back, as text; both arena memory, and set with JUDGEMENTS_DONE and
+ * JUDGEMENTS_REPEATED.
  */
 int judgements_undo(struct catalogue *c, const struct people_person *person,
     const struct queue_rules *rules, const char *request_id, int64_t now,
-    struct arena *a, struct queue_name *name,
+    struct arena *a, struct queue_name *name, const char **taken,
     enum judgements_outcome *outcome, struct error *err) MUST_CHECK;
 
 /*

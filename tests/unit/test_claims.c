@@ -152,6 +152,7 @@ do_something(struct catalogue *c, const struct people_person *person,
 	    member(item, "f") };
 	enum judgements_outcome outcome;
 	struct queue_name undone;
+	const char *taken;
 	struct arena *a = arena_new();
 	char request[32];
 
@@ -165,7 +166,7 @@ do_something(struct catalogue *c, const struct people_person *person,
 		break;
 	case 2:
 		assert_int_equal(judgements_undo(c, person, &rules, request,
-		    now, a, &undone, &outcome, NULL), 0);
+		    now, a, &undone, &taken, &outcome, NULL), 0);
 		break;
 	default:
 		assert_int_equal(judge_with(c, person, &rules, name.group_id,

@@ -67,11 +67,14 @@ undo(struct catalogue *c, const struct people_person *person,
 	struct arena *a = arena_new();
 	enum judgements_outcome outcome;
 	struct queue_name name;
+	const char *taken;
 
 	assert_int_equal(judgements_undo(c, person, &rules, request_id, now,
-	    a, &name, &outcome, NULL), 0);
-	if (outcome <= JUDGEMENTS_REPEATED)
+	    a, &name, &taken, &outcome, NULL), 0);
+	if (outcome <= JUDGEMENTS_REPEATED) {
 		assert_string_equal(name.group_id, "w0");
+		assert_non_null(strstr(taken, "\"verdict\""));
+	}
 	arena_free(a);
 	return outcome;
 }

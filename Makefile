@@ -28,6 +28,7 @@ endif
 PACKAGES = libavformat libavcodec libavutil libswresample sndfile fftw3 \
 	    fftw3f jansson nettle sqlite3 cairo libzip libcurl zlib \
 	    libzstd expat libarchive libebur128 libchromaprint \
+	    libmicrohttpd \
 	    $(shell pkg-config --exists hdf5-serial && echo hdf5-serial || \
 	    echo hdf5)
 # Asked once, and not before it is needed: "make deps" may have to come first.
@@ -87,11 +88,32 @@ $(LIB): $(OBJ)
 
 $B/bin/%: $B/cmd/%.o $(LIB)
 	$(call say,LD)mkdir -p $(@D) && \
-	  $(LINK) -o $@ $< $(LIB) $(LDLIBS)
+	  $(LINK) -o $@ $(filter %.o,$^) $(LIB) $(LDLIBS)
 
 $B/tests/test_%: $B/tests/unit/test_%.o $(TESTLIB) $(LIB)
 	$(call say,LD)mkdir -p $(@D) && \
-	  $(LINK) -o $@ $< $(TESTLIB) $(LIB) $(UNIT_LIBS) $(LDLIBS)
+	  $(LINK) -o $@ $(filter %.o,$^) $(LIB) $(UNIT_LIBS) $(LDLIBS)
+
+# The page, compiled into the program that serves it.  Packages are those of the
+# lock file, fetched once for all kinds of build.
+PAGE := build/page
+$(PAGE)/node_modules: review/page/package.json review/page/package-lock.json
+	$(call say,NPM)mkdir -p $(PAGE) && cp $^ $(PAGE) && rm -rf $@ && \
+	  { (cd $(PAGE) && npm ci --ignore-scripts --omit=dev --no-audit \
+	  --no-fund --loglevel=error < /dev/null > /dev/null) || \
+	  { rm -rf $@; echo "The packages of the page could not be fetched:" \
+	  "see that npm reaches its registry, and make again." >&2; \
+	  exit 1; }; } && touch $@
+
+$(PAGE)/page_files.c: review/page/embed.py $(wildcard review/page/*.*) \
+    $(PAGE)/node_modules
+	$(call say,PAGE)python3 $< review/page $(PAGE)/node_modules > $@
+
+$B/review/page_files.o: $(PAGE)/page_files.c
+	$(call say,CC)mkdir -p $(@D) && \
+	  $(COMPILE) -o $@ $<
+
+$B/bin/chad-review $B/tests/test_page_files: $B/review/page_files.o
 
 $B/tests/fuzz_%: $B/tests/fuzz/fuzz_%.o $B/tests/fuzz/replay.o $(LIB)
 	$(call say,LD)mkdir -p $(@D) && \
@@ -116,7 +138,7 @@ $B/hunt/%: $B/tests/fuzz/fuzz_%.o $(LIB)
 
 # Code that reads what strangers wrote is also held to -Wconversion.
 $B/base/%.o $B/manifests/%.o $B/store/%.o $B/fetch/%.o $B/formats/%.o \
-$B/exchange/%.o: WARN += -Wconversion
+$B/exchange/%.o $B/review/%.o: WARN += -Wconversion
 
 # The layers are plain loops; the compiler turns them into vector code.
 ifeq ($(CONFIG),release)

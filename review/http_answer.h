@@ -28,6 +28,7 @@ struct http_answer {
 	uint64_t n_file_bytes;
 	const char *etag;	/* in its quotes, strong */
 	const char *location;	/* where a 303 leads */
+	const char *allow;	/* what a 405 says; NULL: what the server does */
 	const char *set_cookie;	/* the whole value of Set-Cookie */
 	const char *download_name;	/* to be saved under this name */
 	unsigned retry_after_sec;	/* 0: nothing said */
@@ -38,8 +39,9 @@ struct http_answer {
 				 * address names the content */
 };
 
-/* {"error": "sentence"} with the status; the text is cleaned to be UTF-8. */
 struct http_request;
+
+/* {"error": "sentence"} with the status; the rest of *answer stays. */
 void http_answer_error(struct http_answer *answer,
     const struct http_request *request, unsigned status, const char *fmt, ...)
     ERROR_PRINTF(4, 5);

@@ -15,7 +15,7 @@ struct http_query;
 /*
  * Read the text behind "?", NULL or "" when there is none.  Refused with
  * ERROR_FORMAT: a zero byte, what is not UTF-8 or no percent-encoding, a name
- * twice, more than 32 names.  Arena memory, or NULL.
+ * twice; more than 32 names (ERROR_LIMIT).  Arena memory, or NULL.
  */
 const struct http_query *http_query_parse(const char *text, struct arena *a,
     struct error *err) MUST_CHECK;

@@ -14,7 +14,7 @@
 
 struct http_rate;
 
-/* per_sec and burst are at least 1.  NULL with an error. */
+/* per_sec is positive, burst at least 1.  NULL with an error. */
 struct http_rate *http_rate_new(double per_sec, double burst,
     struct error *err) MUST_CHECK;
 void http_rate_free(struct http_rate *r);	/* NULL: does nothing */

@@ -18,7 +18,7 @@
  *     link (403);
  *   the address has not asked too often (429).
  * Every answer forbids scripts, frames and requests of others; see
- * http_server_headers.c.  The few answers that libmicrohttpd gives by itself,
+ * http_send.c.  The few answers that libmicrohttpd gives by itself,
  * to what is no HTTP, are constant texts without those headers.
  */
 #ifndef REVIEW_HTTP_SERVER_H

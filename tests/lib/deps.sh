@@ -11,11 +11,11 @@ libopenblas-openmp-dev libdnnl-dev libsqlite3-dev libjansson-dev
 libcmocka-dev libcairo2-dev nettle-dev libzip-dev libhdf5-dev libbz2-dev
 libcurl4-openssl-dev libfaiss-dev zlib1g-dev libzstd-dev libexpat1-dev
 libebur128-dev libchromaprint-dev libarchive-dev python3 mandoc ffmpeg
-sqlite3 nginx zstd"
+sqlite3 nginx zstd libmicrohttpd-dev nodejs npm curl openssl"
 [ $# -eq 0 ] || packages=$*
 modules="libavformat libavcodec libavutil libswresample sndfile fftw3 fftw3f
 openblas jansson nettle sqlite3 cairo libzip libcurl zlib libzstd expat
-libebur128 libchromaprint libarchive cmocka"
+libebur128 libchromaprint libarchive libmicrohttpd cmocka"
 
 # Elsewhere than on Debian: name what pkg-config does not find, and go on.
 if ! command -v dpkg-query > /dev/null || ! command -v apt-get > /dev/null
@@ -32,12 +32,13 @@ then
 	pkg-config does not find:$lacking
 	Install these libraries with their headers, oneDNN 2.6 or 2.7
 	(-ldnnl), bzip2 (-lbz2), FAISS 1.7 (-lfaiss), and the programs ffmpeg, mandoc,
-	python3 and sqlite3.
+	python3, sqlite3, node (18 or newer) and npm.
 	END
 	exit 0
 fi
 
-# Any of the flavours of OpenBLAS and of curl will do.
+# Any of the flavours of OpenBLAS and of curl will do, and node and npm from
+# elsewhere.
 has() {
 	case $1 in
 	libopenblas-openmp-dev)
@@ -46,6 +47,11 @@ has() {
 	libcurl4-openssl-dev)
 		dpkg-query -W -f '${Status}\n' 'libcurl4-*-dev' 2> /dev/null |
 		    grep -q '^install ok installed' ;;
+	nodejs)
+		version=$(node --version 2> /dev/null) || return 1
+		version=${version#v}
+		[ "${version%%.*}" -ge 18 ] ;;
+	npm)	command -v npm > /dev/null ;;
 	*)	return 1 ;;
 	esac
 }

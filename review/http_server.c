@@ -5,6 +5,10 @@
  *	started -> [ target -> begin -> body ... -> end -> completed ] -> closed
  *
  * Its deadline moves along: for the header, the body, the answer.
+ *
+ * libmicrohttpd polls.  With epoll it takes a read that was short for all that
+ * has come (0.9.75), and a client that closes right behind its request would
+ * stay until it times out.
  */
 #include <errno.h>
 #include <math.h>
@@ -411,7 +415,7 @@ start_daemon(struct http_server *s)
 
 	if (s->o.n_threads == 1)
 		pool[0].option = MHD_OPTION_END;
-	return MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC |
+	return MHD_start_daemon(MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_ITC |
 	    (is_ipv6 ? MHD_USE_IPv6 : 0), 0, take_connection, s, take_request,
 	    s, MHD_OPTION_LISTEN_SOCKET, s->fd,
 	    MHD_OPTION_CONNECTION_LIMIT, (unsigned)l->n_connections,

@@ -3,16 +3,18 @@
 # ends with the shell, as $server does, another one, where there is one.  A line
 # a request, "METHOD ADDRESS STATUS RANGE if IF-RANGE", is in nginx/log.
 
-# $1: the folder; the rest: lines for its configuration's server.
-start_nginx() {
+# Sets $nginx_port to a free one; ends the test where there is no nginx.
+find_nginx() {
 	: "${server:=}"
 	nginx=$(PATH=$PATH:/usr/sbin command -v nginx) ||
 	    { echo 'no nginx' >&2; exit 77; }
 	nginx_port=$(python3 -c 'import socket
 s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-	mkdir -p nginx "$1"
-	files=$(cd "$1" && pwd)
-	shift
+	mkdir -p nginx
+}
+
+# Start it by the lines $1 of the http block; it listens at $nginx_port.
+run_nginx() {
 	cat > nginx/conf <<-END
 	user $(id -un) $(id -gn);
 	daemon off;
@@ -31,11 +33,7 @@ s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 		scgi_temp_path nginx/5;
 		sendfile on;
 		types { audio/wav wav; }
-		server {
-			listen 127.0.0.1:$nginx_port backlog=1024;
-			root $files;
-			$*
-		}
+		$1
 	}
 	END
 	"$nginx" -e nginx/error -p "$PWD" -c nginx/conf 2> nginx/start &
@@ -52,4 +50,17 @@ socket.create_connection(('127.0.0.1', $nginx_port))" 2> /dev/null; do
 			exit 1
 		fi
 	done
+}
+
+# $1: the folder; the rest: lines for its configuration's server.
+start_nginx() {
+	find_nginx
+	mkdir -p "$1"
+	files=$(cd "$1" && pwd)
+	shift
+	run_nginx "server {
+			listen 127.0.0.1:$nginx_port backlog=1024;
+			root $files;
+			$*
+		}"
 }

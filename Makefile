@@ -71,7 +71,8 @@ TESTLIB := $(patsubst %.c,$B/%.o,$(wildcard tests/lib/*.c))
 
 .PHONY: all commands check check-all check-unit check-fuzz check-cli golden \
 	programs lint asan tsan valgrind fuzz bench bench-decode bench-pitch \
-	bench-separate bench-train bench-feature bench-fetch bench-store cover \
+	bench-separate bench-train bench-feature bench-fetch bench-store \
+	bench-review cover \
 	tidy format install clean help deps demo kill mutate
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -125,7 +126,9 @@ $B/tests/bench_%: $B/tests/bench/bench_%.o $(TESTLIB) $(LIB)
 
 $B/tests/%_speed: $B/tests/bench/%_speed.o $(LIB)
 	$(call say,LD)mkdir -p $(@D) && \
-	  $(LINK) -o $@ $^ $(LDLIBS)
+	  $(LINK) -o $@ $(filter %.o,$^) $(LIB) $(LDLIBS)
+
+$B/tests/review_speed: $B/tests/lib/http_echo.o
 
 # Preloaded into commands by tests that make a call fail.
 $B/tests/lib/shim/%.so: tests/lib/shim/%.c
@@ -266,6 +269,10 @@ bench-train: deps $B/tests/train_speed
 ## bench-feature: spectral features beside PyTorch's: a table
 bench-feature: deps $B/tests/bench_feature
 	@BENCH_FEATURE="$(CURDIR)/$B/tests/bench_feature" tests/bench/feature.sh
+
+## bench-review: the traffic of 200 annotators against the page's web server
+bench-review: deps $B/tests/review_speed
+	@REVIEW_SPEED="$(CURDIR)/$B/tests/review_speed" tests/bench/review.sh
 
 ## cover: line coverage of "make check" (text, from gcov)
 cover:

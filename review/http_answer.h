@@ -28,7 +28,7 @@ struct http_answer {
 	uint64_t n_file_bytes;
 	const char *etag;	/* in its quotes, strong */
 	const char *location;	/* where a 303 leads */
-	const char *allow;	/* what a 405 says; NULL: what the server does */
+	const char *allow;	/* of a 405; NULL: what the server knows */
 	const char *set_cookie;	/* the whole value of Set-Cookie */
 	const char *download_name;	/* to be saved under this name */
 	unsigned retry_after_sec;	/* 0: nothing said */

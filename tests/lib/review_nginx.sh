@@ -50,7 +50,7 @@ for version in --http1.1 --http2; do
 	    --interface 127.0.0.5 -H 'X-Forwarded-For: 192.0.2.1' \
 	    -b chad_review=T0ken)" 200
 	same "who asks" "$(tr '\n' ' ' < body)" \
-	    "GET /echo é T0ken - - 127.0.0.5 tls  "
+	    "$(printf 'GET /echo \303\251 T0ken - - 127.0.0.5 tls  ')"
 	same "headers" "$(grep -ciE "^(strict-transport-security: max-age=|\
 content-security-policy: default-src 'none'|x-frame-options: DENY)" header)" 3
 	same "a range" "$(ask $version "$web/file" -r 5-9)" 206

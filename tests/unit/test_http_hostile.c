@@ -256,7 +256,8 @@ static size_t
 make_request(struct random *r, char *bytes, size_t n_room)
 {
 	static const char *const methods[] = { "GET", "GET", "GET", "POST",
-		"POST", "HEAD", "PUT", "get", "", "\001", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" };
+		"POST", "HEAD", "PUT", "get", "", "\001",
+		"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" };
 	static const char *const targets[] = { "/ok", "/ok", "/echo",
 		"/echo?x=1", "/file",
 		"/%", "/%2e%2e/", "/?&&==", "*", "/\377\376", "/ok?x=%u0041",

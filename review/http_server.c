@@ -190,7 +190,6 @@ note_target(void *shared, const char *target,
 	(void)shared;
 	if (c == NULL)
 		return NULL;
-	arena_reset(c->a);
 	memset(&c->visit, 0, sizeof(c->visit));
 	c->body = NULL;
 	c->n_body_bytes = 0;
@@ -333,6 +332,8 @@ note_completed(void *shared, struct MHD_Connection *connection,
 	if (c == NULL)
 		return;
 	count_request(c, false);
+	/* A connection that is kept keeps no large answer. */
+	arena_reset(c->a);
 	give_sec(c, c->server->o.limits.idle_sec +
 	    c->server->o.limits.header_sec);
 }

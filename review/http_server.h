@@ -17,9 +17,10 @@
  *     site's request (Sec-Fetch-Site) is refused unless somebody followed a
  *     link (403);
  *   the address has not asked too often (429).
- * Every answer forbids scripts, frames and requests of others; see
- * http_send.c.  The few answers that libmicrohttpd gives by itself,
- * to what is no HTTP, are constant texts without those headers.
+ * Every answer forbids scripts, frames and requests of others; see http_send.c.
+ * The few answers that libmicrohttpd gives by itself, to what is no HTTP, are
+ * constant texts without those headers.  It hands on a line or value that has
+ * a zero byte as if it ended there.
  */
 #ifndef REVIEW_HTTP_SERVER_H
 #define REVIEW_HTTP_SERVER_H

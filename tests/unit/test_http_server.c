@@ -513,6 +513,23 @@ stopped(void **state)
 	(void)close(fd);
 }
 
+/* The time that a handler takes is not the client's. */
+static void
+long_handler(void **state)
+{
+	const struct http_server_options o = { .limits = { .header_sec = 0.3,
+		.body_sec = 0.3, .idle_sec = 1.0 } };
+	struct http_server *s = start(o);
+	const unsigned all = port;
+
+	(void)state;
+	port = http_server_port(s);
+	assert_int_equal(ask("GET /wait?ms=2600", ""), 200);
+	assert_string_equal(body(), "waited");
+	port = all;
+	http_server_stop(s);
+}
+
 int
 main(void)
 {
@@ -526,6 +543,7 @@ main(void)
 		cmocka_unit_test(limits),
 		cmocka_unit_test(too_often),
 		cmocka_unit_test(behind_a_proxy),
+		cmocka_unit_test(long_handler),
 		cmocka_unit_test(refused_to_start),
 		cmocka_unit_test(stopped)
 	};

@@ -1,7 +1,8 @@
 /*
- * Corrections of an alignment and of the drift, and the numbers of a view; no
- * DOM. An alignment is a list of points [t_other, t_original], seconds,
- * increasing in both; time_map.js tells the times between them.
+ * alignment.js - what a person corrects of an alignment, and numbers of a view
+ *
+ * An alignment is a list of points [t_other, t_original], seconds, increasing in
+ * both; time_map.js tells the times between them.
  */
 
 import { TimeMap } from "./time_map.js";

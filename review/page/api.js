@@ -1,7 +1,9 @@
 /*
- * Requests to the server. A fault is an ApiError with the server's sentence.
- * "503" (the catalogue is locked, or a sound is being made) and "429" are
- * asked again after the time that the server gives.
+ * api.js - requests to the server
+ *
+ * A fault is an ApiError with the server's sentence. "503" (the catalogue is
+ * locked, or a sound is being made) and "429" are asked again after the time
+ * that the server gives.
  */
 
 const TRIES = 6;
@@ -10,16 +12,14 @@ const WAIT_MAX_SEC = 10;
 
 /* status 0: the server was not reached. */
 export class ApiError extends Error {
-	constructor(status, sentence)
-	{
+	constructor(status, sentence) {
 		super(sentence);
 		this.name = "ApiError";
 		this.status = status;
 	}
 
 	/* Whether asking again later may help. */
-	get is_passing()
-	{
+	get is_passing() {
 		return this.status === 0 || this.status === 429 ||
 			this.status >= 500;
 	}

@@ -1,7 +1,8 @@
 /*
- * The page: who we are, the bar at the top, and which screen the address
- * asks for: #/ a fragment, #/item?g=&f= a certain one, #/queue, #/overview,
- * #/people.
+ * app.js - the page: who we are, the bar at the top, the screens
+ *
+ * The address says which screen: #/ a fragment, #/item?g=&f= a certain one,
+ * #/queue, #/overview, #/people.
  */
 
 import { sign_in, post } from "./api.js";
@@ -21,8 +22,7 @@ const THEME_TEXTS = { auto: "Colours: system", light: "Colours: light",
 	dark: "Colours: dark" };
 
 class Page {
-	constructor(me)
-	{
+	constructor(me) {
 		this.me = me;
 		this.outbox = new Outbox(me.name);
 		this.reviewing = new Reviewing(me, this.outbox,
@@ -48,8 +48,7 @@ class Page {
 		this.go();
 	}
 
-	make_bar()
-	{
+	make_bar() {
 		this.links = SCREENS.map(([hash, text]) =>
 			h("a", { href: hash, text }));
 		this.left = h("span", { class: "left" });
@@ -69,13 +68,11 @@ class Page {
 				{ class: "plain", key: "?" }));
 	}
 
-	draw_anew()
-	{
+	draw_anew() {
 		this.reviewing.screen.draw_anew();
 	}
 
-	show_left({ left, done })
-	{
+	show_left({ left, done }) {
 		this.n_left = left ?? this.n_left;
 		this.n_done = done ?? this.n_done;
 		this.left.textContent = [
@@ -85,8 +82,7 @@ class Page {
 		].filter(Boolean).join(" · ");
 	}
 
-	show_waiting()
-	{
+	show_waiting() {
 		const n = this.outbox.waiting().length;
 
 		clearTimeout(this.waiting_timer);
@@ -106,8 +102,7 @@ class Page {
 	}
 
 	/* The screen of the address. */
-	go()
-	{
+	go() {
 		const [path, query] = (location.hash || "#/").split("?");
 		const screen = this.screens[path] ?? this.reviewing;
 		const asked = new URLSearchParams(query);
@@ -130,8 +125,7 @@ class Page {
 			{ g: asked.get("g") ?? "", f: asked.get("f") ?? "" } : null);
 	}
 
-	async leave()
-	{
+	async leave() {
 		if (!await this.outbox.send())
 			return message("Some verdicts are not sent yet; stay " +
 				"until the server is reached.", { bad: true });

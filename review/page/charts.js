@@ -1,5 +1,5 @@
 /*
- * Pictures of the overview, as SVG: a histogram and values with intervals.
+ * charts.js - pictures of the overview as SVG
  */
 
 import { svg } from "./dom.js";

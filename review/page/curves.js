@@ -1,7 +1,9 @@
 /*
- * The melodies of both recordings over one another, and the drift below, in
- * the original's time. The other's melody is moved by the difference of key
- * and along the alignment, so that the same passage lies on itself.
+ * curves.js - the melodies of both recordings over one another, and the drift
+ *
+ * Both are drawn in the original's time. The other's melody is moved by the
+ * difference of key and along the alignment, so that the same passage lies on
+ * itself.
  */
 
 import { h, colour, canvas_context } from "./dom.js";
@@ -55,8 +57,7 @@ function range_of(lines)
 }
 
 export class Curves {
-	constructor()
-	{
+	constructor() {
 		this.melody = h("canvas", { class: "melody", role: "img",
 			"aria-label": "Melodies of both recordings" });
 		this.drift = h("canvas", { class: "drift", role: "img",
@@ -76,15 +77,13 @@ export class Curves {
 			this.drift, this.cursor.element));
 	}
 
-	show(view, placing)
-	{
+	show(view, placing) {
 		this.view = view;
 		this.placing = placing;
 		this.draw();
 	}
 
-	draw()
-	{
+	draw() {
 		const semitones = this.view.transposition_semitones;
 
 		this.draw_melody();
@@ -95,23 +94,20 @@ export class Curves {
 	}
 
 	/* The x of a time of the original in a plot so wide. */
-	scale_x(width)
-	{
+	scale_x(width) {
 		const [t0, t1] = this.view.original.window;
 
 		return (t) => width * (t - t0) / (t1 - t0);
 	}
 
-	draw_fragment(context, x, height)
-	{
+	draw_fragment(context, x, height) {
 		const [a, b] = this.placing.ends.original;
 
 		context.fillStyle = colour("mark");
 		context.fillRect(x(a), 0, x(b) - x(a), height);
 	}
 
-	draw_melody()
-	{
+	draw_melody() {
 		const { context, width, height } = canvas_context(this.melody);
 		const lines = melodies(this.view, this.placing.map);
 		const [low, high] = range_of(lines);
@@ -135,8 +131,7 @@ export class Curves {
 		}
 	}
 
-	draw_drift()
-	{
+	draw_drift() {
 		const { context, width, height } = canvas_context(this.drift);
 		const { times, sec } = this.placing.drift();
 		const x = this.scale_x(width);
@@ -165,8 +160,7 @@ export class Curves {
 		this.name_drift(sec);
 	}
 
-	name_drift(sec)
-	{
+	name_drift(sec) {
 		const heard = sec.filter((s) => s !== null)
 			.sort((a, b) => a - b);
 		const middle = heard[heard.length >> 1];
@@ -177,8 +171,7 @@ export class Curves {
 			`from ${heard[0].toFixed(2)} to ${heard.at(-1).toFixed(2)}`);
 	}
 
-	draw_cursor(t_original)
-	{
+	draw_cursor(t_original) {
 		this.cursor.move(t_original, this.view.original.window);
 	}
 }

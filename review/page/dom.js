@@ -1,6 +1,7 @@
 /*
- * Small things that every screen makes its elements with: elements by one
- * call, times and shares in words, the messages at the foot of the page and
+ * dom.js - small things that every screen makes its elements with
+ *
+ * Elements by one call, times in words, the messages at the top of the page and
  * the line that a screen reader reads out.
  */
 

@@ -1,7 +1,8 @@
 /*
- * What a person has done to the fragment on show and not yet said: kept in
- * this tab, so that loading the page again loses nothing. And the verdicts
- * that can be taken back.
+ * draft.js - what a person has done and not yet said
+ *
+ * It is kept in this tab, so that loading the page again loses nothing; and so
+ * are the verdicts that can be taken back.
  */
 
 const DRAFT = "chad-review.draft";

@@ -1,5 +1,5 @@
 /*
- * The overlay of "?": all keys, and the settings of the page.
+ * help.js - the overlay of "?": all keys, and the settings of the page
  */
 
 import { h, button } from "./dom.js";

@@ -1,6 +1,8 @@
 /*
- * The screen of one fragment: what it looks like (lanes, curves, matrix), how
- * it is heard and what is said of it. Which fragment comes is session.js'.
+ * item.js - the screen of one fragment
+ *
+ * What it looks like (lanes, curves, matrix), how it is heard and what is said
+ * of it. Which fragment comes is session.js'.
  */
 
 import { h, say, message, figure, clock } from "./dom.js";
@@ -24,8 +26,7 @@ export class ItemScreen {
 	 * "wants": verdict(body), undo(), skip(), leave(). codes: the reasons
 	 * there are.
 	 */
-	constructor(codes, listening, wants)
-	{
+	constructor(codes, listening, wants) {
 		this.listening = listening;
 		this.wants = wants;
 		this.actions = this.make_actions();
@@ -47,8 +48,7 @@ export class ItemScreen {
 		this.work = null;
 	}
 
-	lane(side, title)
-	{
+	lane(side, title) {
 		return new Lane(side, title, {
 			is_together: (event) =>
 				setting("lock") !== Boolean(event.shiftKey),
@@ -57,8 +57,7 @@ export class ItemScreen {
 		});
 	}
 
-	make_element()
-	{
+	make_element() {
 		this.title = h("h1", { tabindex: "-1" });
 		this.facts = h("p", { class: "facts" });
 		this.wait = h("p", { class: "wait", text:
@@ -76,8 +75,7 @@ export class ItemScreen {
 				this.judging.verdicts, this.judging.after));
 	}
 
-	make_actions()
-	{
+	make_actions() {
 		const sound = this.listening;
 		const moves = (side, end, by) => (event) => this.move_end(
 			event.altKey ? "other" : side, end, by);
@@ -118,19 +116,16 @@ export class ItemScreen {
 		};
 	}
 
-	/* Takes the keys, and moves the cursor while it is on show. */
-	open()
-	{
+	/* Takes the keys, and draws anew when its size changes. */
+	open() {
 		this.is_open = true;
 		this.end_keys = listen_to_keys(this.actions,
 			() => this.judging.is_choosing);
 		this.resizing = new ResizeObserver(() => this.draw());
 		this.resizing.observe(this.stage);
-		this.move_cursor();
 	}
 
-	close()
-	{
+	close() {
 		this.is_open = false;
 		this.end_keys();
 		this.resizing.disconnect();
@@ -138,8 +133,7 @@ export class ItemScreen {
 	}
 
 	/* Shows a fragment, and plays it when told to. */
-	async show(work, plays)
-	{
+	async show(work, plays) {
 		this.work = work;
 		this.placing = null;
 		this.listening.player.stop();
@@ -165,14 +159,12 @@ export class ItemScreen {
 			this.listening.play();
 	}
 
-	show_fault(fault)
-	{
+	show_fault(fault) {
 		this.wait.textContent = `${fault.message} ` +
 			"Skip this fragment, or load the page again.";
 	}
 
-	show_facts(item)
-	{
+	show_facts(item) {
 		const facts = [item.audio_type === "humming" ? "humming" : "cover",
 			item.probability !== null && item.probability !== undefined ?
 				`probability ${figure(item.probability)}` : "",
@@ -190,8 +182,7 @@ export class ItemScreen {
 			"Cover" : "Humming"} ${item.id}`;
 	}
 
-	show_view(view, item)
-	{
+	show_view(view, item) {
 		const placing = new Placing(item, view, this.kept_ends(item));
 
 		this.points = placing.points;
@@ -208,12 +199,10 @@ export class ItemScreen {
 		this.matrix.show(view, placing);
 		this.placing = placing;
 		this.show_state();
-		this.draw_cursor();
 	}
 
 	/* Ends that were moved before a reload, or by a verdict taken back. */
-	kept_ends(item)
-	{
+	kept_ends(item) {
 		const { own } = item;
 
 		return kept_draft(item) ?? (own ? {
@@ -222,8 +211,7 @@ export class ItemScreen {
 		} : null);
 	}
 
-	draw()
-	{
+	draw() {
 		if (!this.placing)
 			return;
 		this.curves.draw();
@@ -233,22 +221,19 @@ export class ItemScreen {
 	}
 
 	/* After another theme, too. */
-	draw_anew()
-	{
+	draw_anew() {
 		if (this.placing)
 			this.show_waves();
 		this.draw();
 	}
 
-	show_waves()
-	{
+	show_waves() {
 		for (const lane of Object.values(this.lanes))
 			lane.draw_wave(this.listening.source);
 		this.shown_source = this.listening.source;
 	}
 
-	show_state()
-	{
+	show_state() {
 		const { listening, placing } = this;
 
 		this.transport.show(listening, setting("lock"),
@@ -258,11 +243,11 @@ export class ItemScreen {
 		if (this.shown_source !== listening.source)
 			this.show_waves();
 		this.element.classList.toggle("blocked", listening.is_blocked);
+		this.move_cursor();
 	}
 
 	/* The fragment's ends were moved. */
-	moved()
-	{
+	moved() {
 		for (const lane of Object.values(this.lanes))
 			lane.draw_ends();
 		this.keep();
@@ -277,23 +262,20 @@ export class ItemScreen {
 	}
 
 	/* What is heard follows when the ends stand still. */
-	moved_sound()
-	{
+	moved_sound() {
 		const is_realigned = this.points !== this.placing.points;
 
 		this.points = this.placing.points;
 		this.listening.placing_moved(is_realigned);
 	}
 
-	keep()
-	{
+	keep() {
 		if (this.placing)
 			keep_draft(this.work.item, { ...this.placing.ends,
 				...this.judging.said() });
 	}
 
-	move_end(side, end, by)
-	{
+	move_end(side, end, by) {
 		if (!this.placing)
 			return;
 		const now = this.placing.ends[side][end];
@@ -303,16 +285,14 @@ export class ItemScreen {
 			clock(this.placing.ends[side][end]));
 	}
 
-	move_offset(by)
-	{
+	move_offset(by) {
 		if (!this.placing)
 			return;
 		this.placing.move_whole("other", by, false);
 		say(`Cover from ${clock(this.placing.ends.other[0])}`);
 	}
 
-	snap(direction)
-	{
+	snap(direction) {
 		if (!this.placing)
 			return;
 		if (this.placing.snap(direction))
@@ -321,23 +301,20 @@ export class ItemScreen {
 			message("The drift has no further zero there.");
 	}
 
-	toggle_lock()
-	{
+	toggle_lock() {
 		set_setting("lock", !setting("lock"));
 		say(setting("lock") ? "Both recordings move together." :
 			"Each recording moves alone.");
 		this.show_state();
 	}
 
-	seek_by(sec)
-	{
+	seek_by(sec) {
 		if (this.placing)
 			this.listening.seek(
 				this.listening.position().original + sec);
 	}
 
-	change_speed(direction)
-	{
+	change_speed(direction) {
 		if (direction === 0)
 			this.listening.next_speed();
 		else
@@ -345,22 +322,19 @@ export class ItemScreen {
 		say(`Speed ${this.listening.speed}`);
 	}
 
-	choose_reasons()
-	{
+	choose_reasons() {
 		this.judging.choose(!this.judging.is_choosing);
 		say(this.judging.is_choosing ? "Digits choose reasons." :
 			"Digits choose what is played.");
 	}
 
-	escape()
-	{
+	escape() {
 		this.judging.choose(false);
 		document.activeElement.blur();
 	}
 
 	/* Says what the person thinks, and hands it on. */
-	judge(verdict)
-	{
+	judge(verdict) {
 		if (!this.work || !this.placing)
 			return;
 		const moved = (side) => verdict === "accept" ?
@@ -377,8 +351,7 @@ export class ItemScreen {
 		say(`${VERDICT_TEXTS[verdict]}.`);
 	}
 
-	draw_cursor()
-	{
+	draw_cursor() {
 		const now = this.listening.position();
 
 		this.lanes.original.draw_cursor(now.original);
@@ -387,13 +360,14 @@ export class ItemScreen {
 		this.matrix.draw_cursor(now.original);
 	}
 
-	/* Every frame: it costs four lines of style. */
-	move_cursor()
-	{
-		if (!this.is_open)
+	/* With the sound, every frame while there is some. */
+	move_cursor() {
+		cancelAnimationFrame(this.next_move);
+		if (!this.is_open || !this.placing)
 			return;
-		if (this.placing)
-			this.draw_cursor();
-		requestAnimationFrame(() => this.move_cursor());
+		this.draw_cursor();
+		if (this.listening.is_playing)
+			this.next_move = requestAnimationFrame(
+				() => this.move_cursor());
 	}
 }

@@ -1,6 +1,8 @@
 /*
- * What a person says of a fragment: verdict buttons, reasons, a comment; and
- * for adjudicators what others have said.
+ * judging.js - what a person says of a fragment
+ *
+ * Verdict buttons, reasons, a comment; and for adjudicators what others have
+ * said.
  */
 
 import { h, button } from "./dom.js";
@@ -36,8 +38,7 @@ export function said_list(said)
 
 export class Judging extends EventTarget {
 	/* Event "change": reasons or comment. */
-	constructor(codes, actions)
-	{
+	constructor(codes, actions) {
 		super();
 		this.codes = codes;
 		this.is_choosing = false;
@@ -70,8 +71,7 @@ export class Judging extends EventTarget {
 		this.note);
 	}
 
-	show(item, kept)
-	{
+	show(item, kept) {
 		const own = kept ?? item.own ?? {};
 
 		this.note.value = own.note ?? "";
@@ -83,21 +83,18 @@ export class Judging extends EventTarget {
 				said_list(item.said));
 	}
 
-	set_reasons(codes)
-	{
+	set_reasons(codes) {
 		this.reasons.forEach((element, k) => element.setAttribute(
 			"aria-pressed", String(codes.includes(this.codes[k]))));
 	}
 
 	/* Whether digits are reasons now. */
-	choose(is_choosing)
-	{
+	choose(is_choosing) {
 		this.is_choosing = is_choosing;
 		this.box.classList.toggle("choosing", is_choosing);
 	}
 
-	toggle(k)
-	{
+	toggle(k) {
 		const element = this.reasons[k];
 
 		if (!element)
@@ -107,13 +104,11 @@ export class Judging extends EventTarget {
 		this.changed();
 	}
 
-	changed()
-	{
+	changed() {
 		this.dispatchEvent(new Event("change"));
 	}
 
-	said()
-	{
+	said() {
 		return {
 			reasons: this.codes.filter((code, k) =>
 				this.reasons[k].getAttribute("aria-pressed") ===

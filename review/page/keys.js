@@ -1,7 +1,9 @@
 /*
- * Keys: which key does what on the fragment's screen. The table is also what
- * the help overlay shows. Keys do nothing while a field has the focus, with
- * Ctrl or Meta held, or when they have been switched off in the settings.
+ * keys.js - which key does what on the screen of a fragment
+ *
+ * The table is also what the help overlay shows. Keys do nothing while a field
+ * has the focus, with Ctrl or Meta held, or when they have been switched off in
+ * the settings.
  */
 
 import { setting } from "./settings.js";

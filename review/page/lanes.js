@@ -1,8 +1,9 @@
 /*
- * A lane: the waveform of one recording's window with the fragment marked,
- * a ruler, and the two ends as sliders for fingers and keys. The waveform and
- * the marked region are wavesurfer.js', which gets peaks and has no sound of
- * its own.
+ * lanes.js - a lane: the waveform of one recording with the fragment marked
+ *
+ * Below it a ruler, and the two ends as sliders for fingers and keys. The
+ * waveform and the marked region are wavesurfer.js', which gets peaks and has no
+ * sound of its own.
  */
 
 import WaveSurfer from "./wavesurfer.esm.js";
@@ -40,8 +41,7 @@ export class Lane {
 	 * "wants": is_together(event) says whether an end takes its partner
 	 * with it, seek(side, t) is a click into the waveform.
 	 */
-	constructor(side, title, wants)
-	{
+	constructor(side, title, wants) {
 		this.side = side;
 		this.wants = wants;
 		this.name = h("span", { class: "lane-name", text: title });
@@ -62,8 +62,7 @@ export class Lane {
 		}, { capture: true });
 	}
 
-	thumb(label, end)
-	{
+	thumb(label, end) {
 		const thumb = h("div", { class: "thumb", role: "slider",
 			tabindex: "0", "aria-label": label });
 
@@ -84,8 +83,7 @@ export class Lane {
 		return thumb;
 	}
 
-	thumb_key(event, end)
-	{
+	thumb_key(event, end) {
 		const [low, high] = this.window;
 		const now = this.placing.ends[this.side][end];
 		const to = {
@@ -103,29 +101,25 @@ export class Lane {
 		this.move_end(end, to, event);
 	}
 
-	move_end(end, t, event)
-	{
+	move_end(end, t, event) {
 		this.placing.move_end(this.side, end, t,
 			this.wants.is_together(event));
 	}
 
-	time_at(event)
-	{
+	time_at(event) {
 		const { left, width } = this.wave.getBoundingClientRect();
 		const [a, b] = this.window;
 
 		return a + (b - a) * (event.clientX - left) / width;
 	}
 
-	seek_to(event)
-	{
+	seek_to(event) {
 		if (this.placing && performance.now() - this.dragged_at > 50)
 			this.wants.seek(this.side, this.time_at(event));
 	}
 
 	/* Another fragment; "source" is "mix" or "voice". */
-	show(placing, view_side, source)
-	{
+	show(placing, view_side, source) {
 		this.placing = placing;
 		this.window = view_side.window;
 		this.view_side = view_side;
@@ -135,8 +129,7 @@ export class Lane {
 		this.draw_ruler();
 	}
 
-	draw_wave(source)
-	{
+	draw_wave(source) {
 		const { peaks } = this.view_side;
 		const { low, high } = peaks_of(peaks[source] ?? peaks.mix ?? "");
 		const shade = colour(this.side);
@@ -158,8 +151,7 @@ export class Lane {
 		this.wavesurfer.on("ready", () => this.mark());
 	}
 
-	mark()
-	{
+	mark() {
 		const shade = colour("mark");
 		const [a, b] = this.placing.ends[this.side];
 		const t0 = this.window[0];
@@ -175,8 +167,7 @@ export class Lane {
 	}
 
 	/* The region under the pointer has moved: so does the placing. */
-	region_moves(end)
-	{
+	region_moves(end) {
 		const t0 = this.window[0];
 		const ends = [this.region.start + t0, this.region.end + t0];
 		const is_together = this.wants.is_together(this.last_event ?? {});
@@ -194,8 +185,7 @@ export class Lane {
 	}
 
 	/* The marked part and the sliders as the placing has them. */
-	draw_ends()
-	{
+	draw_ends() {
 		const ends = this.placing.ends[this.side];
 		const [t0, t1] = this.window;
 
@@ -214,8 +204,7 @@ export class Lane {
 			`${clock(ends[1])} of ${clock(this.view_side.duration, 0)}`;
 	}
 
-	draw_ruler()
-	{
+	draw_ruler() {
 		const { context, width, height } = canvas_context(this.ruler);
 		const [t0, t1] = this.window;
 		const step = RULER_STEPS.find((s) =>
@@ -234,8 +223,7 @@ export class Lane {
 	}
 
 	/* The place of the sound. */
-	draw_cursor(t)
-	{
+	draw_cursor(t) {
 		this.cursor.move(t, this.window);
 	}
 }

@@ -1,8 +1,9 @@
 /*
- * Playing a fragment: what of player.js is used on the page, in one place.
+ * listening.js - playing a fragment: what of player.js the page uses
+ *
  * Keeps how a person listens (mode, loop, speed, source) from one fragment to
- * the next and over reloads, and the place of the sound in the original's
- * time while nothing plays.
+ * the next and over reloads, and the place of the sound in the original's time
+ * while nothing plays.
  *
  * Events: "state" (how is played, or whether), "error" (detail: a sentence).
  */
@@ -28,8 +29,7 @@ function sounds_of(view)
 }
 
 export class Listening extends EventTarget {
-	constructor()
-	{
+	constructor() {
 		super();
 		this.player = new Player();
 		this.placing = null;
@@ -42,8 +42,7 @@ export class Listening extends EventTarget {
 		});
 	}
 
-	tell()
-	{
+	tell() {
 		this.dispatchEvent(new Event("state"));
 	}
 
@@ -55,26 +54,22 @@ export class Listening extends EventTarget {
 	get is_blocked() { return this.player.is_blocked; }
 
 	/* "voice" only where both were separated. */
-	get source()
-	{
+	get source() {
 		return this.has_voice ? setting("source") : "mix";
 	}
 
-	get has_voice()
-	{
+	get has_voice() {
 		return Boolean(this.view?.original.voice &&
 			this.view?.other.voice);
 	}
 
 	/* Decodes what a fragment needs, ahead of its show. */
-	preload(view)
-	{
+	preload(view) {
 		this.player.preload(sounds_of(view));
 	}
 
 	/* Another fragment: silent, at its start. */
-	show(view, placing)
-	{
+	show(view, placing) {
 		this.player.stop();
 		this.view = view;
 		this.placing = placing;
@@ -82,8 +77,7 @@ export class Listening extends EventTarget {
 		this.load();
 	}
 
-	load()
-	{
+	load() {
 		this.player.load({ ...sounds_of(this.view),
 			alignment: this.placing.points });
 		this.player.source = this.source;
@@ -92,8 +86,7 @@ export class Listening extends EventTarget {
 	}
 
 	/* The ends or the alignment were moved; sound goes on in place. */
-	placing_moved(is_realigned)
-	{
+	placing_moved(is_realigned) {
 		const { is_playing } = this;
 
 		this.at = this.position().original;
@@ -105,13 +98,11 @@ export class Listening extends EventTarget {
 	}
 
 	/* The player's own time in a mode, of a time of the original. */
-	own_time(t, mode = this.mode)
-	{
+	own_time(t, mode = this.mode) {
 		return mode === "other" ? this.placing.map.to_other(t) : t;
 	}
 
-	set_loop()
-	{
+	set_loop() {
 		const [from, to] = this.placing.ends.original;
 
 		this.player.loop = this.is_looping ?
@@ -119,8 +110,7 @@ export class Listening extends EventTarget {
 	}
 
 	/* Where the sound is: { original, other, is_playing }. */
-	position()
-	{
+	position() {
 		const now = this.player.position();
 
 		if (now.is_playing)
@@ -133,8 +123,7 @@ export class Listening extends EventTarget {
 	}
 
 	/* Plays; while it plays already, in another mode and in place. */
-	play(mode = this.mode)
-	{
+	play(mode = this.mode) {
 		if (!this.placing)
 			return;
 		const from = this.is_playing ? null : this.own_time(this.at, mode);
@@ -143,14 +132,12 @@ export class Listening extends EventTarget {
 		this.player.play(mode, from);
 	}
 
-	pause()
-	{
+	pause() {
 		this.at = this.position().original;
 		this.player.pause();
 	}
 
-	toggle()
-	{
+	toggle() {
 		if (!this.placing)
 			return;
 		if (this.is_blocked)
@@ -165,8 +152,7 @@ export class Listening extends EventTarget {
 		this.play();
 	}
 
-	seek(t_original)
-	{
+	seek(t_original) {
 		const [low, high] = this.view.original.window;
 
 		this.at = Math.max(low, Math.min(high - 0.05, t_original));
@@ -175,28 +161,24 @@ export class Listening extends EventTarget {
 		this.tell();
 	}
 
-	toggle_loop()
-	{
+	toggle_loop() {
 		set_setting("loop", !this.is_looping);
 		this.set_loop();
 		this.tell();
 	}
 
-	change_speed(direction)
-	{
+	change_speed(direction) {
 		this.set_speed(Math.round(10 * this.speed) / 10 +
 			direction * SPEED_STEP);
 	}
 
-	next_speed()
-	{
+	next_speed() {
 		const k = SPEEDS.indexOf(this.speed);
 
 		this.set_speed(SPEEDS[(k + 1) % SPEEDS.length]);
 	}
 
-	set_speed(speed)
-	{
+	set_speed(speed) {
 		const rounded = Math.round(100 * speed) / 100;
 
 		set_setting("speed",
@@ -205,8 +187,7 @@ export class Listening extends EventTarget {
 		this.tell();
 	}
 
-	toggle_source()
-	{
+	toggle_source() {
 		if (!this.has_voice)
 			return;
 		set_setting("source", this.source === "mix" ? "voice" : "mix");

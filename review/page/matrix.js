@@ -1,7 +1,8 @@
 /*
- * How alike every moment of the original (across) is to every moment of the
- * other recording (downwards), with the alignment as a line and the place of
- * the sound as a cross.
+ * matrix.js - how alike all moments of both recordings are
+ *
+ * The original runs across, the other downwards, with the alignment as a line
+ * and the place of the sound as a cross.
  */
 
 import { h, colour, canvas_context } from "./dom.js";
@@ -41,8 +42,7 @@ function picture_of(similarity)
 }
 
 export class Matrix {
-	constructor()
-	{
+	constructor() {
 		this.canvas = h("canvas", { class: "matrix", role: "img",
 			"aria-label": "Similarity of all moments, original " +
 			"across, cover downwards, with the alignment" });
@@ -60,8 +60,7 @@ export class Matrix {
 		this.body, this.none);
 	}
 
-	show(view, placing)
-	{
+	show(view, placing) {
 		this.view = view;
 		this.placing = placing;
 		this.picture = view.similarity ? picture_of(view.similarity) : null;
@@ -70,8 +69,7 @@ export class Matrix {
 		this.draw();
 	}
 
-	draw()
-	{
+	draw() {
 		if (!this.picture)
 			return;
 		const { context, width, height } = canvas_context(this.canvas);
@@ -89,8 +87,7 @@ export class Matrix {
 		this.draw_path(context, x, y);
 	}
 
-	draw_path(context, x, y)
-	{
+	draw_path(context, x, y) {
 		const { points, ends } = this.placing;
 		const [a, b] = ends.original, [c, d] = ends.other;
 
@@ -106,8 +103,7 @@ export class Matrix {
 		context.strokeRect(x(a), y(c), x(b) - x(a), y(d) - y(c));
 	}
 
-	draw_cursor(t_original)
-	{
+	draw_cursor(t_original) {
 		this.across.move(t_original, this.view.original.window);
 		this.down.move(this.placing.map.to_other(t_original),
 			this.view.other.window);

@@ -1,8 +1,10 @@
 /*
- * Verdicts on their way. A verdict is written down in this browser before it
- * is sent, and struck out when the server has answered; so none is lost when
- * the server, the network or the page goes away in between. The server takes
- * a request_id once, so sending it again does no harm.
+ * outbox.js - verdicts on their way
+ *
+ * A verdict is written down in this browser before it is sent, and struck out
+ * when the server has answered; so none is lost when the server, the network or
+ * the page goes away in between. The server takes a request_id once, so sending
+ * it again does no harm.
  *
  * Events: "change" (the number that waits), "sent" (detail: the verdict and
  * the answer), "refused" (detail: the verdict and the fault; it is struck out).
@@ -14,8 +16,7 @@ const FIRST_WAIT_MS = 500;
 const LAST_WAIT_MS = 15000;
 
 export class Outbox extends EventTarget {
-	constructor(name)
-	{
+	constructor(name) {
 		super();
 		this.place = `chad-review.outbox.${name}`;
 		this.wait_ms = FIRST_WAIT_MS;
@@ -29,8 +30,7 @@ export class Outbox extends EventTarget {
 		});
 	}
 
-	waiting()
-	{
+	waiting() {
 		try {
 			const text = localStorage.getItem(this.place);
 
@@ -41,8 +41,7 @@ export class Outbox extends EventTarget {
 	}
 
 	/* Other windows of this person may have written meanwhile. */
-	keep(list)
-	{
+	keep(list) {
 		try {
 			localStorage.setItem(this.place, JSON.stringify(list));
 			this.in_memory = [];
@@ -52,21 +51,18 @@ export class Outbox extends EventTarget {
 		this.dispatchEvent(new Event("change"));
 	}
 
-	add(verdict)
-	{
+	add(verdict) {
 		this.keep([...this.waiting(), verdict]);
 		this.send();
 	}
 
-	strike_out(request_id)
-	{
+	strike_out(request_id) {
 		this.keep(this.waiting().filter((v) =>
 			v.request_id !== request_id));
 	}
 
 	/* Sends what waits; true when nothing waits any more. */
-	send()
-	{
+	send() {
 		clearTimeout(this.timer);
 		this.sending ??= this.send_all().finally(() => {
 			this.sending = null;
@@ -76,15 +72,13 @@ export class Outbox extends EventTarget {
 		return this.sending;
 	}
 
-	later()
-	{
+	later() {
 		clearTimeout(this.timer);
 		this.timer = setTimeout(() => this.send(), this.wait_ms);
 		this.wait_ms = Math.min(2 * this.wait_ms, LAST_WAIT_MS);
 	}
 
-	async send_all()
-	{
+	async send_all() {
 		for (;;) {
 			const [verdict] = this.waiting();
 
@@ -95,8 +89,7 @@ export class Outbox extends EventTarget {
 		}
 	}
 
-	async send_one(verdict)
-	{
+	async send_one(verdict) {
 		try {
 			const answer = await this.deliver(verdict);
 
@@ -117,8 +110,7 @@ export class Outbox extends EventTarget {
 	}
 
 	/* A server that was started again wants another X-Csrf. */
-	async deliver(verdict)
-	{
+	async deliver(verdict) {
 		try {
 			return await post("/api/verdict", verdict, { n_tries: 1 });
 		} catch (fault) {
@@ -129,8 +121,7 @@ export class Outbox extends EventTarget {
 		}
 	}
 
-	tell(type, detail)
-	{
+	tell(type, detail) {
 		this.dispatchEvent(new CustomEvent(type, { detail }));
 	}
 }

@@ -1,6 +1,8 @@
 /*
- * The state of the dataset: what is in it, how the rounds went, how scores
- * lie, and some fragments to listen to.
+ * overview.js - the state of the dataset at a glance
+ *
+ * What is in it, how the rounds went, how scores lie, and some fragments to
+ * listen to.
  */
 
 import { get, get_view } from "./api.js";
@@ -79,8 +81,7 @@ function scores({ edges, ...parts })
 }
 
 export class OverviewScreen {
-	constructor(listening)
-	{
+	constructor(listening) {
 		this.listening = listening;
 		this.body = h("div");
 		this.element = h("div", { class: "screen" },
@@ -88,8 +89,7 @@ export class OverviewScreen {
 		listening.addEventListener("state", () => this.show_playing());
 	}
 
-	async open()
-	{
+	async open() {
 		this.is_open = true;
 		try {
 			this.show(await get("/api/overview"));
@@ -98,14 +98,12 @@ export class OverviewScreen {
 		}
 	}
 
-	close()
-	{
+	close() {
 		this.is_open = false;
 		this.listening.player.stop();
 	}
 
-	show(overview)
-	{
+	show(overview) {
 		this.buttons = [];
 		const parts = [h("h2", { text: "Listen" }),
 			this.samples(overview.samples)];
@@ -121,8 +119,7 @@ export class OverviewScreen {
 		this.body.replaceChildren(counts(overview), ...parts);
 	}
 
-	samples(samples)
-	{
+	samples(samples) {
 		if (samples.length === 0)
 			return h("p", { text: "There are no fragments yet." });
 		return h("ul", { class: "samples" }, ...samples.map((sample) => {
@@ -137,8 +134,7 @@ export class OverviewScreen {
 		}));
 	}
 
-	async toggle(sample, play)
-	{
+	async toggle(sample, play) {
 		const was_on = this.playing === play && this.listening.is_playing;
 
 		this.listening.player.stop();
@@ -163,8 +159,7 @@ export class OverviewScreen {
 		}
 	}
 
-	show_playing()
-	{
+	show_playing() {
 		for (const play of this.buttons ?? []) {
 			const is_on = play === this.playing &&
 				this.listening.is_playing;

@@ -1,5 +1,5 @@
 /*
- * Who has done how much, how well people agree, and what they differ on.
+ * people.js - who has done how much, how people agree, what they differ on
  */
 
 import { get } from "./api.js";
@@ -82,23 +82,20 @@ async function show_said({ g, f }, place)
 }
 
 export class PeopleScreen {
-	constructor(me)
-	{
+	constructor(me) {
 		this.me = me;
 		this.body = h("div");
 		this.element = h("div", { class: "screen" },
 			h("h1", { text: "People" }), this.body);
 	}
 
-	get sees_all()
-	{
+	get sees_all() {
 		return this.me.role !== "annotator";
 	}
 
 	close() {}
 
-	async open()
-	{
+	async open() {
 		try {
 			const progress = await get("/api/progress");
 
@@ -113,8 +110,7 @@ export class PeopleScreen {
 		}
 	}
 
-	async show_others()
-	{
+	async show_others() {
 		const [agreement, differ] = await Promise.all([
 			get("/api/agreement"),
 			get("/api/queue", { status: "disagreement",
@@ -130,8 +126,7 @@ export class PeopleScreen {
 			}));
 	}
 
-	show_export()
-	{
+	show_export() {
 		this.body.append(h("h2", { text: "Export" }),
 			h("p", { class: "exports" }, ...FORMATS.map((format) =>
 				h("a", { href: `/api/export?format=${format}`,

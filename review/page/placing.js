@@ -1,11 +1,11 @@
 /*
- * Where the fragment lies in both recordings while a person moves it. The
- * two recordings are called "original" and "other" (the cover or hum).
+ * placing.js - where the fragment lies while a person moves it
  *
- * Ends that are moved together stay the same moment of the music: the other
- * recording's end follows along the alignment. An end moved alone changes
- * what goes with what, so the alignment follows: it is bent by a straight
- * line until it leads from end to end again (alignment.js).
+ * The two recordings are called "original" and "other" (the cover or hum). Ends
+ * that are moved together stay the same moment of the music: the other
+ * recording's end follows along the alignment. An end moved alone changes what
+ * goes with what, so the alignment follows: it is bent by a straight line until
+ * it leads from end to end again (alignment.js).
  *
  * Event "change": something was moved.
  */
@@ -26,8 +26,7 @@ function is_same(a, b)
 
 export class Placing extends EventTarget {
 	/* "kept": what was moved before the page was loaded again, or null. */
-	constructor(item, view, kept)
-	{
+	constructor(item, view, kept) {
 		super();
 		this.first = { original: item.original_interval,
 			other: item.interval };
@@ -47,14 +46,12 @@ export class Placing extends EventTarget {
 		this.realign();
 	}
 
-	get is_changed()
-	{
+	get is_changed() {
 		return this.is_moved("original") || this.is_moved("other");
 	}
 
 	/* How both go together now; the same where the ends still do. */
-	realign()
-	{
+	realign() {
 		const { original, other } = this.ends;
 		const is_kept = [0, 1].every((end) => Math.abs(original[end] -
 			this.map.to_original(other[end])) < SAME_SEC);
@@ -67,32 +64,27 @@ export class Placing extends EventTarget {
 		this.map = new TimeMap(this.points);
 	}
 
-	is_moved(side)
-	{
+	is_moved(side) {
 		return !is_same(this.ends[side], this.first[side]);
 	}
 
 	/* What a verdict says of a side: null where it lies as it lay. */
-	moved_interval(side)
-	{
+	moved_interval(side) {
 		return this.is_moved(side) ? [...this.ends[side]] : null;
 	}
 
-	partner_time(side, t)
-	{
+	partner_time(side, t) {
 		return side === "original" ? this.map.to_other(t) :
 			this.map.to_original(t);
 	}
 
 	/* The drift along the alignment as it now is. */
-	drift()
-	{
+	drift() {
 		return drift_now(this.first_drift, this.first_map, this.map);
 	}
 
 	/* t, but inside the window and not past the other end. */
-	allowed(side, end, t)
-	{
+	allowed(side, end, t) {
 		const [low, high] = this.limits[side];
 		const [start, stop] = this.ends[side];
 
@@ -102,8 +94,7 @@ export class Placing extends EventTarget {
 	}
 
 	/* End 0 (start) or 1 of a side to t, together with its partner or not. */
-	move_end(side, end, t, is_together)
-	{
+	move_end(side, end, t, is_together) {
 		const partner = PARTNER[side];
 		const to = this.allowed(side, end, t);
 
@@ -117,8 +108,7 @@ export class Placing extends EventTarget {
 	}
 
 	/* The whole of a side by some seconds. */
-	move_whole(side, by, is_together)
-	{
+	move_whole(side, by, is_together) {
 		const [start, stop] = this.ends[side];
 		const [low, high] = this.limits[side];
 		const step = Math.max(low - start, Math.min(by, high - stop));
@@ -126,8 +116,7 @@ export class Placing extends EventTarget {
 		this.set_side(side, [start + step, stop + step], is_together);
 	}
 
-	set_side(side, ends, is_together)
-	{
+	set_side(side, ends, is_together) {
 		const partner = PARTNER[side];
 
 		if (is_together) {
@@ -139,8 +128,7 @@ export class Placing extends EventTarget {
 		this.moved();
 	}
 
-	limited(side, t)
-	{
+	limited(side, t) {
 		const [low, high] = this.limits[side];
 
 		return Math.min(high, Math.max(low, t));
@@ -150,8 +138,7 @@ export class Placing extends EventTarget {
 	 * The end last moved to the next zero of the drift, later (direction 1)
 	 * or earlier (-1), in both recordings. False when there is none.
 	 */
-	snap(direction)
-	{
+	snap(direction) {
 		const { side, end } = this.active;
 		const now = this.ends.other[end];
 		const ahead = drift_zeros(this.drift()).filter((t) =>
@@ -167,15 +154,13 @@ export class Placing extends EventTarget {
 	}
 
 	/* Everything back to where it lay. */
-	reset()
-	{
+	reset() {
 		this.ends = { original: [...this.first.original],
 			other: [...this.first.other] };
 		this.moved();
 	}
 
-	moved()
-	{
+	moved() {
 		this.realign();
 		this.dispatchEvent(new Event("change"));
 	}

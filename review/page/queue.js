@@ -1,6 +1,8 @@
 /*
- * The queue: what waits for people, filtered and by pages. A page of rows is
- * asked for at a time, so that the number of fragments does not matter.
+ * queue.js - what waits for people, filtered and by pages
+ *
+ * A page of rows is asked for at a time, so that the number of fragments does
+ * not matter.
  */
 
 import { get } from "./api.js";
@@ -31,8 +33,7 @@ function row({ g, f, title, id, original_id, ...item })
 }
 
 export class QueueScreen {
-	constructor(me, reviewing)
-	{
+	constructor(me, reviewing) {
 		this.reviewing = reviewing;
 		this.offset = 0;
 		this.fields = {
@@ -61,8 +62,7 @@ export class QueueScreen {
 				))), this.rows)));
 	}
 
-	field(text, attributes)
-	{
+	field(text, attributes) {
 		const input = h("input", { ...attributes,
 			oninput: () => this.changed() });
 
@@ -70,8 +70,7 @@ export class QueueScreen {
 			input) };
 	}
 
-	choice(choices)
-	{
+	choice(choices) {
 		const input = h("select", { onchange: () => this.changed() },
 			...choices.map(([value, text]) =>
 				h("option", { value, text })));
@@ -80,16 +79,14 @@ export class QueueScreen {
 			h("span", { text: "Status" }), input) };
 	}
 
-	form()
-	{
+	form() {
 		return h("form", { class: "filters",
 			onsubmit: (event) => event.preventDefault() },
 		...Object.values(this.fields).map((field) => field.element),
 		button("Judge these", () => this.judge_these()));
 	}
 
-	filter()
-	{
+	filter() {
 		const filter = {};
 
 		for (const [name, { input }] of Object.entries(this.fields))
@@ -100,14 +97,12 @@ export class QueueScreen {
 	}
 
 	/* Claims follow this filter from now on. */
-	async judge_these()
-	{
+	async judge_these() {
 		await this.reviewing.session.set_filter(this.filter());
 		location.hash = "#/";
 	}
 
-	changed()
-	{
+	changed() {
 		clearTimeout(this.typing);
 		this.typing = setTimeout(() => {
 			this.offset = 0;
@@ -115,25 +110,21 @@ export class QueueScreen {
 		}, TYPING_MS);
 	}
 
-	turn(direction)
-	{
+	turn(direction) {
 		this.offset += direction * N_PAGE;
 		this.load();
 	}
 
-	open()
-	{
+	open() {
 		this.load();
 	}
 
-	close()
-	{
+	close() {
 		clearTimeout(this.typing);
 		this.asking?.abort();
 	}
 
-	async load()
-	{
+	async load() {
 		this.asking?.abort();
 		this.asking = new AbortController();
 		try {
@@ -146,8 +137,7 @@ export class QueueScreen {
 		}
 	}
 
-	show({ n, items })
-	{
+	show({ n, items }) {
 		const last = this.offset + items.length;
 
 		this.rows.replaceChildren(...items.map(row));

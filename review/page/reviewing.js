@@ -1,6 +1,8 @@
 /*
- * The course of a sitting: fragments come, verdicts go, the last ones are
- * taken back. Joins the session, the outbox, the sound and the screen.
+ * reviewing.js - the course of a sitting
+ *
+ * Fragments come, verdicts go, the last ones are taken back. Joins the session,
+ * the outbox, the sound and the screen.
  */
 
 import { get, post } from "./api.js";
@@ -30,8 +32,7 @@ function uuid()
 
 export class Reviewing {
 	/* leave(): signs out. */
-	constructor(me, outbox, leave)
-	{
+	constructor(me, outbox, leave) {
 		this.outbox = outbox;
 		this.session = new Session((work) => work.view.then((view) =>
 			this.listening.preload(view), () => {}),
@@ -50,8 +51,7 @@ export class Reviewing {
 	}
 
 	/* Goes on where this tab was, or with the fragment of a link. */
-	async open(linked)
-	{
+	async open(linked) {
 		this.screen.open();
 		this.is_open = true;
 		await this.alone(async () => {
@@ -68,8 +68,7 @@ export class Reviewing {
 		});
 	}
 
-	close()
-	{
+	close() {
 		this.is_open = false;
 		clearTimeout(this.waiting);
 		this.screen.close();
@@ -79,8 +78,7 @@ export class Reviewing {
 	 * Runs one thing that changes the fragment on show, never two at
 	 * once; a fault is told, with a way to try again.
 	 */
-	async alone(act)
-	{
+	async alone(act) {
 		if (this.is_busy)
 			return;
 		this.is_busy = true;
@@ -93,8 +91,7 @@ export class Reviewing {
 		}
 	}
 
-	show_fault(fault)
-	{
+	show_fault(fault) {
 		this.screen.work = null;
 		this.element.replaceChildren(h("div", { class: "panel nothing" },
 			h("h1", { tabindex: "-1", text: "No fragment" }),
@@ -106,8 +103,7 @@ export class Reviewing {
 	}
 
 	/* After a fault: the fragment of before, or the next one. */
-	go_on()
-	{
+	go_on() {
 		clearTimeout(this.waiting);
 		if (!this.is_open)
 			return;
@@ -115,8 +111,7 @@ export class Reviewing {
 			await this.session.next(), setting("autoplay")));
 	}
 
-	show(work, plays)
-	{
+	show(work, plays) {
 		if (!work)
 			return this.show_end();
 		if (!this.screen.element.isConnected)
@@ -126,8 +121,7 @@ export class Reviewing {
 		this.session.load_ahead();
 	}
 
-	show_end()
-	{
+	show_end() {
 		this.screen.work = null;
 		this.listening.player.stop();
 		this.element.replaceChildren(h("div", { class: "panel nothing" },
@@ -140,13 +134,11 @@ export class Reviewing {
 		say("Nothing left to judge.");
 	}
 
-	async next()
-	{
+	async next() {
 		this.show(await this.session.next(), setting("autoplay"));
 	}
 
-	give(body)
-	{
+	give(body) {
 		this.alone(async () => {
 			const spent = (performance.now() - this.shown_at) / 1000;
 			const verdict = { request_id: uuid(), ...body, spent_sec:
@@ -161,14 +153,12 @@ export class Reviewing {
 	}
 
 	/* What a link led to is done: the address is that of the queue again. */
-	leave_link()
-	{
+	leave_link() {
 		if (location.hash.startsWith("#/item"))
 			history.replaceState(null, "", "#/");
 	}
 
-	skip()
-	{
+	skip() {
 		this.alone(async () => {
 			const { name } = this.session.current;
 
@@ -179,8 +169,7 @@ export class Reviewing {
 		});
 	}
 
-	undo()
-	{
+	undo() {
 		this.alone(async () => {
 			const request_id = last_given();
 
@@ -195,8 +184,7 @@ export class Reviewing {
 		});
 	}
 
-	async take_back(request_id)
-	{
+	async take_back(request_id) {
 		try {
 			const { item } = await post("/api/undo", { request_id });
 
@@ -211,8 +199,7 @@ export class Reviewing {
 		}
 	}
 
-	refused({ verdict, fault })
-	{
+	refused({ verdict, fault }) {
 		forget_given(verdict.request_id);
 		message(`Your verdict on ${verdict.f} was not taken: ` +
 			fault.message, { bad: true, stay: true });

@@ -1,6 +1,7 @@
 /*
- * The fragments that this person has claimed: the one on show and the one
- * loaded ahead, so that the next is there at once.
+ * session.js - the fragments that this person has claimed
+ *
+ * The one on show and the one loaded ahead, so that the next is there at once.
  *
  * Event "left": how many remain (detail), as the server last said.
  */
@@ -15,15 +16,13 @@ const SKIPPED_AGAIN_MAX = 4;
 
 /* A fragment and its view, which is on its way. */
 export class Work {
-	constructor(item)
-	{
+	constructor(item) {
 		this.item = item;
 		this.view = get_view(item);
 		this.view.catch(() => {});	/* told when it is shown */
 	}
 
-	get name()
-	{
+	get name() {
 		return { g: this.item.g, f: this.item.f };
 	}
 }
@@ -38,8 +37,7 @@ export class Session extends EventTarget {
 	 * prepare(work): loads its sounds. pending(): fragments whose verdicts
 	 * have not been answered yet, so that they are not given again.
 	 */
-	constructor(prepare, pending)
-	{
+	constructor(prepare, pending) {
 		super();
 		this.prepare = prepare;
 		this.pending = pending;
@@ -53,14 +51,12 @@ export class Session extends EventTarget {
 	}
 
 	/* The fragments that the page holds. */
-	have()
-	{
+	have() {
 		return [this.current, this.ahead].filter(Boolean)
 			.map((work) => work.name);
 	}
 
-	async claim_one(have)
-	{
+	async claim_one(have) {
 		const { item, left } = await post("/api/claim",
 			{ filter: this.filter, have: have.slice(0, HAVE_MAX) });
 
@@ -69,8 +65,7 @@ export class Session extends EventTarget {
 	}
 
 	/* What was skipped is the queue's first again: then one behind it. */
-	async claim()
-	{
+	async claim() {
 		const have = [...this.have(), ...this.pending()];
 		const again = [];
 		let item = await this.claim_one(have);
@@ -86,8 +81,7 @@ export class Session extends EventTarget {
 	}
 
 	/* Another filter: what was loaded ahead may not fit it. */
-	async set_filter(filter)
-	{
+	async set_filter(filter) {
 		this.filter = filter;
 		await this.coming;
 		for (const name of this.have())
@@ -96,8 +90,7 @@ export class Session extends EventTarget {
 	}
 
 	/* The fragment that was on show before the page was loaded again. */
-	async resume()
-	{
+	async resume() {
 		const kept = sessionStorage.getItem(PLACE);
 
 		if (!kept || this.current)
@@ -112,15 +105,13 @@ export class Session extends EventTarget {
 		}
 	}
 
-	show(work)
-	{
+	show(work) {
 		this.current = work;
 		sessionStorage.setItem(PLACE, JSON.stringify(work.name));
 	}
 
 	/* Waits for the one ahead, or asks for one. */
-	async want_ahead()
-	{
+	async want_ahead() {
 		await this.coming;
 		if (this.ahead)
 			return;
@@ -130,8 +121,7 @@ export class Session extends EventTarget {
 	}
 
 	/* The next fragment, or null when there is none for this person. */
-	async next()
-	{
+	async next() {
 		this.used_at = Date.now();
 		await this.want_ahead();
 		const work = this.ahead;
@@ -148,8 +138,7 @@ export class Session extends EventTarget {
 	 * The next one, and the one on show back to others; claimed before the
 	 * release, or we would be given it again.
 	 */
-	async skip(name)
-	{
+	async skip(name) {
 		this.skipped.add(key_of(name));
 		await this.want_ahead();
 		this.give_back(name);
@@ -157,15 +146,13 @@ export class Session extends EventTarget {
 	}
 
 	/* The one on show is done with. */
-	forget()
-	{
+	forget() {
 		this.current = null;
 		sessionStorage.removeItem(PLACE);
 	}
 
 	/* Claims one more and begins to load it. */
-	load_ahead()
-	{
+	load_ahead() {
 		if (this.ahead || this.coming)
 			return;
 		this.coming = this.claim().then((item) => {
@@ -179,8 +166,7 @@ export class Session extends EventTarget {
 	}
 
 	/* A fragment from elsewhere (undo, a link); the one on show waits. */
-	async put_in_front(item)
-	{
+	async put_in_front(item) {
 		await this.coming;
 		const before = this.current;
 
@@ -193,8 +179,7 @@ export class Session extends EventTarget {
 		return this.current;
 	}
 
-	give_back(name)
-	{
+	give_back(name) {
 		post("/api/release", name).catch(() => {
 			/* the claim ends by itself */
 		});
@@ -204,8 +189,7 @@ export class Session extends EventTarget {
 	 * Claims last for minutes: while the page is in use they are asked for
 	 * again. The server may add a fragment to those we have; back with it.
 	 */
-	async renew()
-	{
+	async renew() {
 		const is_used = document.visibilityState === "visible" &&
 			Date.now() - this.used_at < IN_USE_MS;
 

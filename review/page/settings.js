@@ -1,6 +1,5 @@
 /*
- * What a person has chosen about the page, kept in this browser: theme,
- * playing by itself, keys of one letter, how and how fast to play.
+ * settings.js - what a person has chosen about the page, kept in this browser
  */
 
 const PLACE = "chad-review.settings";

@@ -1,7 +1,8 @@
 /*
- * The buttons of playing and placing. What is pressed all the time (playing
- * and the modes) stays in reach at the foot of the screen, the rest stands
- * above the lanes.
+ * transport.js - the buttons of playing and placing
+ *
+ * What is pressed all the time (playing and the modes) stays in reach at the
+ * foot of the screen, the rest stands above the lanes.
  */
 
 import { h, button } from "./dom.js";
@@ -22,8 +23,7 @@ function group(name, ...children)
 }
 
 export class Transport {
-	constructor(actions)
-	{
+	constructor(actions) {
 		this.play = button("Play", actions.toggle, { key: "Space",
 			keys: "Space", class: "play" });
 		this.modes = MODES.map((mode, k) => button(MODE_TEXTS[mode],
@@ -50,8 +50,7 @@ export class Transport {
 	}
 
 	/* The ends themselves are sliders in the lanes. */
-	end_buttons(actions)
-	{
+	end_buttons(actions) {
 		return [
 			button("Cover earlier", actions.offset_back, { key: "<" }),
 			button("Cover later", actions.offset_ahead, { key: ">" }),
@@ -59,8 +58,7 @@ export class Transport {
 		];
 	}
 
-	show(listening, is_locked, is_moved)
-	{
+	show(listening, is_locked, is_moved) {
 		const { is_playing } = listening;
 
 		this.play.firstChild.textContent = is_playing ? "Pause" : "Play";

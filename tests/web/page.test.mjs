@@ -57,6 +57,18 @@ async function sitting(test, role, options)
 	return { review, ...opened };
 }
 
+/* Until sound is heard, by the audio clock. */
+function sound_moves(page)
+{
+	return page.waitForFunction(() => {
+		const { reviewing } = window.chad_review;
+		const { listening, screen } = reviewing;
+
+		return listening.is_playing && listening.position().original >
+			screen.placing.ends.original[0] + 0.1;
+	});
+}
+
 /* The seconds after which the sound's place moves once a key is pressed. */
 function start_of_sound(page, key)
 {
@@ -86,9 +98,7 @@ describe("a sitting", () => {
 
 			if (k === 0)
 				await page.keyboard.press("Space");
-			await page.waitForFunction(() => window.chad_review
-				.reviewing.listening.is_playing);
-			await page.waitForTimeout(150);
+			await sound_moves(page);
 			const a = await position_of(page);
 			await page.waitForTimeout(300);
 			const b = await position_of(page);
@@ -232,14 +242,16 @@ describe("the fragment's ends", () => {
 	it("are dragged in the waveform, alone with Shift", async (t) => {
 		const { page } = await sitting(t, "annotator");
 		const was = await ends_of(page);
-		const to = was.original[1] + 1.5;
+		const handle = page.locator(
+			".lane.original [part~=region-handle-right]");
+		const box = await handle.boundingBox();
+		const [x0, x1] = [await x_of(page, 0), await x_of(page, 1.5)];
 
-		await drag(page, page.locator(
-			".lane.original [part~=region-handle-right]"),
-		await x_of(page, to), { shift: true });
+		await drag(page, handle, box.x + box.width / 2 + x1 - x0,
+			{ shift: true });
 		const now = await ends_of(page);
-		assert.ok(Math.abs(now.original[1] - to) < 0.15,
-			`${now.original[1]} and ${to}`);
+		assert.ok(Math.abs(now.original[1] - was.original[1] - 1.5) <
+			0.1, `${now.original[1]} after ${was.original[1]}`);
 		assert.deepEqual(now.other, was.other);
 		assert.ok(now.kept.every((sec) => Math.abs(sec) < 0.01),
 			"the alignment leads from end to end");

@@ -2,7 +2,7 @@
  * browser.mjs - Chromium for the tests of the page
  *
  * WEB_MODULES is the node_modules folder with playwright-core and axe-core,
- * CHROMIUM the browser, WEB_OUT the folder of the pictures.
+ * BROWSER the browser, WEB_OUT the folder of the pictures.
  */
 
 import { mkdirSync, readFileSync } from "node:fs";
@@ -18,7 +18,7 @@ export async function start_browser()
 	const { chromium } = await import(pathToFileURL(path));
 
 	return chromium.launch({
-		executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+		executablePath: process.env.BROWSER ?? "/usr/bin/chromium",
 		args: ["--no-sandbox"],
 	});
 }

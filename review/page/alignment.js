@@ -1,8 +1,8 @@
 /*
  * alignment.js - what a person corrects of an alignment, and numbers of a view
  *
- * An alignment is a list of points [t_other, t_original], seconds, increasing in
- * both; time_map.js tells the times between them.
+ * An alignment is a list of points [t_other, t_original], seconds, increasing
+ * in both; time_map.js tells the times between them.
  */
 
 import { TimeMap } from "./time_map.js";

@@ -86,13 +86,23 @@ export function get(path, query = {}, { signal, n_tries = TRIES } = {})
 		{ signal, credentials: "same-origin" }, n_tries);
 }
 
-export function post(path, body, { n_tries = TRIES } = {})
+/* A server that was started anew may want another X-Csrf: once more with it. */
+export async function post(path, body, { n_tries = TRIES } = {})
 {
-	return ask(path, {
+	const send = () => ask(path, {
 		method: "POST", credentials: "same-origin",
 		headers: { "Content-Type": "application/json", "X-Csrf": csrf },
 		body: JSON.stringify(body),
 	}, n_tries);
+
+	try {
+		return await send();
+	} catch (fault) {
+		if (fault.status !== 403)
+			throw fault;
+		await sign_in();
+		return send();
+	}
 }
 
 /* Who we are; posts are possible after it. */

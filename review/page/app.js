@@ -30,12 +30,14 @@ class Page {
 		this.screens = {
 			"#/": this.reviewing, "#/item": this.reviewing,
 			"#/queue": new QueueScreen(me, this.reviewing),
-			"#/overview": new OverviewScreen(this.reviewing.listening),
+			"#/overview":
+				new OverviewScreen(this.reviewing.listening),
 			"#/people": new PeopleScreen(me),
 		};
 		this.open = null;
 		this.make_bar();
-		this.outbox.addEventListener("change", () => this.show_waiting());
+		this.outbox.addEventListener("change",
+			() => this.show_waiting());
 		this.outbox.addEventListener("sent", (event) =>
 			this.show_left(event.detail.answer));
 		this.reviewing.session.addEventListener("left", (event) =>
@@ -112,7 +114,8 @@ class Page {
 		this.open = screen;
 		this.links.forEach((link) => {
 			const is_here = link.hash === path ||
-				(screen === this.reviewing && link.hash === "#/");
+				(screen === this.reviewing &&
+				link.hash === "#/");
 
 			if (is_here)
 				link.setAttribute("aria-current", "page");
@@ -121,8 +124,8 @@ class Page {
 		});
 		main.className = path.slice(2) || "review";
 		main.replaceChildren(screen.element);
-		screen.open(path === "#/item" ?
-			{ g: asked.get("g") ?? "", f: asked.get("f") ?? "" } : null);
+		screen.open(path !== "#/item" ? null :
+			{ g: asked.get("g") ?? "", f: asked.get("f") ?? "" });
 	}
 
 	async leave() {
@@ -133,8 +136,8 @@ class Page {
 		this.open?.close();
 		document.getElementById("bar").replaceChildren();
 		document.getElementById("main").replaceChildren(h("p",
-			{ class: "wait", text: "You have left. Open your link " +
-				"to come back." }));
+			{ class: "wait", text: "You have left. Open your " +
+				"link to come back." }));
 	}
 }
 

@@ -4,8 +4,8 @@
 
 import { svg } from "./dom.js";
 
-const WIDTH = 640, HEIGHT = 220;
-const LEFT = 44, RIGHT = 8, TOP = 10, BOTTOM = 30;
+const WIDTH = 440, HEIGHT = 200;
+const LEFT = 44, RIGHT = 18, TOP = 10, BOTTOM = 30;
 
 const INNER_WIDTH = WIDTH - LEFT - RIGHT;
 const INNER_HEIGHT = HEIGHT - TOP - BOTTOM;
@@ -47,7 +47,8 @@ export function histogram(name, edges, parts)
 		counts.forEach((n, k) => {
 			const top = y(below[k] + n);
 
-			picture.append(svg("rect", { x: x(edges[k]) + 0.5, y: top,
+			picture.append(svg("rect", {
+				x: x(edges[k]) + 0.5, y: top,
 				width: x(edges[k + 1]) - x(edges[k]) - 1,
 				height: y(below[k]) - top, class: part }));
 			below[k] += n;

@@ -88,9 +88,11 @@ export class Curves {
 
 		this.draw_melody();
 		this.draw_drift();
-		this.summary.textContent = semitones === 0 ? "same key" :
-			`the cover's key is ${Math.abs(semitones).toFixed(0)} ` +
-			`semitones ${semitones > 0 ? "higher" : "lower"} (removed)`;
+		const n = Math.abs(semitones).toFixed(0);
+		const way = semitones > 0 ? "higher" : "lower";
+
+		this.summary.textContent = n === "0" ? "same key" :
+			`the cover's key is ${n} semitones ${way} (removed)`;
 	}
 
 	/* The x of a time of the original in a plot so wide. */
@@ -168,7 +170,8 @@ export class Curves {
 		this.drift.setAttribute("aria-label", heard.length === 0 ?
 			"Drift: too little voice to tell" :
 			`Drift: ${middle.toFixed(2)} seconds in the middle, ` +
-			`from ${heard[0].toFixed(2)} to ${heard.at(-1).toFixed(2)}`);
+			`from ${heard[0].toFixed(2)} to ` +
+			heard.at(-1).toFixed(2));
 	}
 
 	draw_cursor(t_original) {

@@ -1,8 +1,8 @@
 /*
  * dom.js - small things that every screen makes its elements with
  *
- * Elements by one call, times in words, the messages at the top of the page and
- * the line that a screen reader reads out.
+ * Elements by one call, times in words, the messages above the page and the
+ * line that a screen reader reads out.
  */
 
 const MESSAGE_MS = 8000;
@@ -48,15 +48,15 @@ export function svg(tag, attributes = {}, ...children)
 
 /*
  * A button: what it does, and the key that does the same, shown on it and
- * told to a screen reader. A click of the mouse leaves no focus behind, so
- * that Space still plays.
+ * told to a screen reader ("keys" where that has another name for it). A
+ * click of the mouse leaves no focus behind, so that Space still plays.
  */
 export function button(text, on_press, { key, keys, ...more } = {})
 {
 	const cap = key ? h("kbd", { "aria-hidden": "true", text: key }) : null;
 
 	return h("button", {
-		type: "button", "aria-keyshortcuts": keys || key,
+		type: "button", "aria-keyshortcuts": keys ?? key,
 		onclick(event) {
 			if (event.detail > 0)
 				event.currentTarget.blur();
@@ -97,30 +97,20 @@ export function say(text)
 	requestAnimationFrame(() => { line.textContent = text; });
 }
 
-/*
- * A message at the foot of the page; it goes by itself unless it is asked to
- * stay. Returns its end.
- */
-export function message(text, { stay = false, bad = false, action } = {})
+/* A message above the page; goes by itself unless it is asked to stay. */
+export function message(text, { stay = false, bad = false } = {})
 {
 	const notes = document.getElementById("notes");
 	const close = () => note.remove();
 	const note = h("div", { class: bad ? "note bad" : "note",
 		role: bad ? "alert" : "status" }, h("p", { text }));
 
-	if (action) {
-		note.append(button(action.text, () => {
-			close();
-			action.run();
-		}));
-	}
 	note.append(button("Close", close, { class: "plain" }));
 	notes.append(note);
 	while (notes.children.length > 3)
 		notes.firstElementChild.remove();
 	if (!stay)
 		setTimeout(close, MESSAGE_MS);
-	return close;
 }
 
 /* A colour of style.css as the canvas wants it. */

@@ -40,7 +40,7 @@ function theme_choice()
 /* leave(): ends the sitting of this browser. */
 export function show_help(leave)
 {
-	const dialog = h("dialog", { class: "help", "aria-label": "Help and settings",
+	const dialog = h("dialog", { "aria-label": "Help and settings",
 		onclose: () => dialog.remove() },
 	h("header", {}, h("h2", { text: "Keys" }),
 		button("Close", () => dialog.close(), { key: "Esc",

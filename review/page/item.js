@@ -69,7 +69,8 @@ export class ItemScreen {
 			h("div", { class: "beside" }, this.judging.element,
 				this.matrix.element));
 		this.element = h("div", { class: "item" },
-			h("div", { class: "item-head" }, this.title, this.facts),
+			h("div", { class: "item-head" }, this.title,
+				this.facts),
 			this.wait, this.stage,
 			h("div", { class: "controls" }, this.transport.element,
 				this.judging.verdicts, this.judging.after));
@@ -165,21 +166,22 @@ export class ItemScreen {
 	}
 
 	show_facts(item) {
-		const facts = [item.audio_type === "humming" ? "humming" : "cover",
-			item.probability !== null && item.probability !== undefined ?
-				`probability ${figure(item.probability)}` : "",
-			Number.isFinite(item.correlation) ?
-				`correlation ${figure(item.correlation)}` : "",
-			Number.isFinite(item.tempo_ratio) ?
-				`tempo × ${figure(item.tempo_ratio)}` : ""];
+		const is_hum = item.audio_type === "humming";
+		const fact = (name, value) => Number.isFinite(value) ?
+			`${name} ${figure(value)}` : "";
+		const facts = [item.artist, is_hum ? "humming" : "cover",
+			fact("probability", item.probability),
+			fact("correlation", item.correlation),
+			fact("tempo ×", item.tempo_ratio)];
 
 		this.title.textContent = item.title || item.g;
-		this.facts.textContent = [item.artist, ...facts].filter(Boolean)
-			.join(" · ");
+		say(`${this.last_said ?? ""}${this.title.textContent}`);
+		this.last_said = "";
+		this.facts.textContent = facts.filter(Boolean).join(" · ");
 		this.lanes.original.name.textContent =
 			`Original ${item.original_id}`;
-		this.lanes.other.name.textContent = `${facts[0] === "cover" ?
-			"Cover" : "Humming"} ${item.id}`;
+		this.lanes.other.name.textContent =
+			`${is_hum ? "Humming" : "Cover"} ${item.id}`;
 	}
 
 	show_view(view, item) {
@@ -192,8 +194,6 @@ export class ItemScreen {
 		for (const side of ["original", "other"]) {
 			this.lanes[side].show(placing, view[side],
 				this.shown_source);
-			if (view[side].why)
-				message(view[side].why);
 		}
 		this.curves.show(view, placing);
 		this.matrix.show(view, placing);
@@ -206,7 +206,8 @@ export class ItemScreen {
 		const { own } = item;
 
 		return kept_draft(item) ?? (own ? {
-			original: own.original_interval ?? item.original_interval,
+			original: own.original_interval ??
+				item.original_interval,
 			other: own.interval ?? item.interval,
 		} : null);
 	}
@@ -236,6 +237,8 @@ export class ItemScreen {
 	show_state() {
 		const { listening, placing } = this;
 
+		if (!this.is_open)
+			return;
 		this.transport.show(listening, setting("lock"),
 			placing?.is_changed ?? false);
 		if (!placing)
@@ -342,13 +345,13 @@ export class ItemScreen {
 		const { g, f } = this.work.item;
 
 		clearTimeout(this.settling);
+		this.last_said = `${VERDICT_TEXTS[verdict]}. Next: `;
 		this.wants.verdict({
 			g, f, verdict, interval: moved("other"),
 			original_interval: moved("original"),
 			...this.judging.said(),
 		});
 		drop_draft();
-		say(`${VERDICT_TEXTS[verdict]}.`);
 	}
 
 	draw_cursor() {

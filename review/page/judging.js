@@ -54,7 +54,7 @@ export class Judging extends EventTarget {
 			button("Undo", actions.undo, { key: "Z" }),
 			button("Skip", actions.skip, { key: "G" }));
 		this.reasons = codes.map((code, k) => button(reason_text(code),
-			() => this.toggle(k), { key: DIGITS[k], keys: null,
+			() => this.toggle(k), { key: DIGITS[k], keys: false,
 				"aria-pressed": "false" }));
 		this.note = h("textarea", { rows: "2", maxlength: "4000",
 			id: "note", oninput: () => this.changed() });
@@ -99,8 +99,8 @@ export class Judging extends EventTarget {
 
 		if (!element)
 			return;
-		element.setAttribute("aria-pressed",
-			String(element.getAttribute("aria-pressed") !== "true"));
+		element.setAttribute("aria-pressed", String(
+			element.getAttribute("aria-pressed") !== "true"));
 		this.changed();
 	}
 

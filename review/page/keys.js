@@ -14,7 +14,8 @@ import { setting } from "./settings.js";
  */
 export const KEYS = [
 	{ group: "Listen", rows: [
-		{ act: "toggle", key: " ", show: "Space", does: "Play or pause" },
+		{ act: "toggle", key: " ", show: "Space", does:
+			"Play or pause" },
 		{ act: "original", key: "1", does: "Play the original" },
 		{ act: "other", key: "2", does: "Play the cover" },
 		{ act: "ears", key: "3", does:
@@ -67,7 +68,8 @@ export const KEYS = [
 			"(Shift: the one before)" },
 		{ act: "lock", key: "b", show: "B", does:
 			"Move both recordings together, or one alone" },
-		{ act: "reset", key: "0", does: "Everything back to where it lay" },
+		{ act: "reset", key: "0", does:
+			"Everything back to where it lay" },
 	] },
 	{ group: "Page", rows: [
 		{ act: "help", key: "?", does: "This help" },

@@ -2,8 +2,8 @@
  * lanes.js - a lane: the waveform of one recording with the fragment marked
  *
  * Below it a ruler, and the two ends as sliders for fingers and keys. The
- * waveform and the marked region are wavesurfer.js', which gets peaks and has no
- * sound of its own.
+ * waveform and the marked region are wavesurfer.js', which gets peaks and has
+ * no sound of its own.
  */
 
 import WaveSurfer from "./wavesurfer.esm.js";
@@ -46,15 +46,18 @@ export class Lane {
 		this.wants = wants;
 		this.name = h("span", { class: "lane-name", text: title });
 		this.place = h("span", { class: "lane-place" });
+		this.why = h("span", { class: "why" });
 		this.wave = h("div", { class: "wave",
 			onclick: (event) => this.seek_to(event) });
 		this.cursor = new Cursor();
-		this.ruler = h("canvas", { class: "ruler", "aria-hidden": "true" });
+		this.ruler = h("canvas", { class: "ruler",
+			"aria-hidden": "true" });
 		this.thumbs = END_NAMES.map((name, end) =>
 			this.thumb(`${title}: ${name} of the fragment`, end));
 		this.element = h("section", { class: `lane ${side}`,
 			"aria-label": title },
-		h("p", { class: "lane-head" }, this.name, this.place),
+		h("p", { class: "lane-head" }, this.name, this.place,
+			this.why),
 		h("div", { class: "lane-body" }, this.wave, this.ruler,
 			this.cursor.element, ...this.thumbs));
 		this.wave.addEventListener("pointermove", (event) => {
@@ -123,7 +126,8 @@ export class Lane {
 		this.placing = placing;
 		this.window = view_side.window;
 		this.view_side = view_side;
-		this.dragged_at = -1000;
+		this.why.textContent = view_side.why ?? "";
+		this.dragged_at = -Infinity;
 		this.draw_wave(source);
 		this.draw_ends();
 		this.draw_ruler();
@@ -131,7 +135,8 @@ export class Lane {
 
 	draw_wave(source) {
 		const { peaks } = this.view_side;
-		const { low, high } = peaks_of(peaks[source] ?? peaks.mix ?? "");
+		const { low, high } = peaks_of(
+			peaks[source] ?? peaks.mix ?? "");
 		const shade = colour(this.side);
 		const box = h("div");
 
@@ -157,8 +162,9 @@ export class Lane {
 		const t0 = this.window[0];
 
 		this.regions.clearRegions();
-		this.region = this.regions.addRegion({ start: a - t0, end: b - t0,
-			color: shade, drag: true, resize: true, minLength: 0.5 });
+		this.region = this.regions.addRegion({ start: a - t0,
+			end: b - t0, color: shade, drag: true, resize: true,
+			minLength: 0.5 });
 		this.region.on("update", (end) => this.region_moves(end));
 		this.region.on("update-end", () => {
 			this.dragged_at = performance.now();
@@ -170,7 +176,9 @@ export class Lane {
 	region_moves(end) {
 		const t0 = this.window[0];
 		const ends = [this.region.start + t0, this.region.end + t0];
-		const is_together = this.wants.is_together(this.last_event ?? {});
+		const at = end === "end" ? 1 : 0;
+		const is_together = this.wants.is_together(
+			this.last_event ?? {});
 
 		this.dragged_at = performance.now();
 		this.is_dragging = true;
@@ -179,8 +187,8 @@ export class Lane {
 				ends[0] - this.placing.ends[this.side][0],
 				is_together);
 		else
-			this.placing.move_end(this.side, end === "start" ? 0 : 1,
-				end === "start" ? ends[0] : ends[1], is_together);
+			this.placing.move_end(this.side, at, ends[at],
+				is_together);
 		this.is_dragging = false;
 	}
 
@@ -197,11 +205,14 @@ export class Lane {
 				`${100 * (ends[end] - t0) / (t1 - t0)}%`;
 			thumb.setAttribute("aria-valuemin", t0.toFixed(2));
 			thumb.setAttribute("aria-valuemax", t1.toFixed(2));
-			thumb.setAttribute("aria-valuenow", ends[end].toFixed(2));
+			thumb.setAttribute("aria-valuenow",
+				ends[end].toFixed(2));
 			thumb.setAttribute("aria-valuetext", clock(ends[end]));
 		});
-		this.place.textContent = `${clock(ends[0])} to ` +
-			`${clock(ends[1])} of ${clock(this.view_side.duration, 0)}`;
+		const whole = clock(this.view_side.duration, 0);
+
+		this.place.textContent =
+			`${clock(ends[0])} to ${clock(ends[1])} of ${whole}`;
 	}
 
 	draw_ruler() {

@@ -126,7 +126,8 @@ export class Listening extends EventTarget {
 	play(mode = this.mode) {
 		if (!this.placing)
 			return;
-		const from = this.is_playing ? null : this.own_time(this.at, mode);
+		const from = this.is_playing ? null :
+			this.own_time(this.at, mode);
 
 		set_setting("mode", mode);
 		this.player.play(mode, from);

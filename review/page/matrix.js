@@ -63,7 +63,8 @@ export class Matrix {
 	show(view, placing) {
 		this.view = view;
 		this.placing = placing;
-		this.picture = view.similarity ? picture_of(view.similarity) : null;
+		this.picture = view.similarity ?
+			picture_of(view.similarity) : null;
 		this.body.hidden = this.picture === null;
 		this.none.hidden = this.picture !== null;
 		this.draw();
@@ -83,7 +84,8 @@ export class Matrix {
 
 		context.imageSmoothingEnabled = false;
 		context.drawImage(this.picture, x(s.col_start), y(s.row_start),
-			x(col_end) - x(s.col_start), y(row_end) - y(s.row_start));
+			x(col_end) - x(s.col_start),
+			y(row_end) - y(s.row_start));
 		this.draw_path(context, x, y);
 	}
 

@@ -10,7 +10,7 @@
  * the answer), "refused" (detail: the verdict and the fault; it is struck out).
  */
 
-import { post, sign_in, ApiError } from "./api.js";
+import { post, ApiError } from "./api.js";
 
 const FIRST_WAIT_MS = 500;
 const LAST_WAIT_MS = 15000;
@@ -91,7 +91,8 @@ export class Outbox extends EventTarget {
 
 	async send_one(verdict) {
 		try {
-			const answer = await this.deliver(verdict);
+			const answer = await post("/api/verdict", verdict,
+				{ n_tries: 1 });
 
 			this.wait_ms = FIRST_WAIT_MS;
 			this.strike_out(verdict.request_id);
@@ -106,18 +107,6 @@ export class Outbox extends EventTarget {
 			this.strike_out(verdict.request_id);
 			this.tell("refused", { verdict, fault });
 			return true;
-		}
-	}
-
-	/* A server that was started again wants another X-Csrf. */
-	async deliver(verdict) {
-		try {
-			return await post("/api/verdict", verdict, { n_tries: 1 });
-		} catch (fault) {
-			if (fault.status !== 403)
-				throw fault;
-			await sign_in();
-			return post("/api/verdict", verdict, { n_tries: 1 });
 		}
 	}
 

@@ -33,6 +33,11 @@ function counts(overview)
 const ROUND_HEADS = ["Round", "Model", "Measured on", "Value", "95 %", "n",
 	"Promoted"];
 
+function measured({ subject, measure })
+{
+	return [subject, measure].filter(Boolean).join(", ");
+}
+
 function rounds_table(rounds)
 {
 	return h("div", { class: "scroll", tabindex: "0", role: "region",
@@ -42,8 +47,7 @@ function rounds_table(rounds)
 	h("tbody", {}, ...rounds.map((r) => h("tr", {},
 		h("td", { class: "number", text: r.number }),
 		h("td", { text: r.name }),
-		h("td", { text: [r.subject, r.measure].filter(Boolean)
-			.join(", ") }),
+		h("td", { text: measured(r) }),
 		h("td", { class: "number", text: figure(r.value, 3) }),
 		h("td", { class: "number", text:
 			`${figure(r.low, 3)} to ${figure(r.high, 3)}` }),
@@ -55,15 +59,13 @@ function rounds_table(rounds)
 /* One chart for each thing that was measured. */
 function rounds_charts(rounds)
 {
-	const measured = rounds.filter((r) => Number.isFinite(r.value));
-	const names = new Set(measured.map((r) =>
-		[r.subject, r.measure].filter(Boolean).join(", ")));
+	const valued = rounds.filter((r) => Number.isFinite(r.value));
+	const names = new Set(valued.map(measured));
 
 	return [...names].map((name) => h("figure", {},
 		h("figcaption", { text: `${name}, with its 95 % interval` }),
 		intervals(`${name} by round; the table below has the numbers`,
-			measured.filter((r) => name ===
-				[r.subject, r.measure].filter(Boolean).join(", ")))));
+			valued.filter((r) => measured(r) === name))));
 }
 
 function scores({ edges, ...parts })
@@ -74,7 +76,8 @@ function scores({ edges, ...parts })
 	return h("figure", {},
 		h("figcaption", {}, "Scores of fragments: ",
 			...DECISIONS.map((name) =>
-				h("span", { class: `key ${name}`, text: name }))),
+				h("span", { class: `key ${name}`,
+					text: name }))),
 		histogram("Histogram of scores: " + named.map((part) =>
 			`${whole(sum(part.counts))} ${part.name}`).join(", "),
 		edges, named));
@@ -122,20 +125,24 @@ export class OverviewScreen {
 	samples(samples) {
 		if (samples.length === 0)
 			return h("p", { text: "There are no fragments yet." });
-		return h("ul", { class: "samples" }, ...samples.map((sample) => {
-			const play = button("Play", () => this.toggle(sample, play),
-				{ "aria-label": `Play ${sample.f}` });
+		return h("ul", { class: "samples" },
+			...samples.map((sample) => this.sample(sample)));
+	}
 
-			this.buttons.push(play);
-			return h("li", {}, play, h("span",
-				{ class: `key ${sample.decision}`,
-					text: sample.decision }),
-			h("a", { href: item_link(sample), text: sample.f }));
-		}));
+	sample(sample) {
+		const { f, decision } = sample;
+		const play = button("Play", () => this.toggle(sample, play),
+			{ "aria-label": `Play ${f}` });
+
+		this.buttons.push(play);
+		return h("li", {}, play,
+			h("span", { class: `key ${decision}`, text: decision }),
+			h("a", { href: item_link(sample), text: f }));
 	}
 
 	async toggle(sample, play) {
-		const was_on = this.playing === play && this.listening.is_playing;
+		const was_on = this.playing === play &&
+			this.listening.is_playing;
 
 		this.listening.player.stop();
 		this.playing = play;

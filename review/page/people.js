@@ -46,8 +46,8 @@ function agreement_parts(agreement)
 
 	return [
 		h("p", { text: `Fleiss' kappa ${figure(fleiss?.kappa)} ` +
-			`(${whole(fleiss?.n)} fragments), Krippendorff's alpha ` +
-			`${figure(krippendorff?.alpha)} ` +
+			`(${whole(fleiss?.n)} fragments), Krippendorff's ` +
+			`alpha ${figure(krippendorff?.alpha)} ` +
 			`(${whole(krippendorff?.n)}).` }),
 		table("Cohen's kappa", ["Person", "and", "Kappa", "Fragments"],
 			cohen.map((c) => [c.a, c.b, figure(c.kappa),
@@ -60,12 +60,13 @@ function agreement_parts(agreement)
 /* A disagreement: what each said is asked for when it is opened. */
 function dispute(item)
 {
+	const name = `${item.title || item.g}, ${item.f} ` +
+		`(${item.n_verdicts})`;
 	const said = h("div", {}, h("p", { text: "Loading…" }));
 	const details = h("details", {
 		ontoggle: () => details.open && show_said(item, said),
-	}, h("summary", { text:
-		`${item.title || item.g}, ${item.f} (${item.n_verdicts})` }), said,
-	h("p", {}, h("a", { href: item_link(item), text: "Listen and decide" })));
+	}, h("summary", { text: name }), said, h("p", {},
+		h("a", { href: item_link(item), text: "Listen and decide" })));
 
 	return details;
 }

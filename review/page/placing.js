@@ -31,7 +31,8 @@ export class Placing extends EventTarget {
 		this.first = { original: item.original_interval,
 			other: item.interval };
 		this.limits = {
-			original: view.original.window, other: view.other.window,
+			original: view.original.window,
+			other: view.other.window,
 		};
 		this.first_points = view.alignment;
 		this.first_map = new TimeMap(view.alignment);
@@ -93,7 +94,7 @@ export class Placing extends EventTarget {
 		return Math.min(high, Math.max(t, start + SHORTEST_SEC));
 	}
 
-	/* End 0 (start) or 1 of a side to t, together with its partner or not. */
+	/* End 0 (start) or 1 of a side to t; its partner with it or not. */
 	move_end(side, end, t, is_together) {
 		const partner = PARTNER[side];
 		const to = this.allowed(side, end, t);

@@ -55,11 +55,17 @@ export class QueueScreen {
 			h("h1", { text: "Queue" }), this.form(),
 			h("div", { class: "paging" }, this.before, this.count,
 				this.after),
-			h("div", { class: "scroll", tabindex: "0", role: "region",
-				"aria-label": "Fragments" },
-			h("table", { class: "list" }, h("thead", {}, h("tr", {},
-				...HEADS.map((text) => h("th", { scope: "col", text })
-				))), this.rows)));
+			this.table());
+	}
+
+	table() {
+		const heads = HEADS.map((text) =>
+			h("th", { scope: "col", text }));
+
+		return h("div", { class: "scroll", tabindex: "0",
+			role: "region", "aria-label": "Fragments" },
+		h("table", { class: "list" },
+			h("thead", {}, h("tr", {}, ...heads)), this.rows));
 	}
 
 	field(text, attributes) {
@@ -142,7 +148,8 @@ export class QueueScreen {
 
 		this.rows.replaceChildren(...items.map(row));
 		this.count.textContent = n === 0 ? "No fragment is like that." :
-			`${whole(this.offset + 1)} to ${whole(last)} of ${whole(n)}`;
+			`${whole(this.offset + 1)} to ${whole(last)} ` +
+			`of ${whole(n)}`;
 		this.before.disabled = this.offset === 0;
 		this.after.disabled = last >= n;
 	}

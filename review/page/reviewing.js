@@ -93,11 +93,12 @@ export class Reviewing {
 
 	show_fault(fault) {
 		this.screen.work = null;
-		this.element.replaceChildren(h("div", { class: "panel nothing" },
-			h("h1", { tabindex: "-1", text: "No fragment" }),
-			h("p", { text: fault.message }),
-			button("Try again", () => this.go_on())));
-		say(fault.message);
+		const n = this.outbox.waiting().length;
+		const kept = n > 0 ? ` ${n} of your verdicts are kept in ` +
+			"this browser and will be sent." : "";
+
+		this.show_panel("No fragment", fault.message + kept,
+			button("Try again", () => this.go_on()));
 		if (fault.is_passing)
 			this.waiting = setTimeout(() => this.go_on(), AGAIN_MS);
 	}
@@ -124,14 +125,21 @@ export class Reviewing {
 	show_end() {
 		this.screen.work = null;
 		this.listening.player.stop();
-		this.element.replaceChildren(h("div", { class: "panel nothing" },
-			h("h1", { tabindex: "-1", text: "Nothing left to judge" }),
-			h("p", { text: "There is no fragment for you now: all " +
-				"are judged, or others have them on show." }),
+		this.show_panel("Nothing left to judge",
+			"There is no fragment for you now: all are judged, " +
+			"or others have them on show.",
 			button("Look again", () => this.go_on()),
 			button("Undo the last verdict", () => this.undo(),
-				{ key: "Z" })));
-		say("Nothing left to judge.");
+				{ key: "Z" }));
+	}
+
+	/* Words instead of a fragment. */
+	show_panel(head, text, ...buttons) {
+		this.element.replaceChildren(
+			h("div", { class: "panel nothing" },
+				h("h1", { text: head }), h("p", { text }),
+				...buttons));
+		say(`${head}. ${text}`);
 	}
 
 	async next() {
@@ -140,9 +148,8 @@ export class Reviewing {
 
 	give(body) {
 		this.alone(async () => {
-			const spent = (performance.now() - this.shown_at) / 1000;
-			const verdict = { request_id: uuid(), ...body, spent_sec:
-				Math.round(10 * Math.min(spent, SPENT_MAX_SEC)) / 10 };
+			const verdict = { request_id: uuid(), ...body,
+				spent_sec: this.spent_sec() };
 
 			this.outbox.add(verdict);
 			remember_given(verdict.request_id);
@@ -152,7 +159,14 @@ export class Reviewing {
 		});
 	}
 
-	/* What a link led to is done: the address is that of the queue again. */
+	/* Since the fragment came on show, to a tenth. */
+	spent_sec() {
+		const sec = (performance.now() - this.shown_at) / 1000;
+
+		return Math.round(10 * Math.min(sec, SPENT_MAX_SEC)) / 10;
+	}
+
+	/* What a link led to is done: no link any more. */
 	leave_link() {
 		if (location.hash.startsWith("#/item"))
 			history.replaceState(null, "", "#/");
@@ -177,16 +191,18 @@ export class Reviewing {
 				return message("There is no verdict of this " +
 					"sitting to take back.");
 			if (!await this.outbox.send())
-				return message("The verdict is still on its way; " +
-					"it can be taken back when the server " +
-					"is reached again.", { bad: true });
+				return message("The verdict is still on its " +
+					"way; it can be taken back when the " +
+					"server is reached again.",
+				{ bad: true });
 			await this.take_back(request_id);
 		});
 	}
 
 	async take_back(request_id) {
 		try {
-			const { item } = await post("/api/undo", { request_id });
+			const { item } = await post("/api/undo",
+				{ request_id });
 
 			forget_given(request_id);
 			drop_draft();

@@ -33,7 +33,7 @@ export function set_setting(name, value)
 	try {
 		localStorage.setItem(PLACE, JSON.stringify(kept));
 	} catch {
-		/* private windows may refuse: it then lasts as long as the page */
+		/* refused in private: it then lasts as long as the page */
 	}
 	if (name === "theme")
 		show_theme();

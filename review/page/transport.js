@@ -29,7 +29,8 @@ export class Transport {
 		this.modes = MODES.map((mode, k) => button(MODE_TEXTS[mode],
 			actions[mode], { key: String(k + 1), class: mode }));
 		this.loop = button("Loop", actions.loop, { key: "L" });
-		this.source = button("Voice only", actions.source, { key: "V" });
+		this.source = button("Voice only", actions.source,
+			{ key: "V" });
 		this.speed = h("output", { class: "speed" });
 		this.lock = button("Move both", actions.lock, { key: "B" });
 		this.reset = button("Put back", actions.reset, { key: "0" });
@@ -52,8 +53,10 @@ export class Transport {
 	/* The ends themselves are sliders in the lanes. */
 	end_buttons(actions) {
 		return [
-			button("Cover earlier", actions.offset_back, { key: "<" }),
-			button("Cover later", actions.offset_ahead, { key: ">" }),
+			button("Cover earlier", actions.offset_back,
+				{ key: "<" }),
+			button("Cover later", actions.offset_ahead,
+				{ key: ">" }),
 			button("End to zero drift", actions.snap, { key: "N" }),
 		];
 	}
@@ -61,7 +64,8 @@ export class Transport {
 	show(listening, is_locked, is_moved) {
 		const { is_playing } = listening;
 
-		this.play.firstChild.textContent = is_playing ? "Pause" : "Play";
+		this.play.firstChild.textContent =
+			is_playing ? "Pause" : "Play";
 		this.modes.forEach((element, k) =>
 			press(element, listening.mode === MODES[k]));
 		press(this.loop, listening.is_looping);

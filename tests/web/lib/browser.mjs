@@ -53,7 +53,7 @@ export async function fragment_shown(page, before = null)
 		return item && screen.element.isConnected &&
 			!document.querySelector(".stage.empty") &&
 			`${item.g} ${item.f}` !== last;
-	}, before, { timeout: 15000 });
+	}, before, { timeout: 40000 });
 	return fragment_of(page);
 }
 
@@ -86,7 +86,7 @@ export async function serious_faults(page)
 
 	return violations.filter((v) =>
 		["serious", "critical"].includes(v.impact)).map((v) =>
-		`${v.id}: ${v.nodes.map((n) => n.target.join(" ")).join(", ")}`);
+		[v.id, ...v.nodes.map((n) => n.target.join(" "))].join(", "));
 }
 
 /* A picture for people to look at, where WEB_OUT is given. */

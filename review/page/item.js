@@ -19,6 +19,7 @@ import { setting, set_setting } from "./settings.js";
 import { kept_draft, keep_draft, drop_draft } from "./draft.js";
 
 const STEP_SEC = 0.05;
+const AGAIN_MS = 3000;
 const SEEK_SEC = 1, LONG_SEEK_SEC = 5;
 
 export class ItemScreen {
@@ -60,8 +61,7 @@ export class ItemScreen {
 	make_element() {
 		this.title = h("h1", { tabindex: "-1" });
 		this.facts = h("p", { class: "facts" });
-		this.wait = h("p", { class: "wait", text:
-			"The sound and the pictures are being made…" });
+		this.wait = h("p", { class: "wait" });
 		this.stage = h("div", { class: "stage" },
 			h("div", { class: "lanes" }, this.transport.tools,
 				this.lanes.original.element,
@@ -141,6 +141,8 @@ export class ItemScreen {
 		this.show_facts(work.item);
 		this.judging.show(work.item, kept_draft(work.item));
 		this.stage.classList.add("empty");
+		this.wait.textContent =
+			"The sound and the pictures are being made…";
 		this.wait.hidden = false;
 		let view;
 
@@ -148,7 +150,7 @@ export class ItemScreen {
 			view = await work.view;
 		} catch (fault) {
 			if (this.work === work)
-				this.show_fault(fault);
+				this.show_fault(fault, work, plays);
 			return;
 		}
 		if (this.work !== work)
@@ -160,9 +162,19 @@ export class ItemScreen {
 			this.listening.play();
 	}
 
-	show_fault(fault) {
-		this.wait.textContent = `${fault.message} ` +
-			"Skip this fragment, or load the page again.";
+	/* A fault that may pass is waited for; the rest people skip. */
+	show_fault(fault, work, plays) {
+		this.wait.textContent = fault.is_passing ?
+			`${fault.message} Trying again…` :
+			`${fault.message} Skip this fragment.`;
+		if (!fault.is_passing)
+			return;
+		setTimeout(() => {
+			if (this.work !== work || !this.is_open)
+				return;
+			work.load();
+			this.show(work, plays);
+		}, AGAIN_MS);
 	}
 
 	show_facts(item) {

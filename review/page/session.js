@@ -18,7 +18,12 @@ const SKIPPED_AGAIN_MAX = 4;
 export class Work {
 	constructor(item) {
 		this.item = item;
-		this.view = get_view(item);
+		this.load();
+	}
+
+	/* Asks for the view; once more where that failed. */
+	load() {
+		this.view = get_view(this.item);
 		this.view.catch(() => {});	/* told when it is shown */
 	}
 

@@ -332,6 +332,13 @@ describe("many people", () => {
 	});
 });
 
+/* Until the next fragment is here with its view. */
+function loaded_ahead(page)
+{
+	return page.waitForFunction(async () =>
+		await window.chad_review.reviewing.session.ahead?.view);
+}
+
 describe("a server that is killed", () => {
 	it("loses no verdict and doubles none", async (t) => {
 		const { review, page } = await sitting(t, "annotator");
@@ -343,8 +350,7 @@ describe("a server that is killed", () => {
 			await page.keyboard.press("j");
 			name = await fragment_shown(page, name);
 		}
-		await page.waitForFunction(() =>
-			window.chad_review.reviewing.session.ahead);
+		await loaded_ahead(page);
 		await review.kill();
 		said.push(name);
 		await page.keyboard.press("k");
@@ -366,8 +372,7 @@ describe("a server that is killed", () => {
 		const { review, page } = await sitting(t, "annotator");
 		const name = await fragment_of(page);
 
-		await page.waitForFunction(() =>
-			window.chad_review.reviewing.session.ahead);
+		await loaded_ahead(page);
 		await review.kill();
 		await page.keyboard.press("u");
 		await fragment_shown(page, name);

@@ -1,22 +1,21 @@
 /*
  * review.mjs - a review server of its own for a test
  *
- * WEB_CORPUS is a folder that corpus.sh made, BIN that of the commands. Each
- * server has a copy of the catalogue; all share the copies of the sounds.
+ * Needs REVIEW_SERVER: a command that serves a made-up catalogue at the port
+ * that it is given, keeps verdicts in the file that it is given, and knows the
+ * people below by their tokens. Only start_server() knows it.
  */
 
-import { execFileSync, spawn } from "node:child_process";
-import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+const TOKENS = { annotator: "tokA", other: "tokB", adjudicator: "tokJ",
+	admin: "tokR" };
 const NAMES = { annotator: "Alice", other: "Bob", adjudicator: "Judge",
 	admin: "Root" };
-const ROLES = { annotator: "annotator", other: "annotator",
-	adjudicator: "adjudicator", admin: "admin" };
-const CORPUS = process.env.WEB_CORPUS;
-const REVIEW = join(process.env.BIN ?? "", "chad-review");
 const START_MS = 20000;
 
 async function free_port()
@@ -29,22 +28,13 @@ async function free_port()
 	return port;
 }
 
-/* Paths in the catalogue are relative to the corpus. */
-function start_server(port, catalogue)
+function start_server(port, folder)
 {
-	return spawn(REVIEW, ["--quiet", "--catalogue", catalogue, "--port",
-		String(port), "--cache", join(CORPUS, "cache"), "serve"],
-		{ cwd: CORPUS, stdio: ["ignore", "ignore", "inherit"] });
-}
+	const [command, ...words] = process.env.REVIEW_SERVER.split(" ");
 
-/* The link of a new account, as "chad-review invite" prints it. */
-function invite(catalogue, port, who)
-{
-	const line = execFileSync(REVIEW, ["--catalogue", catalogue, "--port",
-		String(port), "--role", ROLES[who], "invite", NAMES[who]],
-		{ encoding: "utf8" });
-
-	return line.trim().split("\t")[1];
+	return spawn(command, [...words, String(port),
+		join(folder, "state.json")], { stdio: ["ignore", "ignore",
+		"inherit"] });
 }
 
 async function until_alive(url)
@@ -73,24 +63,20 @@ async function until_alive(url)
 export async function start_review()
 {
 	const folder = mkdtempSync(join(tmpdir(), "review-"));
-	const catalogue = join(folder, "chad.sqlite");
 	const port = await free_port();
 	const url = `http://127.0.0.1:${port}`;
-	const links = {};
 	let server = null;
-
-	copyFileSync(join(CORPUS, "chad.sqlite"), catalogue);
-	for (const who of Object.keys(NAMES))
-		links[who] = invite(catalogue, port, who);
 
 	async function start()
 	{
-		server = start_server(port, catalogue);
+		server = start_server(port, folder);
 		await until_alive(url);
 	}
 
 	async function kill()
 	{
+		if (server.exitCode !== null || server.signalCode !== null)
+			return;
 		const ended = new Promise((resolve) =>
 			server.once("exit", resolve));
 
@@ -100,7 +86,7 @@ export async function start_review()
 
 	async function verdicts()
 	{
-		const entered = await fetch(links.admin,
+		const entered = await fetch(`${url}/enter/${TOKENS.admin}`,
 			{ redirect: "manual" });
 		const cookie = entered.headers.get("set-cookie").split(";")[0];
 		const answer = await fetch(`${url}/api/export?format=jsonl`,
@@ -114,7 +100,7 @@ export async function start_review()
 	return {
 		url, verdicts, start, kill,
 		name: (role) => NAMES[role],
-		link: (role) => links[role],
+		link: (role) => `${url}/enter/${TOKENS[role]}`,
 		async stop()
 		{
 			await kill();

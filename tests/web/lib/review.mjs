@@ -1,21 +1,22 @@
 /*
  * review.mjs - a review server of its own for a test
  *
- * Needs REVIEW_SERVER: a command that serves a made-up catalogue at the port
- * that it is given, keeps verdicts in the file that it is given, and knows the
- * people below by their tokens. Only start_server() knows it.
+ * WEB_CORPUS is a folder that corpus.sh made, BIN that of the commands. Each
+ * server has a copy of the catalogue; all share the copies of the sounds.
  */
 
-import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { execFileSync, spawn } from "node:child_process";
+import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-const TOKENS = { annotator: "tokA", other: "tokB", adjudicator: "tokJ",
-	admin: "tokR" };
 const NAMES = { annotator: "Alice", other: "Bob", adjudicator: "Judge",
 	admin: "Root" };
+const ROLES = { annotator: "annotator", other: "annotator",
+	adjudicator: "adjudicator", admin: "admin" };
+const CORPUS = process.env.WEB_CORPUS;
+const REVIEW = join(process.env.BIN ?? "", "chad-review");
 const START_MS = 20000;
 
 async function free_port()
@@ -28,13 +29,22 @@ async function free_port()
 	return port;
 }
 
-function start_server(port, folder)
+/* Paths in the catalogue are relative to the corpus. */
+function start_server(port, catalogue)
 {
-	const [command, ...words] = process.env.REVIEW_SERVER.split(" ");
+	return spawn(REVIEW, ["--quiet", "--catalogue", catalogue, "--port",
+		String(port), "--cache", join(CORPUS, "cache"), "serve"],
+		{ cwd: CORPUS, stdio: ["ignore", "ignore", "inherit"] });
+}
 
-	return spawn(command, [...words, String(port),
-		join(folder, "state.json")], { stdio: ["ignore", "ignore",
-		"inherit"] });
+/* The link of a new account, as "chad-review invite" prints it. */
+function invite(catalogue, port, who)
+{
+	const line = execFileSync(REVIEW, ["--catalogue", catalogue, "--port",
+		String(port), "--role", ROLES[who], "invite", NAMES[who]],
+		{ encoding: "utf8" });
+
+	return line.trim().split("\t")[1];
 }
 
 async function until_alive(url)
@@ -63,20 +73,24 @@ async function until_alive(url)
 export async function start_review()
 {
 	const folder = mkdtempSync(join(tmpdir(), "review-"));
+	const catalogue = join(folder, "chad.sqlite");
 	const port = await free_port();
 	const url = `http://127.0.0.1:${port}`;
+	const links = {};
 	let server = null;
+
+	copyFileSync(join(CORPUS, "chad.sqlite"), catalogue);
+	for (const who of Object.keys(NAMES))
+		links[who] = invite(catalogue, port, who);
 
 	async function start()
 	{
-		server = start_server(port, folder);
+		server = start_server(port, catalogue);
 		await until_alive(url);
 	}
 
 	async function kill()
 	{
-		if (server.exitCode !== null || server.signalCode !== null)
-			return;
 		const ended = new Promise((resolve) =>
 			server.once("exit", resolve));
 
@@ -86,7 +100,7 @@ export async function start_review()
 
 	async function verdicts()
 	{
-		const entered = await fetch(`${url}/enter/${TOKENS.admin}`,
+		const entered = await fetch(links.admin,
 			{ redirect: "manual" });
 		const cookie = entered.headers.get("set-cookie").split(";")[0];
 		const answer = await fetch(`${url}/api/export?format=jsonl`,
@@ -100,7 +114,7 @@ export async function start_review()
 	return {
 		url, verdicts, start, kill,
 		name: (role) => NAMES[role],
-		link: (role) => `${url}/enter/${TOKENS[role]}`,
+		link: (role) => links[role],
 		async stop()
 		{
 			await kill();

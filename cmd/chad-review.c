@@ -538,7 +538,7 @@ main(int argc, char *argv[])
 		{ CLI_STRING, "origin", &set.origin, 0, 0, "URL",
 		    "serve, invite: how browsers come here, as https://host" },
 		{ CLI_STRING, "cache", &set.cache_folder, 0, 0, "DIR",
-		    "serve, prepare: copies of sounds (default: CATALOGUE.review)" },
+		    "serve, prepare: the sounds (default: CATALOGUE.review)" },
 		{ CLI_SIZE, "people-per-item", &set.people_per_item, 1, 100,
 		    "N", "serve, prepare, settle: how many judge a fragment" },
 		{ CLI_DOUBLE, "gold-share", &set.gold_share, 0, 1, "X",

@@ -14,7 +14,7 @@
 #define SENTENCE_BYTES 1024
 
 struct route {
-	const char *path;	/* whole, or its beginning with "/" at the end */
+	const char *path;	/* whole; with "/" at its end: the beginning */
 	enum http_method method;
 	enum people_role role;	/* at least this one */
 	void (*run)(const struct api_call *call);

@@ -82,8 +82,8 @@ api_items_claim(const struct api_call *call)
 		return;
 	}
 	c = api_desk_take(&api->work);
-	if (review_claims_next(c, &call->person, &filter, &api->options.rules, have,
-	    n_have, call->now, &item, &err) == 0 &&
+	if (review_claims_next(c, &call->person, &filter, &api->options.rules,
+	    have, n_have, call->now, &item, &err) == 0 &&
 	    queue_left(c, call->person.name, &filter, &api->options.rules,
 	    &n_left, &err) == 0)
 		out = item_and_left(item, n_left, &err);

@@ -151,8 +151,8 @@ do_something(struct catalogue *c, const struct people_person *person,
 	const struct queue_name name = { member(item, "g"),
 	    member(item, "f") };
 	enum judgements_outcome outcome;
-	struct queue_name undone;
 	const char *taken;
+	struct queue_name undone;
 	struct arena *a = arena_new();
 	char request[32];
 

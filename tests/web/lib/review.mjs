@@ -91,6 +91,8 @@ export async function start_review()
 
 	async function kill()
 	{
+		if (server.exitCode !== null || server.signalCode !== null)
+			return;
 		const ended = new Promise((resolve) =>
 			server.once("exit", resolve));
 

@@ -100,7 +100,7 @@ blocks_match_work(struct catalogue *c, const char *group_id, bool *blocked,
 		if ((status = is_any_blocked(c, &n, blocked, err)) != 0)
 			break;
 	}
-	(void)sqlite3_finalize(row);
+	sql_done(c, row);
 	return status;
 }
 

@@ -102,6 +102,8 @@ catalogue_close(struct catalogue *c)
 		return;
 	for (size_t i = 0; i < c->n_prepared; i++)
 		(void)sqlite3_finalize(c->prepared[i].statement);
+	for (size_t i = 0; i < c->n_idle; i++)
+		(void)sqlite3_finalize(c->idle[i]);
 	(void)sqlite3_close(c->db);
 	arena_free(c->scratch);
 	memory_free(c->path);

@@ -154,7 +154,7 @@ check_rows(struct catalogue *c, const char *sql,
 		return -1;
 	while ((status = sql_next(c, row, &has_row, err)) == 0 && has_row)
 		check(row, to);
-	(void)sqlite3_finalize(row);
+	sql_done(c, row);
 	return status;
 }
 

@@ -70,7 +70,7 @@ struct member_reader {
 };
 
 /*
- * Read every row, until one of the two fails, and finalize the statement; it
+ * Read every row, until one of the two fails, and end the statement; it
  * may be NULL when sql_query failed.
  */
 int member_each(struct catalogue *c, sqlite3_stmt *statement,

@@ -96,7 +96,7 @@ take_first(struct search *s, sqlite3_stmt *rows, struct error *err)
 			status = keep_best(s, rows, err);
 			break;
 		}
-	(void)sqlite3_finalize(rows);
+	sql_done(s->c, rows);
 	return status;
 }
 

@@ -80,7 +80,7 @@ rounds_find(struct catalogue *c, size_t number, struct arena *a,
 	status = sql_next(c, row, found, err);
 	for (int i = 0; i < 7 && status == 0 && *found; i++)
 		status = take_text(row, i, a, texts[i], err);
-	(void)sqlite3_finalize(row);
+	sql_done(c, row);
 	return status;
 }
 
@@ -110,7 +110,7 @@ rounds_find_step(struct catalogue *c, const char *round_key,
 	status = sql_next(c, row, &found, err);
 	if (status == 0 && found)
 		status = take_text(row, 0, a, path, err);
-	(void)sqlite3_finalize(row);
+	sql_done(c, row);
 	return status;
 }
 
@@ -146,7 +146,7 @@ rounds_find_score(struct catalogue *c, const char *round_key,
 		score->high = sqlite3_column_double(row, 2);
 		score->n = (size_t)sqlite3_column_int64(row, 3);
 	}
-	(void)sqlite3_finalize(row);
+	sql_done(c, row);
 	return status;
 }
 

@@ -163,19 +163,54 @@ sql_run(struct catalogue *c, struct error *err, const char *sql,
 	return status;
 }
 
+/* A statement of that text that is not in use, or NULL. */
+static sqlite3_stmt *
+take_idle(struct catalogue *c, const char *sql)
+{
+	for (size_t i = 0; i < c->n_idle; i++) {
+		sqlite3_stmt *statement = c->idle[i];
+
+		if (strcmp(sqlite3_sql(statement), sql) != 0)
+			continue;
+		c->n_idle--;
+		memmove(c->idle + i, c->idle + i + 1,
+		    (c->n_idle - i) * sizeof(c->idle[0]));
+		return statement;
+	}
+	return NULL;
+}
+
+void
+sql_done(struct catalogue *c, sqlite3_stmt *statement)
+{
+	if (statement == NULL)
+		return;
+	(void)sqlite3_reset(statement);
+	(void)sqlite3_clear_bindings(statement);
+	if (c->n_idle == SQL_MAX_IDLE) {
+		(void)sqlite3_finalize(c->idle[0]);
+		c->n_idle--;
+		memmove(c->idle, c->idle + 1,
+		    c->n_idle * sizeof(c->idle[0]));
+	}
+	c->idle[c->n_idle++] = statement;
+}
+
 static sqlite3_stmt *
 query_with(struct catalogue *c, struct error *err, const char *sql,
     const char *types, va_list *ap)
 {
-	sqlite3_stmt *statement = NULL;
-	const int code = sqlite3_prepare_v2(c->db, sql, -1, &statement, NULL);
+	sqlite3_stmt *statement = take_idle(c, sql);
+	int code = SQLITE_OK;
 
+	if (statement == NULL)
+		code = sqlite3_prepare_v2(c->db, sql, -1, &statement, NULL);
 	if (code != SQLITE_OK) {
 		(void)sql_fail(c, code, err);
 		return NULL;
 	}
 	if (bind_all(c, statement, types, SQLITE_TRANSIENT, ap, err) != 0) {
-		(void)sqlite3_finalize(statement);
+		sql_done(c, statement);
 		return NULL;
 	}
 	return statement;
@@ -220,7 +255,7 @@ sql_each(struct catalogue *c, sqlite3_stmt *statement,
 	    has_row)
 		if ((status = each(context, statement, err)) != 0)
 			break;
-	(void)sqlite3_finalize(statement);
+	sql_done(c, statement);
 	return status;
 }
 

@@ -25,6 +25,7 @@
 #include "store/catalogue.h"
 
 #define SQL_MAX_PREPARED 128
+#define SQL_MAX_IDLE 32
 
 struct catalogue {
 	sqlite3 *db;
@@ -35,6 +36,9 @@ struct catalogue {
 		const char *sql;
 		sqlite3_stmt *statement;
 	} prepared[SQL_MAX_PREPARED];
+	/* Of sql_query, not in use; the one used last is the last. */
+	sqlite3_stmt *idle[SQL_MAX_IDLE];
+	size_t n_idle;
 };
 
 /*
@@ -61,18 +65,22 @@ int sql_run(struct catalogue *c, struct error *err, const char *sql,
     const char *types, ...) MUST_CHECK;
 
 /*
- * Start a statement; read its rows with sql_next, then sqlite3_finalize.
- * NULL with an error.
+ * Start a statement; read its rows with sql_next, then give it back by
+ * sql_done, which keeps it for the next query of the same text: to prepare one
+ * takes longer than most take to run.  NULL with an error.
  */
 sqlite3_stmt *sql_query(struct catalogue *c, struct error *err,
     const char *sql, const char *types, ...) MUST_CHECK;
+
+/* NULL: does nothing. */
+void sql_done(struct catalogue *c, sqlite3_stmt *statement);
 
 /* *has_row is false after the last row. */
 int sql_next(struct catalogue *c, sqlite3_stmt *statement, bool *has_row,
     struct error *err) MUST_CHECK;
 
 /*
- * Call each(context, row, err) for every row and finalize the statement, which
+ * Call each(context, row, err) for every row and end the statement, which
  * may be NULL when sql_query failed; -1 of the callee ends it.
  */
 int sql_each(struct catalogue *c, sqlite3_stmt *statement,

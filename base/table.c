@@ -56,6 +56,17 @@ line_text(const struct json *rows, size_t r, const char *column,
 	return r == 0 ? column : cell_text(json_item(rows, r - 1), column, a);
 }
 
+/* Of UTF-8: bytes but for those that go on with a character. */
+static size_t
+n_characters(const char *text)
+{
+	size_t n = 0;
+
+	for (; *text != '\0'; text++)
+		n += ((unsigned char)*text & 0xc0) != 0x80;
+	return n;
+}
+
 /* Put a column behind the lines so far. */
 static int
 add_column(const struct json *rows, const char *column, const char **lines,
@@ -69,8 +80,8 @@ add_column(const struct json *rows, const char *column, const char **lines,
 
 		if (cell == NULL)
 			return -1;
-		if (strlen(cell) > width)
-			width = strlen(cell);
+		if (n_characters(cell) > width)
+			width = n_characters(cell);
 	}
 	for (r = 0; r < n_lines; r++) {
 		const char *cell = line_text(rows, r, column, a);
@@ -78,7 +89,8 @@ add_column(const struct json *rows, const char *column, const char **lines,
 		if (cell == NULL)
 			return -1;
 		lines[r] = arena_printf(a, "%s%s%-*s", lines[r],
-		    lines[r][0] == '\0' ? "" : GAP, (int)width, cell);
+		    lines[r][0] == '\0' ? "" : GAP, (int)(width +
+		    strlen(cell) - n_characters(cell)), cell);
 		if (lines[r] == NULL)
 			return -1;
 	}

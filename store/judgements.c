@@ -364,7 +364,11 @@ judgements_undo(struct catalogue *c, const struct people_person *person,
 
 #define IS_SETTLED \
 	"(f.verdict IS NOT 'flag' AND f.verdict IS NOT NULL" \
-	" AND (f.standing = 'final' OR f.n_judged >= ?1))"
+	" AND (f.standing = 'final' OR f.n_judged >= ?1" \
+	" AND 2 * (SELECT count(*) FROM reviews AS r" \
+	" WHERE r.group_id = f.group_id AND r.fragment_id = f.fragment_id" \
+	" AND r.verdict = iif(f.verdict = 'keep', 'accept', 'reject'))" \
+	" > f.n_judged))"
 #define ASKED_ABOUT \
 	" (f.decision = 'flag' OR f.verdict IS NOT NULL)" \
 	" AND f.is_asked IS NOT 0"

@@ -21,7 +21,6 @@
 
 #include "exchange/verdict_list.h"
 #include "formats/format.h"
-#include "manifests/record.h"
 #include "manifests/stream.h"
 #include "review/agreement.h"
 #include "review/agreement_text.h"
@@ -357,7 +356,7 @@ take_gold(void *shared, struct json **rec, const char *folder,
 
 	(void)folder;
 	if (gold_put(run->catalogue, *rec, user_name(), now(), err) != 0)
-		return error_add(err, "%s", record_id(*rec));
+		return -1;
 	run->n_done++;
 	return 0;
 }

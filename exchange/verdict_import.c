@@ -3,7 +3,7 @@
 
 #include "base/arena.h"
 #include "base/csv_text.h"
-#include "base/file.h"
+#include "base/packed.h"
 #include "store/review_log.h"
 #include "store/reviews.h"
 
@@ -191,10 +191,11 @@ static int
 take_file(struct reading *r, const char *path, const char *by, int64_t now,
     struct error *err)
 {
+	const char *name = path == NULL ? "standard input" : path;
 	const struct review_log_row row = { .at = now, .who = by,
-	    .what = "import", .verdict = path };
+	    .what = "import", .verdict = name };
 	size_t n_bytes;
-	char *text = file_read(path, VERDICT_LIST_MAX_BYTES, r->a, &n_bytes,
+	char *text = packed_read(path, VERDICT_LIST_MAX_BYTES, r->a, &n_bytes,
 	    err);
 	const char *start;
 	int status;
@@ -203,13 +204,13 @@ take_file(struct reading *r, const char *path, const char *by, int64_t now,
 		return -1;
 	if (strlen(text) != n_bytes)
 		return error_set(err, ERROR_FORMAT, "%s holds zero bytes: it "
-		    "is no list of verdicts", path);
+		    "is no list of verdicts", name);
 	start = text + strspn(text, " \t\r\n");
 	status = *start == '[' ? take_tasks(r, start, err) :
 	    *start == '{' ? take_lines(r, text, err) :
 	    take_table(r, text, err);
 	if (status != 0)
-		return error_add(err, "%s", path);
+		return error_add(err, "%s", name);
 	return review_log_put(r->c, &row, err);
 }
 

@@ -50,7 +50,8 @@ int verdict_list_labels(struct catalogue *c,
     void *context, struct error *err) MUST_CHECK;
 
 /*
- * Take the reviews of a file into the catalogue, in one transaction of its own
+ * Take the reviews of a file (NULL: standard input; gzip and Zstandard are
+ * unpacked) into the catalogue, in one transaction of its own
  * with a line of the audit trail; those that are refused are told to "refuse",
  * which is given their place in the file.
  */

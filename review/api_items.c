@@ -112,8 +112,8 @@ api_items_release(const struct api_call *call)
 	if (!api_body_fragment(call, call->body, &name.group_id,
 	    &name.fragment_id))
 		return;
-	status = review_claims_release(api_desk_take(&api->work), call->person.name,
-	    &name, &err);
+	status = review_claims_release(api_desk_take(&api->work),
+	    call->person.name, &name, &err);
 	api_desk_give(&api->work);
 	if (status != 0)
 		api_fail(call, &err);
@@ -243,27 +243,41 @@ put_taken(struct json *item, const char *taken, struct error *err)
 	return status;
 }
 
+/* *item: what was taken back, claimed again; NULL by another outcome. */
+static int
+take_back(const struct api_call *call, struct catalogue *c,
+    struct json **item, enum judgements_outcome *outcome, struct error *err)
+{
+	struct queue_name name;
+	const char *request_id, *taken;
+
+	if (json_want_string(call->body, "request_id", &request_id,
+	    err) != 0 || judgements_undo(c, &call->person,
+	    &call->api->options.rules, request_id, call->now,
+	    call->request->a, &name, &taken, outcome, err) != 0)
+		return -1;
+	if (*outcome > JUDGEMENTS_REPEATED)
+		return 0;
+	if (review_claims_item(c, &call->person, &name, call->now, item,
+	    err) != 0)
+		return -1;
+	if (*item == NULL)
+		*outcome = JUDGEMENTS_UNKNOWN;
+	return *item == NULL ? 0 : put_taken(*item, taken, err);
+}
+
 void
 api_items_undo(const struct api_call *call)
 {
 	struct api *api = call->api;
 	struct error err = { ERROR_NONE, "" };
 	enum judgements_outcome outcome = JUDGEMENTS_NOTHING;
-	struct queue_name name;
 	struct json *item = NULL;
-	const char *request_id, *taken;
-	struct catalogue *c = api_desk_take(&api->work);
+	const int status = take_back(call, api_desk_take(&api->work), &item,
+	    &outcome, &err);
 
-	if (json_want_string(call->body, "request_id", &request_id,
-	    &err) == 0 && judgements_undo(c, &call->person,
-	    &api->options.rules, request_id, call->now, call->request->a,
-	    &name, &taken, &outcome, &err) == 0 && outcome <= JUDGEMENTS_REPEATED &&
-	    review_claims_item(c, &call->person, &name, call->now, &item,
-	    &err) == 0 && (item == NULL || put_taken(item, taken,
-	    &err) == 0))
-		outcome = item == NULL ? JUDGEMENTS_UNKNOWN : outcome;
 	api_desk_give(&api->work);
-	if (err.code != ERROR_NONE) {
+	if (status != 0) {
 		json_free(item);
 		api_fail(call, &err);
 	} else if (!refuse_outcome(call, outcome)) {
@@ -282,8 +296,8 @@ api_items_item(const struct api_call *call)
 
 	if (!api_query_fragment(call, &name.group_id, &name.fragment_id))
 		return;
-	status = review_claims_item(api_desk_take(&api->looks), &call->person, &name,
-	    call->now, &item, &err);
+	status = review_claims_item(api_desk_take(&api->looks),
+	    &call->person, &name, call->now, &item, &err);
 	api_desk_give(&api->looks);
 	if (status != 0)
 		api_fail(call, &err);

@@ -16,9 +16,9 @@
 
 #include "base/file.h"
 #include "base/random.h"
-#include "store/review_claims.h"
 #include "store/gold.h"
 #include "store/judgements.h"
+#include "store/review_claims.h"
 #include "store/review_log.h"
 #include "store/sql.h"
 #include "tests/lib/flagged.h"
@@ -595,7 +595,6 @@ main(void)
 		cmocka_unit_test(test_gold),
 		cmocka_unit_test(test_plans),
 	};
-
 	return cmocka_run_group_tests(tests, temp_folder_set_up,
 	    temp_folder_tear_down);
 }

@@ -136,7 +136,6 @@ $B/tests/%_speed: $B/tests/bench/%_speed.o $(LIB)
 	$(call say,LD)mkdir -p $(@D) && \
 	  $(LINK) -o $@ $(filter %.o,$^) $(LIB) $(LDLIBS)
 
-$B/tests/review_speed: $B/tests/lib/http_echo.o
 
 # Preloaded into commands by tests that make a call fail.
 $B/tests/lib/shim/%.so: tests/lib/shim/%.c
@@ -283,9 +282,9 @@ bench-train: deps $B/tests/train_speed
 bench-feature: deps $B/tests/bench_feature
 	@BENCH_FEATURE="$(CURDIR)/$B/tests/bench_feature" tests/bench/feature.sh
 
-## bench-review: the traffic of 200 annotators against the page's web server
-bench-review: deps $B/tests/review_speed
-	@REVIEW_SPEED="$(CURDIR)/$B/tests/review_speed" tests/bench/review.sh
+## bench-review: the traffic of 200 annotators against chad-review on one core
+bench-review: deps commands
+	@BIN="$(CURDIR)/$B/bin" OUT="$(CURDIR)/build/web" tests/bench/review.sh
 
 ## cover: line coverage of "make check" (text, from gcov)
 cover:

@@ -104,7 +104,7 @@ class Annotator:
                 "Range: bytes=%d-%d\r\n" % (at[link], at[link + 1] - 1), 206)
             if len(part) != at[link + 1] - at[link]:
                 faults.append("a part of another length")
-        request_id = str(uuid.UUID(int=self.random.getrandbits(128)))
+        request_id = str(uuid.uuid4())
         await self.must("verdict", "POST /api/verdict", {
             "request_id": request_id, "g": item["g"], "f": item["f"],
             "verdict": self.random.choice(["accept", "reject", "unsure"]),

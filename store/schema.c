@@ -515,16 +515,34 @@ fail:
 	return -1;
 }
 
+/*
+ * Whose the file is and how old, all as of one moment: another process may be
+ * making the tables.
+ */
+static int
+look(struct catalogue *c, int64_t *application, int64_t *version,
+    int64_t *n_tables, struct error *err)
+{
+	int status;
+
+	if (sql_script(c, "BEGIN", err) != 0)
+		return -1;
+	status = sql_integer(c, application, err, "PRAGMA application_id", "");
+	if (status == 0)
+		status = sql_integer(c, version, err, "PRAGMA user_version",
+		    "");
+	if (status == 0)
+		status = sql_integer(c, n_tables, err,
+		    "SELECT count(*) FROM sqlite_schema", "");
+	return sql_end(c, status, err);
+}
+
 int
 schema_prepare(struct catalogue *c, bool may_change, struct error *err)
 {
 	int64_t application, version, n_tables;
 
-	if (sql_integer(c, &application, err, "PRAGMA application_id",
-	    "") != 0 ||
-	    sql_integer(c, &version, err, "PRAGMA user_version", "") != 0 ||
-	    sql_integer(c, &n_tables, err,
-	    "SELECT count(*) FROM sqlite_schema", "") != 0)
+	if (look(c, &application, &version, &n_tables, err) != 0)
 		return -1;
 	if (n_tables > 0 && application != CATALOGUE_APPLICATION_ID)
 		return error_set(err, ERROR_FORMAT,

@@ -1,6 +1,7 @@
 /*
  * Fragments: given out, looked at, judged.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "store/review_claims.h"
@@ -89,7 +90,7 @@ api_items_claim(const struct api_call *call)
 		out = item_and_left(item, n_left, &err);
 	else
 		json_free(item);
-	api_desk_give(&api->work);
+	api_desk_give(&api->work, &err);
 	api_send_or_fail(call, out, &err);
 }
 
@@ -114,7 +115,7 @@ api_items_release(const struct api_call *call)
 		return;
 	status = review_claims_release(api_desk_take(&api->work),
 	    call->person.name, &name, &err);
-	api_desk_give(&api->work);
+	api_desk_give(&api->work, &err);
 	if (status != 0)
 		api_fail(call, &err);
 	else
@@ -216,7 +217,7 @@ api_items_verdict(const struct api_call *call)
 	    &api->options.rules, request_id, review, call->now, &outcome,
 	    &err) == 0 && outcome <= JUDGEMENTS_REPEATED)
 		out = done_and_left(c, call, &err);
-	api_desk_give(&api->work);
+	api_desk_give(&api->work, &err);
 	json_free(review);
 	if (out != NULL)
 		api_send(call, out);
@@ -276,7 +277,7 @@ api_items_undo(const struct api_call *call)
 	const int status = take_back(call, api_desk_take(&api->work), &item,
 	    &outcome, &err);
 
-	api_desk_give(&api->work);
+	api_desk_give(&api->work, &err);
 	if (status != 0) {
 		json_free(item);
 		api_fail(call, &err);
@@ -298,7 +299,7 @@ api_items_item(const struct api_call *call)
 		return;
 	status = review_claims_item(api_desk_take(&api->looks),
 	    &call->person, &name, call->now, &item, &err);
-	api_desk_give(&api->looks);
+	api_desk_give(&api->looks, &err);
 	if (status != 0)
 		api_fail(call, &err);
 	else if (item == NULL)
@@ -320,7 +321,7 @@ api_items_view(const struct api_call *call)
 		return;
 	state = prepare_get(api->options.prepare, api_desk_take(&api->looks),
 	    name.group_id, name.fragment_id, call->request->a, &view, &err);
-	api_desk_give(&api->looks);
+	api_desk_give(&api->looks, &err);
 	switch (state) {
 	case PREPARE_READY:
 		api_send(call, view);
@@ -360,6 +361,28 @@ query_number(const struct api_call *call, const char *name, double fallback,
 	return is_read;
 }
 
+/* Who judges sees neither scores nor what follows from others' words. */
+static int
+hide_scores(struct json *list, struct error *err)
+{
+	for (size_t i = 0; i < json_count(json_at(list, "items")); i++) {
+		static const char *const scores[] = { "probability",
+		    "correlation" };
+		char at[64];
+
+		for (size_t k = 0; k < 2; k++) {
+			(void)snprintf(at, sizeof(at), "items.%zu.%s", i,
+			    scores[k]);
+			if (json_put_null(list, at, err) != 0)
+				return -1;
+		}
+		(void)snprintf(at, sizeof(at), "items.%zu.decision", i);
+		if (json_put_string(list, at, "flag", err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
 void
 api_items_queue(const struct api_call *call)
 {
@@ -386,6 +409,11 @@ api_items_queue(const struct api_call *call)
 	out = queue_list(api_desk_take(&api->looks), &filter,
 	    &api->options.rules, (size_t)offset, (size_t)limit, call->now,
 	    &err);
-	api_desk_give(&api->looks);
+	api_desk_give(&api->looks, &err);
+	if (out != NULL && call->person.role == PEOPLE_ANNOTATOR &&
+	    hide_scores(out, &err) != 0) {
+		json_free(out);
+		out = NULL;
+	}
 	api_send_or_fail(call, out, &err);
 }

@@ -27,6 +27,7 @@ look_ahead(struct service *s, struct catalogue *c)
 	struct arena *a = arena_new();
 	struct queued q = { 0 };
 
+	(void)prepare_renew(s->prepare, c, NULL);
 	if (a != NULL && o->n_ahead > 0 && queued_load(&q, c, &o->api.rules,
 	    o->n_ahead, o->api.now(), a, &err) == 0)
 		for (size_t i = q.n_items; i-- > 0;)

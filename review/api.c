@@ -57,15 +57,16 @@ api_refuse(const struct api_call *call, unsigned status, const char *fmt, ...)
 void
 api_fail(const struct api_call *call, const struct error *err)
 {
-	unsigned status = 500;
+	const bool is_theirs = err->code == ERROR_FORMAT ||
+	    err->code == ERROR_LIMIT;
 
-	if (err->code == ERROR_FORMAT || err->code == ERROR_LIMIT)
-		status = 400;
-	if (err->code == ERROR_BUSY)
-		status = 503;
-	api_refuse(call, status, "%s", err->text);
-	if (err->code == ERROR_BUSY)
-		call->answer->retry_after_sec = 1;
+	if (err->code != ERROR_BUSY) {
+		api_refuse(call, is_theirs ? 400 : 500, "%s", err->text);
+		return;
+	}
+	api_refuse(call, 503, "another program is writing to the catalogue: "
+	    "try again in a moment");
+	call->answer->retry_after_sec = 1;
 }
 
 void

@@ -1,7 +1,6 @@
 /*
  * Fragments: given out, looked at, judged.
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "store/review_claims.h"
@@ -361,28 +360,6 @@ query_number(const struct api_call *call, const char *name, double fallback,
 	return is_read;
 }
 
-/* Who judges sees neither scores nor what follows from others' words. */
-static int
-hide_scores(struct json *list, struct error *err)
-{
-	for (size_t i = 0; i < json_count(json_at(list, "items")); i++) {
-		static const char *const scores[] = { "probability",
-		    "correlation" };
-		char at[64];
-
-		for (size_t k = 0; k < 2; k++) {
-			(void)snprintf(at, sizeof(at), "items.%zu.%s", i,
-			    scores[k]);
-			if (json_put_null(list, at, err) != 0)
-				return -1;
-		}
-		(void)snprintf(at, sizeof(at), "items.%zu.decision", i);
-		if (json_put_string(list, at, "flag", err) != 0)
-			return -1;
-	}
-	return 0;
-}
-
 void
 api_items_queue(const struct api_call *call)
 {
@@ -406,14 +383,9 @@ api_items_queue(const struct api_call *call)
 		    QUEUE_MAX_LIST);
 		return;
 	}
-	out = queue_list(api_desk_take(&api->looks), &filter,
+	out = queue_list(api_desk_take(&api->looks), &call->person, &filter,
 	    &api->options.rules, (size_t)offset, (size_t)limit, call->now,
 	    &err);
 	api_desk_give(&api->looks, &err);
-	if (out != NULL && call->person.role == PEOPLE_ANNOTATOR &&
-	    hide_scores(out, &err) != 0) {
-		json_free(out);
-		out = NULL;
-	}
 	api_send_or_fail(call, out, &err);
 }

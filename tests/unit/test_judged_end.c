@@ -1,4 +1,4 @@
-/* An end that a person moves lies in its recording, where its length is known. */
+/* An end that a person moves lies in its recording, if that is known. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

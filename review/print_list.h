@@ -1,7 +1,7 @@
 /*
  * print_list -- where the fingerprints of recordings lie, from the manifest
- * that chad-embed left in a round.  Nothing changes it once it is loaded; it may
- * have several owners, in any threads.
+ * that chad-embed left in a round.  Nothing changes it once it is loaded; it
+ * may have several owners, in any threads.
  */
 #ifndef REVIEW_PRINT_LIST_H
 #define REVIEW_PRINT_LIST_H

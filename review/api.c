@@ -8,7 +8,8 @@
 #include "review/api_call.h"
 #include "review/http_rate.h"
 
-#define BUSY_MS 2000		/* for another process that writes */
+#define START_BUSY_MS 10000
+#define BUSY_MS 500		/* for another process that writes */
 #define PERSON_PER_SEC 20	/* requests */
 #define PERSON_BURST 200
 #define SENTENCE_BYTES 1024
@@ -56,15 +57,16 @@ api_refuse(const struct api_call *call, unsigned status, const char *fmt, ...)
 void
 api_fail(const struct api_call *call, const struct error *err)
 {
-	unsigned status = 500;
+	const bool is_theirs = err->code == ERROR_FORMAT ||
+	    err->code == ERROR_LIMIT;
 
-	if (err->code == ERROR_FORMAT || err->code == ERROR_LIMIT)
-		status = 400;
-	if (err->code == ERROR_BUSY)
-		status = 503;
-	api_refuse(call, status, "%s", err->text);
-	if (err->code == ERROR_BUSY)
-		call->answer->retry_after_sec = 1;
+	if (err->code != ERROR_BUSY) {
+		api_refuse(call, is_theirs ? 400 : 500, "%s", err->text);
+		return;
+	}
+	api_refuse(call, 503, "another program is writing to the catalogue: "
+	    "try again in a moment");
+	call->answer->retry_after_sec = 1;
 }
 
 void
@@ -123,12 +125,14 @@ struct catalogue *
 api_desk_take(struct api_desk *desk)
 {
 	(void)pthread_mutex_lock(&desk->lock);
+	catalogue_set_busy(desk->catalogue, desk->is_busy ? 0 : BUSY_MS);
 	return desk->catalogue;
 }
 
 void
-api_desk_give(struct api_desk *desk)
+api_desk_give(struct api_desk *desk, const struct error *err)
 {
+	desk->is_busy = err->code == ERROR_BUSY;
 	(void)pthread_mutex_unlock(&desk->lock);
 }
 
@@ -157,9 +161,9 @@ find_person(struct api_call *call)
 	int status = 0;
 
 	if (call->request->cookie != NULL) {
-		status = people_find(api_desk_take(&api->work),
+		status = people_find(api_desk_take(&api->door),
 		    call->request->cookie, &call->person, &is_found, &err);
-		api_desk_give(&api->work);
+		api_desk_give(&api->door, &err);
 	}
 	if (status != 0)
 		api_fail(call, &err);
@@ -298,7 +302,8 @@ api_answer(void *shared, const struct http_request *request,
 static int
 open_desk(struct api_desk *desk, const char *path, struct error *err)
 {
-	desk->catalogue = catalogue_open(path, CATALOGUE_WRITE, BUSY_MS, err);
+	desk->catalogue = catalogue_open(path, CATALOGUE_WRITE,
+	    START_BUSY_MS, err);
 	return desk->catalogue == NULL ? -1 : 0;
 }
 
@@ -317,9 +322,11 @@ api_open(const struct api_options *options, struct error *err)
 	if (api == NULL)
 		return NULL;
 	api->options = *options;
+	(void)pthread_mutex_init(&api->door.lock, NULL);
 	(void)pthread_mutex_init(&api->work.lock, NULL);
 	(void)pthread_mutex_init(&api->looks.lock, NULL);
-	if (open_desk(&api->work, options->catalogue_path, err) == 0 &&
+	if (open_desk(&api->door, options->catalogue_path, err) == 0 &&
+	    open_desk(&api->work, options->catalogue_path, err) == 0 &&
 	    open_desk(&api->looks, options->catalogue_path, err) == 0 &&
 	    (api->rate = http_rate_new(PERSON_PER_SEC, PERSON_BURST,
 	    err)) != NULL)
@@ -333,6 +340,7 @@ api_close(struct api *api)
 {
 	if (api == NULL)
 		return;
+	close_desk(&api->door);
 	close_desk(&api->work);
 	close_desk(&api->looks);
 	http_rate_free(api->rate);

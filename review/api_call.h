@@ -21,11 +21,13 @@
 struct api_desk {
 	pthread_mutex_t lock;
 	struct catalogue *catalogue;
+	bool is_busy;			/* another process writes, it said */
 };
 
 struct api {
 	struct api_options options;
 	struct http_rate *rate;		/* by person */
+	struct api_desk door;		/* who asks: waits for nobody */
 	struct api_desk work;		/* claims and verdicts: quick */
 	struct api_desk looks;		/* views, lists: may take a while */
 	char *overview;			/* text, guarded by "looks", or NULL */
@@ -72,9 +74,13 @@ void api_csrf(const char *token, char csrf[HASH_HEX_BYTES]);
 /* When the day began, in UTC. */
 int64_t api_midnight(int64_t now);
 
-/* Take a desk, give it back. */
+/*
+ * Take a desk; give it back with the error of what was done there.  While
+ * another process keeps the catalogue locked only the first waits for it, so
+ * that the rest is told so at once and holds no thread.
+ */
 struct catalogue *api_desk_take(struct api_desk *desk);
-void api_desk_give(struct api_desk *desk);
+void api_desk_give(struct api_desk *desk, const struct error *err);
 
 /* api_pages.c: what is no JSON. */
 void api_page(const struct api_call *call);	/* "/", signed in or not */

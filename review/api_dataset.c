@@ -62,7 +62,7 @@ api_dataset_progress(const struct api_call *call)
 	    &call->person, &api->options.rules, api_midnight(call->now),
 	    call->now, &err);
 
-	api_desk_give(&api->looks);
+	api_desk_give(&api->looks, &err);
 	api_send_or_fail(call, out, &err);
 }
 
@@ -99,7 +99,7 @@ api_dataset_overview(const struct api_call *call)
 	(void)api_desk_take(&api->looks);
 	if (renew_overview(api, call->now, a, &err) == 0)
 		out = json_parse(api->overview, strlen(api->overview), &err);
-	api_desk_give(&api->looks);
+	api_desk_give(&api->looks, &err);
 	api_send_or_fail(call, out, &err);
 }
 
@@ -110,7 +110,7 @@ api_dataset_agreement(const struct api_call *call)
 	struct error err = { ERROR_NONE, "" };
 	struct json *out = agreement_report(api_desk_take(&api->looks), &err);
 
-	api_desk_give(&api->looks);
+	api_desk_give(&api->looks, &err);
 	api_send_or_fail(call, out, &err);
 }
 
@@ -156,7 +156,7 @@ api_dataset_export(const struct api_call *call)
 		format = "jsonl";
 	status = api->options.export(api_desk_take(&api->looks), format, out,
 	    &err);
-	api_desk_give(&api->looks);
+	api_desk_give(&api->looks, &err);
 	if (fclose(out) != 0 && status == 0)
 		status = error_set(&err, ERROR_NOMEM, "out of memory");
 	if (status == 0)

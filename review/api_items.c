@@ -89,7 +89,7 @@ api_items_claim(const struct api_call *call)
 		out = item_and_left(item, n_left, &err);
 	else
 		json_free(item);
-	api_desk_give(&api->work);
+	api_desk_give(&api->work, &err);
 	api_send_or_fail(call, out, &err);
 }
 
@@ -114,7 +114,7 @@ api_items_release(const struct api_call *call)
 		return;
 	status = review_claims_release(api_desk_take(&api->work),
 	    call->person.name, &name, &err);
-	api_desk_give(&api->work);
+	api_desk_give(&api->work, &err);
 	if (status != 0)
 		api_fail(call, &err);
 	else
@@ -216,7 +216,7 @@ api_items_verdict(const struct api_call *call)
 	    &api->options.rules, request_id, review, call->now, &outcome,
 	    &err) == 0 && outcome <= JUDGEMENTS_REPEATED)
 		out = done_and_left(c, call, &err);
-	api_desk_give(&api->work);
+	api_desk_give(&api->work, &err);
 	json_free(review);
 	if (out != NULL)
 		api_send(call, out);
@@ -276,7 +276,7 @@ api_items_undo(const struct api_call *call)
 	const int status = take_back(call, api_desk_take(&api->work), &item,
 	    &outcome, &err);
 
-	api_desk_give(&api->work);
+	api_desk_give(&api->work, &err);
 	if (status != 0) {
 		json_free(item);
 		api_fail(call, &err);
@@ -298,7 +298,7 @@ api_items_item(const struct api_call *call)
 		return;
 	status = review_claims_item(api_desk_take(&api->looks),
 	    &call->person, &name, call->now, &item, &err);
-	api_desk_give(&api->looks);
+	api_desk_give(&api->looks, &err);
 	if (status != 0)
 		api_fail(call, &err);
 	else if (item == NULL)
@@ -320,7 +320,7 @@ api_items_view(const struct api_call *call)
 		return;
 	state = prepare_get(api->options.prepare, api_desk_take(&api->looks),
 	    name.group_id, name.fragment_id, call->request->a, &view, &err);
-	api_desk_give(&api->looks);
+	api_desk_give(&api->looks, &err);
 	switch (state) {
 	case PREPARE_READY:
 		api_send(call, view);
@@ -383,9 +383,9 @@ api_items_queue(const struct api_call *call)
 		    QUEUE_MAX_LIST);
 		return;
 	}
-	out = queue_list(api_desk_take(&api->looks), &filter,
+	out = queue_list(api_desk_take(&api->looks), &call->person, &filter,
 	    &api->options.rules, (size_t)offset, (size_t)limit, call->now,
 	    &err);
-	api_desk_give(&api->looks);
+	api_desk_give(&api->looks, &err);
 	api_send_or_fail(call, out, &err);
 }

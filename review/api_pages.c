@@ -88,10 +88,10 @@ api_page_enter(const struct api_call *call)
 	struct error err = { ERROR_NONE, "" };
 	struct people_person person;
 	bool is_found = false;
-	const int status = people_find(api_desk_take(&api->work), token,
+	const int status = people_find(api_desk_take(&api->door), token,
 	    &person, &is_found, &err);
 
-	api_desk_give(&api->work);
+	api_desk_give(&api->door, &err);
 	if (status != 0) {
 		api_fail(call, &err);
 	} else if (!is_found) {
@@ -146,7 +146,8 @@ api_page_copy(const struct api_call *call)
 			api_fail(call, &err);
 			return;
 		}
-		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW |
+		    O_NONBLOCK);
 	}
 	if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
 		if (fd >= 0)

@@ -40,9 +40,9 @@ struct worker {
 
 struct prepare {
 	char *catalogue_path, *folder;
-	struct print_list *prints;
 	pthread_mutex_t lock;		/* of all that follows */
 	pthread_cond_t wanted, made;
+	struct print_list *prints;	/* a share of it */
 	struct job **jobs;		/* [n_jobs], the topmost last */
 	size_t n_jobs, capacity;
 	const struct prepare_list *list;	/* of prepare_run, or NULL */
@@ -63,6 +63,18 @@ must_stop(void *shared)
 	    p->list->must_stop != NULL && p->list->must_stop(p->list->shared));
 	(void)pthread_mutex_unlock(&p->lock);
 	return answer;
+}
+
+/* To be freed by who takes it: the list may be replaced meanwhile. */
+static struct print_list *
+take_prints(struct prepare *p)
+{
+	struct print_list *prints;
+
+	(void)pthread_mutex_lock(&p->lock);
+	prints = print_list_share(p->prints);
+	(void)pthread_mutex_unlock(&p->lock);
+	return prints;
 }
 
 /* With the lock held. */
@@ -123,6 +135,7 @@ make_fragment(struct worker *w, const char *group_id,
 {
 	struct sound_source sources[N_COPIES];
 	struct arena *a = arena_new();
+	struct print_list *prints;
 	struct fragment_view v;
 	size_t n;
 	bool found;
@@ -130,7 +143,8 @@ make_fragment(struct worker *w, const char *group_id,
 
 	if (a == NULL)
 		return error_set(err, ERROR_NOMEM, "out of memory");
-	if (fragment_view_init(&v, w->c, w->p->prints, group_id, fragment_id,
+	prints = take_prints(w->p);
+	if (fragment_view_init(&v, w->c, prints, group_id, fragment_id,
 	    &found, err) != 0)
 		goto out;
 	if (!found) {
@@ -143,6 +157,7 @@ make_fragment(struct worker *w, const char *group_id,
 		status = make_copy(w, &sources[i], err);
 	fragment_view_release(&v);
 out:
+	print_list_free(prints);
 	arena_free(a);
 	return status;
 }
@@ -377,6 +392,26 @@ prepare_close(struct prepare *p)
 }
 
 int
+prepare_renew(struct prepare *p, struct catalogue *c, struct error *err)
+{
+	struct print_list *prints = take_prints(p), *newer = NULL;
+	bool is_current;
+	int status = print_list_is_current(prints, c, &is_current, err);
+
+	print_list_free(prints);
+	if (status != 0 || is_current)
+		return status;
+	if ((newer = print_list_load(c, err)) == NULL)
+		return -1;
+	(void)pthread_mutex_lock(&p->lock);
+	prints = p->prints;
+	p->prints = newer;
+	(void)pthread_mutex_unlock(&p->lock);
+	print_list_free(prints);
+	return 0;
+}
+
+int
 prepare_want(struct prepare *p, const char *group_id,
     const char *fragment_id, struct error *err)
 {
@@ -417,23 +452,25 @@ prepare_get(struct prepare *p, struct catalogue *c, const char *group_id,
     const char *fragment_id, struct arena *a, struct json **view,
     struct error *err)
 {
+	struct print_list *prints = take_prints(p);
 	enum prepare_state state;
 	struct fragment_view v;
 	bool found;
 
 	*view = NULL;
-	if (fragment_view_init(&v, c, p->prints, group_id, fragment_id,
-	    &found, err) != 0)
-		return PREPARE_FAILED;
-	if (!found)
-		return PREPARE_MISSING;
-	if (is_ready(p, &v, a)) {
+	if (fragment_view_init(&v, c, prints, group_id, fragment_id,
+	    &found, err) != 0) {
+		state = PREPARE_FAILED;
+	} else if (!found) {
+		state = PREPARE_MISSING;
+	} else if (is_ready(p, &v, a)) {
 		*view = fragment_view_load(&v, p->folder, a, err);
 		state = *view != NULL ? PREPARE_READY : PREPARE_FAILED;
 	} else {
 		state = state_of(p, group_id, fragment_id, err);
 	}
 	fragment_view_release(&v);
+	print_list_free(prints);
 	return state;
 }
 

@@ -22,10 +22,17 @@ struct prepare;
 /*
  * Start the threads, 1 to 64 of them.  The catalogue is read by each with a
  * handle of its own; fingerprints are those of the round that is the last one
- * now.  NULL with an error.
+ * now, until prepare_renew.  NULL with an error.
  */
 struct prepare *prepare_open(const char *catalogue_path, const char *folder,
     size_t n_threads, struct error *err) MUST_CHECK;
+
+/*
+ * Take the fingerprints of a newer round, where there is one; what was made of
+ * older ones is made again when it is asked for.  Looking costs a query; "c" is
+ * a handle of the calling thread.  Failing leaves those that are in use.
+ */
+int prepare_renew(struct prepare *p, struct catalogue *c, struct error *err);
 
 /* Waits for the threads, which stop at the next link.  NULL: nothing. */
 void prepare_close(struct prepare *p);

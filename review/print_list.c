@@ -1,4 +1,5 @@
 /* Entries sorted by group_id and id, for bsearch. */
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,11 +11,14 @@
 #include "store/rounds.h"
 
 #include "review/print_list.h"
+#include "review/sound_source.h"
 
 struct print_list {
 	struct arena *a;
 	struct print_entry *entries;	/* [n], with room for capacity */
 	size_t n, capacity;
+	const char *mark;		/* of the manifest, or "" */
+	atomic_size_t n_owners;
 };
 
 static int
@@ -114,6 +118,20 @@ find_manifest(struct catalogue *c, struct arena *a, const char **path,
 	return 0;
 }
 
+/* The manifest's path, or NULL, and its mark: which file, and its state. */
+static int
+find_marked(struct catalogue *c, struct arena *a, const char **path,
+    const char **mark, struct error *err)
+{
+	*mark = "";
+	if (find_manifest(c, a, path, err) != 0)
+		return -1;
+	if (*path != NULL && (*mark = sound_source_mark(*path, a,
+	    err)) == NULL)
+		return -1;
+	return 0;
+}
+
 struct print_list *
 print_list_load(struct catalogue *c, struct error *err)
 {
@@ -122,11 +140,12 @@ print_list_load(struct catalogue *c, struct error *err)
 
 	if (l == NULL)
 		return NULL;
+	atomic_init(&l->n_owners, 1);
 	if ((l->a = arena_new()) == NULL) {
 		error_set(err, ERROR_NOMEM, "out of memory");
 		goto fail;
 	}
-	if (find_manifest(c, l->a, &each.path, err) != 0)
+	if (find_marked(c, l->a, &each.path, &l->mark, err) != 0)
 		goto fail;
 	if (each.path != NULL && stream_each_run(&each, err) != 0)
 		goto fail;
@@ -141,11 +160,34 @@ fail:
 void
 print_list_free(struct print_list *l)
 {
-	if (l == NULL)
+	if (l == NULL || atomic_fetch_sub(&l->n_owners, 1) > 1)
 		return;
 	arena_free(l->a);
 	memory_free(l->entries);
 	memory_free(l);
+}
+
+struct print_list *
+print_list_share(struct print_list *l)
+{
+	(void)atomic_fetch_add(&l->n_owners, 1);
+	return l;
+}
+
+int
+print_list_is_current(const struct print_list *l, struct catalogue *c,
+    bool *is, struct error *err)
+{
+	struct arena *a = arena_new();
+	const char *path, *mark;
+	int status;
+
+	if (a == NULL)
+		return error_set(err, ERROR_NOMEM, "out of memory");
+	status = find_marked(c, a, &path, &mark, err);
+	*is = status == 0 && strcmp(mark, l->mark) == 0;
+	arena_free(a);
+	return status;
 }
 
 const struct print_entry *

@@ -1,9 +1,12 @@
 /*
  * print_list -- where the fingerprints of recordings lie, from the manifest
- * that chad-embed left in a round.  Nothing changes it once it is loaded.
+ * that chad-embed left in a round.  Nothing changes it once it is loaded; it
+ * may have several owners, in any threads.
  */
 #ifndef REVIEW_PRINT_LIST_H
 #define REVIEW_PRINT_LIST_H
+
+#include <stdbool.h>
 
 #include "base/error.h"
 #include "base/json.h"
@@ -26,7 +29,14 @@ struct print_entry {
  */
 struct print_list *print_list_load(struct catalogue *c, struct error *err)
     MUST_CHECK;
-void print_list_free(struct print_list *l);
+void print_list_free(struct print_list *l);	/* one owner's; NULL: nothing */
+
+/* Another owner of it, to be freed likewise; returns it. */
+struct print_list *print_list_share(struct print_list *l);
+
+/* *is: would it be loaded from the same file, unchanged, now? */
+int print_list_is_current(const struct print_list *l, struct catalogue *c,
+    bool *is, struct error *err) MUST_CHECK;
 
 /* NULL when the recording is not in it. */
 const struct print_entry *print_list_find(const struct print_list *l,

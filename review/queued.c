@@ -42,8 +42,8 @@ queued_load(struct queued *q, struct catalogue *c,
 		n_before = q->n_items;
 		if (max_items > 0 && max_items - n_before < n_wanted)
 			n_wanted = max_items - n_before;
-		list = queue_list(c, &flagged, rules, n_before, n_wanted, now,
-		    err);
+		list = queue_list(c, NULL, &flagged, rules, n_before,
+		    n_wanted, now, err);
 		if (list == NULL)
 			return -1;
 		items = json_at(list, "items");

@@ -1,5 +1,7 @@
 #include <time.h>
 
+#include "base/file.h"
+
 #include "review/http_server.h"
 #include "review/prepare.h"
 #include "review/queued.h"
@@ -27,6 +29,7 @@ look_ahead(struct service *s, struct catalogue *c)
 	struct arena *a = arena_new();
 	struct queued q = { 0 };
 
+	(void)prepare_renew(s->prepare, c, NULL);
 	if (a != NULL && o->n_ahead > 0 && queued_load(&q, c, &o->api.rules,
 	    o->n_ahead, o->api.now(), a, &err) == 0)
 		for (size_t i = q.n_items; i-- > 0;)
@@ -60,6 +63,9 @@ start(struct service *s, struct error *err)
 		.n_origins = o->origin == NULL ? 0 : 1,
 		.n_threads = o->n_threads, .answer = api_answer };
 
+	/* Later nobody but those who judge would be told. */
+	if (file_make_folder(api.cache_folder, err) != 0)
+		return -1;
 	s->prepare = prepare_open(api.catalogue_path, api.cache_folder,
 	    o->n_makers, err);
 	if (s->prepare == NULL)

@@ -272,6 +272,26 @@ out:
 	return status == 0 ? 0 : note_failure(json_path, a, err);
 }
 
+/*
+ * The description is written last, so the sound is there with it, but for one
+ * that cannot be had; unless somebody has tidied up the folder.
+ */
+static bool
+is_whole(const char *path, const char *json_path)
+{
+	struct json *j;
+	bool is_noted;
+
+	if (!file_exists(json_path))
+		return false;
+	if (file_exists(path))
+		return true;
+	j = json_load(json_path, NULL);
+	is_noted = j != NULL && json_has(j, "error");
+	json_free(j);
+	return is_noted;
+}
+
 int
 sound_copy_make(const struct sound_source *s,
     const struct sound_copy_options *options, struct error *err)
@@ -289,7 +309,7 @@ sound_copy_make(const struct sound_source *s,
 	json_path = sound_copy_path(options->folder, key, "json", a,
 	    &failure);
 	if (path != NULL && json_path != NULL)
-		status = file_exists(json_path) ? 0 :
+		status = is_whole(path, json_path) ? 0 :
 		    make(s, options, key, path, json_path, a, &failure);
 	if (status != 0 && err != NULL)
 		*err = failure;
@@ -302,14 +322,16 @@ sound_copy_is_done(const struct sound_source *s, const char *folder)
 {
 	struct arena *a = arena_new();
 	char key[HASH_HEX_BYTES];
-	const char *path;
+	const char *path, *json_path;
 	bool is_done;
 
 	if (a == NULL)
 		return false;
 	sound_copy_key(s, key);
-	path = sound_copy_path(folder, key, "json", a, NULL);
-	is_done = path != NULL && file_exists(path);
+	path = sound_copy_path(folder, key, "opus", a, NULL);
+	json_path = sound_copy_path(folder, key, "json", a, NULL);
+	is_done = path != NULL && json_path != NULL &&
+	    is_whole(path, json_path);
 	arena_free(a);
 	return is_done;
 }

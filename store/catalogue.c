@@ -96,6 +96,12 @@ fail:
 }
 
 void
+catalogue_set_busy(struct catalogue *c, int busy_ms)
+{
+	(void)sqlite3_busy_timeout(c->db, busy_ms);
+}
+
+void
 catalogue_close(struct catalogue *c)
 {
 	if (c == NULL)

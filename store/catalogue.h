@@ -179,6 +179,9 @@ struct catalogue;
 struct catalogue *catalogue_open(const char *path, enum catalogue_mode mode,
     int busy_ms, struct error *err) MUST_CHECK;
 
+/* From now on another process may keep it locked so long; 0: not at all. */
+void catalogue_set_busy(struct catalogue *c, int busy_ms);
+
 /* A transaction that was begun is rolled back.  NULL: nothing. */
 void catalogue_close(struct catalogue *c);
 

@@ -7,6 +7,7 @@
 #include "store/sql.h"
 
 #define MAX_REQUEST_BYTES 64
+#define PAST_END_SEC 0.1	/* lengths are told in frames of a codec */
 
 /* One request on its way through its transaction. */
 struct judging {
@@ -155,6 +156,30 @@ is_known(struct catalogue *c, const struct review_row *r, bool *known,
 	return status;
 }
 
+/* An end that was moved lies in its recording, where its length is known. */
+static int
+check_end(const struct judging *j, const struct review_row *r,
+    const char *part, const double *end_sec, struct error *err)
+{
+	int64_t is_beyond;
+
+	if (end_sec == NULL)
+		return 0;
+	if (sql_integer(j->c, &is_beyond, err, "SELECT EXISTS (SELECT 1"
+	    " FROM versions AS v JOIN recordings AS x"
+	    " ON x.group_id = v.group_id"
+	    " AND x.id = coalesce(v.recording_id, v.id)"
+	    " WHERE v.group_id = ?1 AND v.fragment_id = ?2 AND v.part = ?3"
+	    " AND ?4 > coalesce(json_extract(x.extra,"
+	    " '$.decode.duration_sec'), x.duration_sec) + ?5)", "tttDD",
+	    r->group_id, r->fragment_id, part, end_sec,
+	    &(double){ PAST_END_SEC }) != 0)
+		return -1;
+	return is_beyond == 0 ? 0 : error_set(err, ERROR_FORMAT, "the "
+	    "fragment ends at %.2f s, behind the end of the %s: move it back",
+	    *end_sec, strcmp(part, "other") == 0 ? "recording" : "original");
+}
+
 /* Write what is allowed. */
 static int
 write_review(const struct judging *j, const struct queue_name *name,
@@ -209,6 +234,9 @@ judge(struct judging *j, const struct review_row *r, struct error *err)
 	if (table == REVIEW_ROW_REVIEWS && before == NULL && !has_room &&
 	    j->person->role == PEOPLE_ANNOTATOR)
 		return 0;
+	if (check_end(j, r, "other", r->moved[1], err) != 0 ||
+	    check_end(j, r, "original", r->moved[3], err) != 0)
+		return -1;
 	j->outcome = JUDGEMENTS_DONE;
 	return write_review(j, &name, table, r, before, err);
 }

@@ -34,7 +34,9 @@ enum judgements_outcome {
  * review: {group_id, fragment_id, review: {verdict, note, reasons, spent_sec,
  * interval, original_interval}} as in manifests/FORMAT.md; reviewer, role and
  * time are set here.  request_id: 1 to 64 bytes.  ERROR_FORMAT or ERROR_LIMIT
- * for what is no review.  Whoever judges anew what he has judged replaces it.
+ * for what is no review, or moves an end more than 0.1 s behind that of its
+ * recording, whose length the catalogue knows.  Whoever judges anew what he
+ * has judged replaces it.
  */
 int judgements_put(struct catalogue *c, const struct people_person *person,
     const struct queue_rules *rules, const char *request_id,

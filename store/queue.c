@@ -80,7 +80,7 @@ from_of(const struct queue_sql *q)
 	return q->decision == NULL ? ANY : DECIDED;
 }
 
-/* from: nothing. */
+/* from: whether neither scores nor what others made of them are shown. */
 static struct json *
 restore(void *from, sqlite3_stmt *row, struct error *err)
 {
@@ -88,8 +88,8 @@ restore(void *from, sqlite3_stmt *row, struct error *err)
 	    "\"original_id\":null,\"title\":null,\"probability\":null,"
 	    "\"correlation\":null,\"decision\":null}";
 	struct json *rec = json_parse(template, sizeof(template) - 1, err);
+	const bool *is_blind = from;
 
-	(void)from;
 	if (rec == NULL)
 		return NULL;
 	for (int i = 0; i < 8; i++)
@@ -98,6 +98,10 @@ restore(void *from, sqlite3_stmt *row, struct error *err)
 		    member_put_text(rec, json_member_name(rec, (size_t)i),
 		    row, i, err)) != 0)
 			goto fail;
+	if (*is_blind && (json_put_null(rec, "probability", err) != 0 ||
+	    json_put_null(rec, "correlation", err) != 0 ||
+	    json_put_string(rec, "decision", "flag", err) != 0))
+		goto fail;
 	if (json_put_size(rec, "n_verdicts",
 	    (size_t)sqlite3_column_int64(row, 8), err) == 0 &&
 	    json_put_bool(rec, "is_claimed",
@@ -115,12 +119,15 @@ append_item(void *context, struct json *rec, struct error *err)
 }
 
 struct json *
-queue_list(struct catalogue *c, const struct queue_filter *filter,
-    const struct queue_rules *rules, size_t offset, size_t limit, int64_t now,
-    struct error *err)
+queue_list(struct catalogue *c, const struct people_person *person,
+    const struct queue_filter *filter, const struct queue_rules *rules,
+    size_t offset, size_t limit, int64_t now, struct error *err)
 {
 	struct json *list = json_parse("{\"n\":0,\"items\":[]}", 18, err);
-	struct member_reader reader = { restore, NULL, append_item, list };
+	bool is_blind = person != NULL &&
+	    person->role == PEOPLE_ANNOTATOR;
+	struct member_reader reader = { restore, &is_blind, append_item,
+	    list };
 	struct queue_sql q;
 	int64_t n;
 

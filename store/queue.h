@@ -54,9 +54,11 @@ struct queue_name {
  * "limit" (QUEUE_MAX_LIST) of them from the offset-th on.  Those of "flag" that
  * fewest people have judged come first, then in the order of the queue, as
  * "disagreement" does; others by name, or by probability where the filter
- * limits it.  NULL with an error.
+ * limits it.  An annotator is shown no scores, and "flag" as every decision;
+ * person may be NULL.  NULL with an error.
  */
-struct json *queue_list(struct catalogue *c, const struct queue_filter *filter,
+struct json *queue_list(struct catalogue *c,
+    const struct people_person *person, const struct queue_filter *filter,
     const struct queue_rules *rules, size_t offset, size_t limit, int64_t now,
     struct error *err) MUST_CHECK;
 

@@ -326,7 +326,7 @@ list(struct catalogue *c, const struct queue_filter *filter, size_t offset,
 {
 	size_t n;
 
-	*items = queue_list(c, filter, &rules, offset, 10, 1, NULL);
+	*items = queue_list(c, NULL, filter, &rules, offset, 10, 1, NULL);
 	assert_non_null(*items);
 	assert_int_equal(json_want_size(*items, "n", &n, NULL), 0);
 	return n;

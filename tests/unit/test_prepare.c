@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/json.h"
+#include "store/rounds.h"
 #include "tests/lib/view_pair.h"
 
 #include "review/prepare.h"
@@ -96,6 +97,55 @@ test_prepare(void **state)
 	assert_int_equal(prepare_get(p, pair.c, "w", "right", pair.a, &view,
 	    &err), PREPARE_READY);
 	json_free(view);
+	prepare_close(p);
+}
+
+/* A round that is done, and left the manifest. */
+static void
+add_round(const char *key, size_t number, const char *manifest)
+{
+	struct rounds_step step = { "embed", key, manifest, "" };
+
+	assert_int_equal(catalogue_begin(pair.c, &err), 0);
+	assert_int_equal(rounds_open(pair.c, key, number, "{}", NULL, &err),
+	    0);
+	assert_int_equal(rounds_put_step(pair.c, key, &step, &err), 0);
+	assert_int_equal(rounds_close(pair.c, key, NULL, NULL, "", &err), 0);
+	assert_int_equal(catalogue_commit(pair.c, &err), 0);
+}
+
+static bool
+has_similarity(struct prepare *p)
+{
+	struct json *view;
+	bool has;
+
+	assert_int_equal(wait_for(p, "right", &view), PREPARE_READY);
+	has = json_is_object(json_at(view, "similarity"));
+	json_free(view);
+	return has;
+}
+
+/* Fingerprints are those of the newest round, without a new start. */
+static void
+test_renew(void **state)
+{
+	const char *none = view_pair_path(&pair, "none.jsonl");
+	struct prepare *p = prepare_open(pair.path,
+	    view_pair_path(&pair, "ahead"), 2, &err);
+
+	(void)state;
+	assert_non_null(p);
+	assert_int_equal(file_write(none, "", 0, &err), 0);
+	assert_true(has_similarity(p));
+	add_round("k2", 2, none);
+	assert_true(has_similarity(p));
+	assert_int_equal(prepare_renew(p, pair.c, &err), 0);
+	assert_false(has_similarity(p));
+	assert_int_equal(prepare_renew(p, pair.c, &err), 0);
+	add_round("k3", 3, view_pair_path(&pair, "embed.jsonl"));
+	assert_int_equal(prepare_renew(p, pair.c, &err), 0);
+	assert_true(has_similarity(p));
 	prepare_close(p);
 }
 
@@ -221,6 +271,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_prepare),
+		cmocka_unit_test(test_renew),
 		cmocka_unit_test(test_prepare_fails),
 		cmocka_unit_test(test_killed), cmocka_unit_test(test_stopped),
 	};

@@ -373,6 +373,21 @@ stop(void *shared)
 	return ++*(int *)shared > 1;
 }
 
+/* Where somebody has taken the sound away it is made again. */
+static void
+test_tidied(void **state)
+{
+	struct json *rec = make_file("tidied.flac", 16000, 1, 3.0);
+	const struct sound_source s = find(rec);
+	const char *path = make_copy(&s, "tidied", 1);
+
+	(void)state;
+	assert_int_equal(unlink(path), 0);
+	assert_false(sound_copy_is_done(&s, path_of("tidied")));
+	assert_true(file_exists(make_copy(&s, "tidied", 1)));
+	json_free(rec);
+}
+
 /* Stopped on the way it leaves nothing, and the next call makes it all. */
 static void
 test_stop(void **state)
@@ -422,6 +437,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_truncated, set_up,
 		    tear_down),
 		cmocka_unit_test_setup_teardown(test_missing, set_up,
+		    tear_down),
+		cmocka_unit_test_setup_teardown(test_tidied, set_up,
 		    tear_down),
 		cmocka_unit_test_setup_teardown(test_stop, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_refused, set_up,

@@ -187,6 +187,7 @@ export class ItemScreen {
 			fact("tempo ×", item.tempo_ratio)];
 
 		this.title.textContent = item.title || item.g;
+		this.title.title = this.title.textContent;
 		say(`${this.last_said ?? ""}${this.title.textContent}`);
 		this.last_said = "";
 		this.facts.textContent = facts.filter(Boolean).join(" · ");

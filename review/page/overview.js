@@ -106,8 +106,8 @@ function rates_charts(scores)
 			Number.isFinite(s.value));
 
 		return of.length === 0 ? null : h("figure", {},
-			h("figcaption", { text: `${name}, with its 95 % ` +
-				"interval; a round's new model is filled" }),
+			h("figcaption", { text: `${name}; filled: a round's ` +
+				"new model" }),
 			intervals(`${name} by round; the table below has ` +
 				"the numbers", of));
 	});
@@ -186,8 +186,8 @@ export class OverviewScreen {
 		this.buttons.push(play);
 		return h("li", {}, play,
 			h("span", { class: `key ${decision}`, text: decision }),
-			h("a", { href: item_link(sample),
-				text: title || g }), h("small", { text: f }));
+			h("div", {}, h("a", { href: item_link(sample),
+				text: title || g }), h("small", { text: f })));
 	}
 
 	async toggle(sample, play) {

@@ -270,20 +270,6 @@ test_have(void **state)
 	assert_true(ask(c, "SELECT count(*) FROM claims"
 	    " WHERE expires_at = 9900") == 3);
 	json_free(again);
-	/* Renewed only: no further claim, and the third runs out. */
-	assert_int_equal(review_claims_renew(c, "ann", &rules, have, 2, 9100,
-	    &err), 0);
-	assert_true(ask(c, "SELECT count(*) FROM claims") == 3);
-	assert_true(ask(c, "SELECT count(*) FROM claims"
-	    " WHERE expires_at = 10000") == 2);
-	assert_int_equal(review_claims_renew(c, "ann", &rules, have, 2, 9950,
-	    &err), 0);
-	assert_true(ask(c, "SELECT count(*) FROM claims"
-	    " WHERE expires_at = 10850") == 2);
-	assert_true(ask(c, "SELECT count(*) FROM claims") == 2);
-	assert_int_equal(review_claims_renew(c, "ann", &rules, have,
-	    REVIEW_CLAIMS_MAX_HAVE + 1, 9950, &err), -1);
-	assert_int_equal(err.code, ERROR_LIMIT);
 	assert_int_equal(people_retire(c, "ann", "me", 1, &err), 0);
 	assert_true(ask(c, "SELECT count(*) FROM claims") == 0);
 	for (size_t i = 0; i < 3; i++)

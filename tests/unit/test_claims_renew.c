@@ -17,7 +17,7 @@
 
 static const struct queue_rules rules = { 1, 0, CLAIM_SEC };
 static const struct queue_filter flagged = { .low = 0, .high = 1 };
-static const struct queue_name have[] = { { "w0", "f0" }, { "w1", "f0" } };
+static const struct queue_name have[] = { { "w2", "f0" }, { "w1", "f0" } };
 
 static int64_t
 ask(struct catalogue *c, const char *sql)
@@ -79,7 +79,7 @@ an_expired_claim_is_had_again_where_there_is_room(void **state)
 	(void)state;
 	(void)flagged_person(c, "ann", PEOPLE_ANNOTATOR);
 	(void)flagged_person(c, "bob", PEOPLE_ANNOTATOR);
-	flagged_add(c, 0, 1, 1, "flag");
+	flagged_add(c, 2, 1, 1, "flag");
 	renew(c, "ann", 1, 100);
 	assert_int_equal(ask(c, "SELECT count(*) FROM claims"
 	    " WHERE person = 'ann'"), 1);

@@ -65,26 +65,53 @@ item_and_left(struct json *item, size_t n_left, struct error *err)
 	return out;
 }
 
+/* What is asked for: to renew what the page has, or one more, too. */
+struct claim {
+	struct queue_filter filter;
+	struct queue_name have[REVIEW_CLAIMS_MAX_HAVE];
+	size_t n_have;
+	bool renews_only;
+};
+
+static int
+read_claim(const struct json *body, struct claim *claim, struct error *err)
+{
+	if (read_filter(body, &claim->filter, err) != 0 ||
+	    read_have(body, claim->have, &claim->n_have, err) != 0)
+		return -1;
+	return json_get_bool(body, "renew", false, &claim->renews_only, err);
+}
+
+static int
+renew_or_claim(const struct api_call *call, struct catalogue *c,
+    const struct claim *claim, struct json **item, struct error *err)
+{
+	const struct queue_rules *rules = &call->api->options.rules;
+
+	return claim->renews_only ?
+	    review_claims_renew(c, call->person.name, rules, claim->have,
+	    claim->n_have, call->now, err) :
+	    review_claims_next(c, &call->person, &claim->filter, rules,
+	    claim->have, claim->n_have, call->now, item, err);
+}
+
 void
 api_items_claim(const struct api_call *call)
 {
 	struct api *api = call->api;
 	struct error err = { ERROR_NONE, "" };
-	struct queue_name have[REVIEW_CLAIMS_MAX_HAVE];
-	struct queue_filter filter;
+	struct claim claim;
 	struct catalogue *c;
 	struct json *item = NULL, *out = NULL;
-	size_t n_have, n_left;
+	size_t n_left;
 
-	if (read_filter(call->body, &filter, &err) != 0 ||
-	    read_have(call->body, have, &n_have, &err) != 0) {
+	if (read_claim(call->body, &claim, &err) != 0) {
 		api_fail(call, &err);
 		return;
 	}
 	c = api_desk_take(&api->work);
-	if (review_claims_next(c, &call->person, &filter, &api->options.rules,
-	    have, n_have, call->now, &item, &err) == 0 &&
-	    queue_left(c, call->person.name, &filter, &api->options.rules,
+	if (renew_or_claim(call, c, &claim, &item, &err) == 0 &&
+	    queue_left(c, call->person.name, &claim.filter, &api->options.rules,
 	    &n_left, &err) == 0)
 		out = item_and_left(item, n_left, &err);
 	else

@@ -76,8 +76,9 @@ put_scores(struct catalogue *c, struct json *out, struct error *err)
 	struct list list = { out, "rounds" };
 
 	return sql_each(c, sql_query(c, err, "SELECT r.number,"
-	    " coalesce(m.name, s.subject) AS name, s.measure, s.value, s.low,"
-	    " s.high, s.n, r.reason,"
+	    " coalesce(m.name, s.subject) AS name,"
+	    " coalesce(m.sha256 = r.model_new, 0) AS is_new,"
+	    " s.measure, s.value, s.low, s.high, s.n, r.reason,"
 	    " r.model_new IS NOT NULL AND r.model_new = r.model_out"
 	    " AS promoted FROM scores AS s"
 	    " JOIN rounds AS r ON r.key = s.round_key"
@@ -90,6 +91,19 @@ put_scores(struct catalogue *c, struct json *out, struct error *err)
 struct histogram {
 	size_t counts[3][OVERVIEW_BINS];
 };
+
+#define NO_PROBABILITY \
+	"SELECT NOT EXISTS (SELECT 1 FROM fragments AS f" \
+	" WHERE f.probability IS NOT NULL)"
+/* What an anticorrelated pair has below 0 counts as 0. */
+#define CORRELATION \
+	"(SELECT max(v.correlation, 0) FROM versions AS v" \
+	" WHERE v.group_id = f.group_id AND v.fragment_id = f.fragment_id" \
+	" AND v.part = 'other')"
+#define BINS(score) \
+	"SELECT " SCHEMA_DECISION ", CAST(" score " * ?1 AS INTEGER) AS bin," \
+	" count(*) FROM fragments AS f WHERE " SCHEMA_DECISION " IS NOT NULL" \
+	" GROUP BY 1, 2 HAVING bin IS NOT NULL"
 
 /* decision, bin, count */
 static int
@@ -114,12 +128,13 @@ put_histogram(struct catalogue *c, struct json *out, struct error *err)
 {
 	struct histogram h = { 0 };
 	char path[PATH_BYTES];
+	int64_t is_none;
 
-	if (sql_each(c, sql_query(c, err, "SELECT " SCHEMA_DECISION ","
-	    " CAST(f.probability * ?1 AS INTEGER), count(*)"
-	    " FROM fragments AS f WHERE f.probability IS NOT NULL"
-	    " AND " SCHEMA_DECISION " IS NOT NULL GROUP BY 1, 2", "i",
-	    (int64_t)OVERVIEW_BINS), take_bin, &h, err) != 0)
+	if (sql_integer(c, &is_none, err, NO_PROBABILITY, "") != 0 ||
+	    sql_each(c, sql_query(c, err, is_none ? BINS(CORRELATION) :
+	    BINS("f.probability"), "i", (int64_t)OVERVIEW_BINS), take_bin, &h,
+	    err) != 0 || json_put_string(out, "histogram.of",
+	    is_none ? "correlation" : "probability", err) != 0)
 		return -1;
 	for (size_t i = 0; i <= OVERVIEW_BINS; i++)
 		if (json_append_number(out, "histogram.edges",
@@ -149,7 +164,9 @@ put_samples(struct catalogue *c, struct json *out, const char *decision,
 		return -1;
 	for (int64_t i = 0; i < N_SAMPLES && i < n; i++)
 		if (sql_each(c, sql_query(c, err, "SELECT f.group_id AS g,"
-		    " f.fragment_id AS f, ?1 AS decision FROM fragments AS f"
+		    " f.fragment_id AS f, (SELECT title FROM works AS w"
+		    " WHERE w.group_id = f.group_id) AS title,"
+		    " ?1 AS decision FROM fragments AS f"
 		    " WHERE " SCHEMA_DECISION " = ?1"
 		    " ORDER BY f.group_id, f.fragment_id LIMIT 1 OFFSET ?2",
 		    "ti", decision, n < N_SAMPLES ? i :

@@ -9,7 +9,7 @@
 
 #include "store/catalogue.h"
 
-#define OVERVIEW_BINS 20	/* of the histogram of probabilities */
+#define OVERVIEW_BINS 20	/* of the histogram */
 
 /*
  * An object, to be freed with json_free; NULL with an error:
@@ -19,14 +19,16 @@
  *	fragments	{keep, flag, drop, all}, after reviews
  *	reviews		how many verdicts
  *	hours_kept	of covers and hums in kept fragments
- *	rounds		scores of finished rounds: [{number, name, measure,
- *			value, low, high, n, reason, promoted}], the model's
- *			name or "fragments", in the order in which they were
- *			made
- *	histogram	of the fragments' probability: {edges: [21], keep: [20],
- *			flag: [20], drop: [20]}
+ *	rounds		scores of finished rounds: [{number, name, is_new,
+ *			measure, value, low, high, n, reason, promoted}], of
+ *			a model (its name; is_new: the one the round trained),
+ *			of "fragments" or of the "corpus", in the order in
+ *			which they were made
+ *	histogram	of the fragments' probability, or of their correlation
+ *			where none has a probability: {of: which of both,
+ *			edges: [21], keep: [20], flag: [20], drop: [20]}
  *	samples		of kept and flagged fragments, from all over the
- *			catalogue: [{g, f, decision}]
+ *			catalogue: [{g, f, title, decision}]
  *
  * Reads every fragment: a second for a million of them.
  */

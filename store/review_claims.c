@@ -209,6 +209,9 @@ renew(struct search *s, struct error *err)
 {
 	const int64_t expires_at = s->now + s->rules->claim_sec;
 
+	if (sql_run(s->c, err, "DELETE FROM claims WHERE expires_at <= ?1",
+	    "i", s->now) != 0)
+		return -1;
 	for (size_t i = 0; i < s->n_have; i++) {
 		const struct queue_name *name = &s->have[i];
 
@@ -254,8 +257,7 @@ find_and_claim(struct search *s, const struct people_person *person,
 {
 	bool is_due = false;
 
-	if (sql_run(s->c, err, "DELETE FROM claims WHERE expires_at <= ?1",
-	    "i", s->now) != 0 || renew(s, err) != 0 || look(s, err) != 0)
+	if (renew(s, err) != 0 || look(s, err) != 0)
 		return -1;
 	if (!s->found)
 		return 0;
@@ -266,6 +268,15 @@ find_and_claim(struct search *s, const struct people_person *person,
 	if ((is_due && look_for_gold(s, err) != 0) || claim(s, err) != 0)
 		return -1;
 	return review_claims_item(s->c, person, &s->best, s->now, item, err);
+}
+
+static int
+check_have(size_t n_have, struct error *err)
+{
+	if (n_have > REVIEW_CLAIMS_MAX_HAVE)
+		return error_set(err, ERROR_LIMIT, "more than %d fragments "
+		    "are claimed at once", REVIEW_CLAIMS_MAX_HAVE);
+	return 0;
 }
 
 int
@@ -279,10 +290,8 @@ review_claims_next(struct catalogue *c, const struct people_person *person,
 	int status;
 
 	*item = NULL;
-	if (n_have > REVIEW_CLAIMS_MAX_HAVE)
-		return error_set(err, ERROR_LIMIT, "more than %d fragments "
-		    "are claimed at once", REVIEW_CLAIMS_MAX_HAVE);
-	if (queue_sql_read(filter, &s.q, err) != 0)
+	if (check_have(n_have, err) != 0 ||
+	    queue_sql_read(filter, &s.q, err) != 0)
 		return -1;
 	if (s.q.status == QUEUE_SQL_DISAGREEMENT &&
 	    person->role == PEOPLE_ANNOTATOR)
@@ -300,6 +309,19 @@ review_claims_next(struct catalogue *c, const struct people_person *person,
 	}
 	arena_free(s.a);
 	return status;
+}
+
+int
+review_claims_renew(struct catalogue *c, const char *person,
+    const struct queue_rules *rules, const struct queue_name *have,
+    size_t n_have, int64_t now, struct error *err)
+{
+	struct search s = { .c = c, .person = person, .rules = rules,
+	    .have = have, .n_have = n_have, .now = now };
+
+	if (check_have(n_have, err) != 0 || catalogue_begin(c, err) != 0)
+		return -1;
+	return sql_end(c, renew(&s, err), err);
 }
 
 int

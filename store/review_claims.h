@@ -39,6 +39,11 @@ int review_claims_next(struct catalogue *c, const struct people_person *person,
     const struct queue_name *have, size_t n_have, int64_t now,
     struct json **item, struct error *err) MUST_CHECK;
 
+/* Renew them only, as review_claims_next does first. */
+int review_claims_renew(struct catalogue *c, const char *person,
+    const struct queue_rules *rules, const struct queue_name *have,
+    size_t n_have, int64_t now, struct error *err) MUST_CHECK;
+
 /* Let it go; nothing happens when it was not claimed. */
 int review_claims_release(struct catalogue *c, const char *person,
     const struct queue_name *name, struct error *err) MUST_CHECK;

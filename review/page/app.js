@@ -39,7 +39,7 @@ class Page {
 		this.outbox.addEventListener("change",
 			() => this.show_waiting());
 		this.outbox.addEventListener("sent", (event) =>
-			this.show_left(event.detail.answer));
+			this.show_sent(event.detail.answer));
 		this.reviewing.session.addEventListener("left", (event) =>
 			this.show_left({ left: event.detail }));
 		window.addEventListener("hashchange", () => this.go());
@@ -74,12 +74,20 @@ class Page {
 		this.reviewing.screen.draw_anew();
 	}
 
+	/* What is left of all says nothing of what is left by the filter. */
+	show_sent({ left, done }) {
+		this.show_left(this.reviewing.session.is_filtered ?
+			{ done } : { left, done });
+	}
+
 	show_left({ left, done }) {
 		this.n_left = left ?? this.n_left;
 		this.n_done = done ?? this.n_done;
 		this.left.textContent = [
 			Number.isFinite(this.n_left) ?
-				`${whole(this.n_left)} left` : "",
+				`${whole(this.n_left)} left` +
+				(this.reviewing.session.is_filtered ?
+					" by the filter" : "") : "",
 			this.n_done > 0 ? `${whole(this.n_done)} today` : "",
 		].filter(Boolean).join(" · ");
 	}

@@ -62,11 +62,23 @@ export function histogram(name, edges, parts)
 	return picture;
 }
 
-/* rounds: [{ number, value, low, high, promoted }] of one measure. */
-export function intervals(name, rounds)
+const N_NAMES_MAX = 5;		/* that stand beside one another */
+const NAME_MAX = 12;
+
+function cut(words)
+{
+	return words.length > NAME_MAX ? `${words.slice(0, NAME_MAX - 1)}…` :
+		words;
+}
+
+/* scores: [{ number, name, is_new, value, low, high }] of one measure. */
+export function intervals(name, scores)
 {
 	const picture = frame(name);
+	const rounds = scores.map((s) => ({ ...s, low: s.low ?? s.value,
+		high: s.high ?? s.value }));
 	const top = Math.max(...rounds.map((r) => r.high), 0.1);
+	const nth = Math.ceil(rounds.length / N_NAMES_MAX);
 	const high = Math.ceil(10 * top) / 10;
 	const step = INNER_WIDTH / rounds.length;
 	const x = (k) => LEFT + step * (k + 0.5);
@@ -77,8 +89,10 @@ export function intervals(name, rounds)
 		picture.append(svg("line", { x1: x(k), x2: x(k), y1: y(r.low),
 			y2: y(r.high), class: "bar" }),
 		svg("circle", { cx: x(k), cy: y(r.value), r: 6,
-			class: r.promoted ? "promoted" : "held" }),
-		text(x(k), HEIGHT - 10, `round ${r.number}`));
+			class: r.is_new ? "new" : "old" }));
+		if (k % nth === 0)
+			picture.append(text(x(k), HEIGHT - 10,
+				`${r.number}: ${cut(r.name)}`));
 	});
 	return picture;
 }

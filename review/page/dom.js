@@ -77,6 +77,24 @@ export function clock(sec, digits = 2)
 	return `${minutes}:${rest.padStart(digits ? digits + 3 : 2, "0")}`;
 }
 
+/* A table of texts that scrolls by itself where the screen is too narrow. */
+export function table(name, heads, rows)
+{
+	const none = [h("tr", {}, h("td", { colspan: heads.length,
+		text: "none yet" }))];
+
+	return h("div", { class: "scroll", tabindex: "0", role: "region",
+		"aria-label": name },
+	h("table", { class: "list" }, h("caption", { text: name }),
+		h("thead", {}, h("tr", {}, ...heads.map((text) =>
+			h("th", { scope: "col", text })))),
+		h("tbody", {}, ...rows.length === 0 ? none :
+			rows.map((cells) => h("tr", {},
+				...cells.map((text) => h("td", { text, class:
+					/^[\d–]/.test(text) ? "number" :
+						null })))))));
+}
+
 /* A number of two digits, or a dash where there is none. */
 export function figure(value, digits = 2)
 {

@@ -92,7 +92,7 @@ export class ItemScreen {
 			slower: () => this.change_speed(-1),
 			faster: () => this.change_speed(1),
 			speed: () => this.change_speed(0),
-			source: () => sound.toggle_source(),
+			source: () => this.toggle_source(),
 			back: seeks(-1), ahead: seeks(1),
 			home: () => this.placing &&
 				sound.seek(this.placing.ends.original[0]),
@@ -137,7 +137,7 @@ export class ItemScreen {
 	async show(work, plays) {
 		this.work = work;
 		this.placing = null;
-		this.listening.player.stop();
+		this.listening.clear();
 		this.show_facts(work.item);
 		this.judging.show(work.item, kept_draft(work.item));
 		this.stage.classList.add("empty");
@@ -187,6 +187,7 @@ export class ItemScreen {
 			fact("tempo ×", item.tempo_ratio)];
 
 		this.title.textContent = item.title || item.g;
+		this.title.title = this.title.textContent;
 		say(`${this.last_said ?? ""}${this.title.textContent}`);
 		this.last_said = "";
 		this.facts.textContent = facts.filter(Boolean).join(" · ");
@@ -321,6 +322,15 @@ export class ItemScreen {
 		say(setting("lock") ? "Both recordings move together." :
 			"Each recording moves alone.");
 		this.show_state();
+	}
+
+	toggle_source() {
+		if (this.placing && !this.listening.has_voice)
+			return message("The voice was not separated in both " +
+				"recordings.");
+		this.listening.toggle_source();
+		say(this.listening.source === "voice" ? "Voice only." :
+			"Full mix.");
 	}
 
 	seek_by(sec) {

@@ -68,6 +68,12 @@ export class Listening extends EventTarget {
 		this.player.preload(sounds_of(view));
 	}
 
+	/* No fragment, until the next one is shown. */
+	clear() {
+		this.player.stop();
+		this.view = this.placing = null;
+	}
+
 	/* Another fragment: silent, at its start. */
 	show(view, placing) {
 		this.player.stop();
@@ -103,6 +109,8 @@ export class Listening extends EventTarget {
 	}
 
 	set_loop() {
+		if (!this.placing)
+			return;
 		const [from, to] = this.placing.ends.original;
 
 		this.player.loop = this.is_looping ?
@@ -134,6 +142,8 @@ export class Listening extends EventTarget {
 	}
 
 	pause() {
+		if (!this.placing)
+			return;
 		this.at = this.position().original;
 		this.player.pause();
 	}
@@ -154,6 +164,8 @@ export class Listening extends EventTarget {
 	}
 
 	seek(t_original) {
+		if (!this.placing)
+			return;
 		const [low, high] = this.view.original.window;
 
 		this.at = Math.max(low, Math.min(high - 0.05, t_original));

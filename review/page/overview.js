@@ -6,7 +6,7 @@
  */
 
 import { get, get_view } from "./api.js";
-import { h, button, figure, whole, message } from "./dom.js";
+import { h, button, figure, table, whole, message } from "./dom.js";
 import { histogram, intervals } from "./charts.js";
 import { item_link } from "./queue.js";
 import { Placing } from "./placing.js";
@@ -17,10 +17,11 @@ function counts(overview)
 {
 	const { recordings: r, fragments: f } = overview;
 	const facts = [
-		["Works", overview.works], ["Originals", r.original],
-		["Covers", r.cover], ["Hummings", r.humming],
-		["Failed", r.failed], ["Quarantined", r.quarantined],
-		["Kept", f.keep], ["For people", f.flag], ["Dropped", f.drop],
+		["Works", overview.works], ["Originals", r.original ?? 0],
+		["Covers", r.cover ?? 0], ["Hummings", r.humming ?? 0],
+		["Failed", r.failed ?? 0], ["Quarantined", r.quarantined ?? 0],
+		["Kept", f.keep ?? 0], ["For people", f.flag ?? 0],
+		["Dropped", f.drop ?? 0], ["Verdicts", overview.reviews ?? 0],
 		["Hours kept", overview.hours_kept],
 	];
 
@@ -30,55 +31,106 @@ function counts(overview)
 				figure(value, 1) }))));
 }
 
-const ROUND_HEADS = ["Round", "Model", "Measured on", "Value", "95 %", "n",
-	"Promoted"];
+/* Hit rates on held-out hums, as chad-eval names them. */
+const RATES = { top1: "Top-1", top10: "Top-10", mrr: "MRR" };
+/* What else is measured of a round, of its fragments and of its corpus. */
+const YIELDS = { keep: "Kept", flag: "For people", drop: "Dropped",
+	precision: "Precision", recall: "Recall", hours: "Hours" };
 
-function measured({ subject, measure })
+/* [[number and name, its scores by measure]] of what has such measures. */
+function by_subject(scores, measures, name_of)
 {
-	return [subject, measure].filter(Boolean).join(", ");
+	const rows = new Map();
+
+	for (const s of scores.filter(({ measure }) => measure in measures)) {
+		const name = name_of(s);
+
+		rows.set(name, { ...rows.get(name), round: s.number,
+			[s.measure]: s });
+	}
+	return [...rows.values()];
 }
 
-function rounds_table(rounds)
+function with_interval(score)
 {
-	return h("div", { class: "scroll", tabindex: "0", role: "region",
-		"aria-label": "Rounds" },
-	h("table", { class: "list" }, h("thead", {}, h("tr", {},
-		...ROUND_HEADS.map((text) => h("th", { scope: "col", text })))),
-	h("tbody", {}, ...rounds.map((r) => h("tr", {},
-		h("td", { class: "number", text: r.number }),
-		h("td", { text: r.name }),
-		h("td", { text: measured(r) }),
-		h("td", { class: "number", text: figure(r.value, 3) }),
-		h("td", { class: "number", text:
-			`${figure(r.low, 3)} to ${figure(r.high, 3)}` }),
-		h("td", { class: "number", text: whole(r.n) }),
-		h("td", { text: [r.promoted ? "yes" : "no", r.reason]
-			.filter(Boolean).join(": ") }))))));
+	if (!score)
+		return "–";
+	if (Number.isInteger(score.value))
+		return whole(score.value);
+	const ends = Number.isFinite(score.low) && Number.isFinite(score.high) ?
+		` (${figure(score.low, 3)} to ${figure(score.high, 3)})` : "";
+
+	return figure(score.value, 3) + ends;
 }
 
-/* One chart for each thing that was measured. */
-function rounds_charts(rounds)
+function rates_table(scores)
 {
-	const valued = rounds.filter((r) => Number.isFinite(r.value));
-	const names = new Set(valued.map(measured));
+	const rows = by_subject(scores, RATES, (s) => `${s.number} ${s.name}`);
 
-	return [...names].map((name) => h("figure", {},
-		h("figcaption", { text: `${name}, with its 95 % interval` }),
-		intervals(`${name} by round; the table below has the numbers`,
-			valued.filter((r) => measured(r) === name))));
+	return table("Hit rates on held-out hums, with 95 % intervals",
+		["Round", "Model", ...Object.values(RATES), "Hums"],
+		rows.map((row) => {
+			const some = row.top1 ?? row.top10 ?? row.mrr;
+
+			return [whole(row.round), some.name +
+				(some.is_new ? " (new)" : ""),
+			...Object.keys(RATES).map((measure) =>
+				with_interval(row[measure])), whole(some.n)];
+		}));
 }
 
-function scores({ edges, ...parts })
+function yields_table(scores)
+{
+	return table("Fragments by round",
+		["Round", ...Object.values(YIELDS)],
+		by_subject(scores, YIELDS, (s) => s.number).map((row) =>
+			[whole(row.round), ...Object.keys(YIELDS).map((measure) =>
+				with_interval(row[measure]))]));
+}
+
+/* What was decided of each round, once. */
+function decisions(scores)
+{
+	const said = new Map(scores.map((s) => [s.number, s.reason ||
+		(s.promoted ? "promoted" : "not promoted")]));
+
+	return h("ul", { class: "decisions" }, ...[...said].map(
+		([number, reason]) => h("li", {},
+			h("b", { text: `Round ${number}` }), `: ${reason}`)));
+}
+
+function rates_charts(scores)
+{
+	return Object.entries(RATES).map(([measure, name]) => {
+		const of = scores.filter((s) => s.measure === measure &&
+			Number.isFinite(s.value));
+
+		return of.length === 0 ? null : h("figure", {},
+			h("figcaption", { text: `${name}; filled: a round's ` +
+				"new model" }),
+			intervals(`${name} by round; the table below has ` +
+				"the numbers", of));
+	});
+}
+
+function rounds(scores)
+{
+	return [h("h2", { text: "Rounds" }), decisions(scores),
+		h("div", { class: "charts" }, ...rates_charts(scores)),
+		rates_table(scores), yields_table(scores)];
+}
+
+function scores({ of, edges, ...parts })
 {
 	const named = DECISIONS.map((name) => ({ name, counts: parts[name] }));
 	const sum = (list) => list.reduce((a, b) => a + b, 0);
 
 	return h("figure", {},
-		h("figcaption", {}, "Scores of fragments: ",
+		h("figcaption", {}, `Fragments by their ${of}: `,
 			...DECISIONS.map((name) =>
 				h("span", { class: `key ${name}`,
 					text: name }))),
-		histogram("Histogram of scores: " + named.map((part) =>
+		histogram(`Histogram of the ${of}: ` + named.map((part) =>
 			`${whole(sum(part.counts))} ${part.name}`).join(", "),
 		edges, named));
 }
@@ -115,10 +167,7 @@ export class OverviewScreen {
 			parts.unshift(h("h2", { text: "Scores" }),
 				scores(overview.histogram));
 		if (overview.rounds.length > 0)
-			parts.unshift(h("h2", { text: "Rounds" }),
-				h("div", { class: "charts" },
-					...rounds_charts(overview.rounds)),
-				rounds_table(overview.rounds));
+			parts.unshift(...rounds(overview.rounds));
 		this.body.replaceChildren(counts(overview), ...parts);
 	}
 
@@ -130,14 +179,15 @@ export class OverviewScreen {
 	}
 
 	sample(sample) {
-		const { f, decision } = sample;
+		const { g, f, title, decision } = sample;
 		const play = button("Play", () => this.toggle(sample, play),
-			{ "aria-label": `Play ${f}` });
+			{ "aria-label": `Play ${title || g}, ${f}` });
 
 		this.buttons.push(play);
 		return h("li", {}, play,
 			h("span", { class: `key ${decision}`, text: decision }),
-			h("a", { href: item_link(sample), text: f }));
+			h("div", {}, h("a", { href: item_link(sample),
+				text: title || g }), h("small", { text: f })));
 	}
 
 	async toggle(sample, play) {

@@ -3,25 +3,13 @@
  */
 
 import { get } from "./api.js";
-import { h, button, figure, whole, message } from "./dom.js";
+import { h, button, figure, table, whole, message } from "./dom.js";
 import { item_link } from "./queue.js";
 import { said_list } from "./judging.js";
 
 const N_SHOWN = 50;
-const FORMATS = ["jsonl", "csv", "labelstudio"];
-
-function table(name, heads, rows)
-{
-	return h("div", { class: "scroll", tabindex: "0", role: "region",
-		"aria-label": name },
-	h("table", { class: "list" }, h("caption", { text: name }),
-		h("thead", {}, h("tr", {}, ...heads.map((text) =>
-			h("th", { scope: "col", text })))),
-		h("tbody", {}, ...rows.map((cells) => h("tr", {},
-			...cells.map((cell) => h("td", { class:
-				/^[\d–]/.test(cell) ? "number" : null,
-			text: cell })))))));
-}
+const FORMATS = { jsonl: "JSON Lines", csv: "CSV",
+	labelstudio: "Label Studio JSON" };
 
 function progress_table(progress)
 {
@@ -129,8 +117,9 @@ export class PeopleScreen {
 
 	show_export() {
 		this.body.append(h("h2", { text: "Export" }),
-			h("p", { class: "exports" }, ...FORMATS.map((format) =>
-				h("a", { href: `/api/export?format=${format}`,
-					download: "", text: format }))));
+			h("p", { class: "exports" }, ...Object.entries(FORMATS)
+				.map(([format, text]) => h("a", { text,
+					href: `/api/export?format=${format}`,
+					download: "" }))));
 	}
 }

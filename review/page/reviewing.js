@@ -125,12 +125,22 @@ export class Reviewing {
 	show_end() {
 		this.screen.work = null;
 		this.listening.player.stop();
+		const { is_filtered } = this.session;
+
 		this.show_panel("Nothing left to judge",
-			"There is no fragment for you now: all are judged, " +
-			"or others have them on show.",
+			(is_filtered ? "By the filter of the queue there" :
+				"There") + " is no fragment for you now: all " +
+			"are judged, or others have them on show.",
+			is_filtered ? button("Judge without the filter",
+				() => this.drop_filter()) : null,
 			button("Look again", () => this.go_on()),
 			button("Undo the last verdict", () => this.undo(),
 				{ key: "Z" }));
+	}
+
+	async drop_filter() {
+		await this.session.set_filter({});
+		this.go_on();
 	}
 
 	/* Words instead of a fragment. */
@@ -138,7 +148,7 @@ export class Reviewing {
 		this.element.replaceChildren(
 			h("div", { class: "panel nothing" },
 				h("h1", { text: head }), h("p", { text }),
-				...buttons));
+				...buttons.filter(Boolean)));
 		say(`${head}. ${text}`);
 	}
 

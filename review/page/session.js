@@ -61,9 +61,15 @@ export class Session extends EventTarget {
 			.map((work) => work.name);
 	}
 
-	async claim_one(have) {
-		const { item, left } = await post("/api/claim",
-			{ filter: this.filter, have: have.slice(0, HAVE_MAX) });
+	get is_filtered() {
+		const { group, status, model, low = 0, high = 1 } = this.filter;
+
+		return Boolean(group || status || model || low > 0 || high < 1);
+	}
+
+	async claim_one(have, renew = false) {
+		const { item, left } = await post("/api/claim", { renew,
+			filter: this.filter, have: have.slice(0, HAVE_MAX) });
 
 		this.dispatchEvent(new CustomEvent("left", { detail: left }));
 		return item;
@@ -190,23 +196,15 @@ export class Session extends EventTarget {
 		});
 	}
 
-	/*
-	 * Claims last for minutes: while the page is in use they are asked for
-	 * again. The server may add a fragment to those we have; back with it.
-	 */
+	/* Claims last for minutes; while the page is in use they hold on. */
 	async renew() {
 		const is_used = document.visibilityState === "visible" &&
 			Date.now() - this.used_at < IN_USE_MS;
 
-		if (!is_used || !this.current || this.coming)
+		if (!is_used || !this.current)
 			return;
 		try {
-			const item = await this.claim();
-
-			if (item && !this.ahead)
-				this.prepare(this.ahead = new Work(item));
-			else if (item)
-				this.give_back({ g: item.g, f: item.f });
+			await this.claim_one(this.have(), true);
 		} catch {
 			/* the next verdict tells when the server is away */
 		}

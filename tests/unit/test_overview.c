@@ -162,6 +162,42 @@ fragments_are_counted_as_reviewed(void **state)
 	json_free(out);
 }
 
+/* Rounds with thresholds of correlation alone give no probabilities. */
+static void
+without_probabilities_correlations_are_binned(void **state)
+{
+	const struct place *p = *state;
+	const double correlations[] = { -0.2, 0.02, 0.51, 1 };
+	struct json *out;
+	const char *of;
+
+	for (int i = 0; i < 4; i++) {
+		char text[400];
+
+		(void)snprintf(text, sizeof(text), "{\"group_id\":\"w\","
+		    "\"fragment_id\":\"f%d\",\"id\":\"c\",\"audio_type\":"
+		    "\"cover\",\"original_id\":\"o\",\"interval\":[4,40],"
+		    "\"original_interval\":[2,38],\"decision\":\"flag\","
+		    "\"correlation\":%g}", i, correlations[i]);
+		add(p->c, text);
+	}
+	out = read_it(p->c);
+	assert_int_equal(json_want_string(out, "histogram.of", &of, NULL), 0);
+	assert_string_equal(of, "correlation");
+	assert_int_equal(total(out, "histogram.flag"), 4);
+	assert_int_equal(number(out, "histogram.flag.0"), 2);
+	assert_int_equal(number(out, "histogram.flag.10"), 1);
+	assert_int_equal(number(out, "histogram.flag.19"), 1);
+	json_free(out);
+	add_fragment(p->c, 1, "keep", 0.3);
+	out = read_it(p->c);
+	assert_int_equal(json_want_string(out, "histogram.of", &of, NULL), 0);
+	assert_string_equal(of, "probability");
+	assert_int_equal(total(out, "histogram.flag"), 0);
+	assert_int_equal(number(out, "histogram.keep.6"), 1);
+	json_free(out);
+}
+
 static void
 only_finished_rounds_have_scores(void **state)
 {
@@ -188,6 +224,7 @@ only_finished_rounds_have_scores(void **state)
 	assert_string_equal(name, "fragments");
 	assert_int_equal(number(out, "rounds.0.n"), 70);
 	assert_int_equal(number(out, "rounds.0.promoted"), 0);
+	assert_int_equal(number(out, "rounds.0.is_new"), 0);
 	json_free(out);
 }
 
@@ -199,6 +236,9 @@ main(void)
 		    an_empty_catalogue_has_nothing_of_all, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    fragments_are_counted_as_reviewed, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    without_probabilities_correlations_are_binned, set_up,
+		    tear_down),
 		cmocka_unit_test_setup_teardown(
 		    only_finished_rounds_have_scores, set_up, tear_down),
 	};

@@ -163,6 +163,35 @@ describe("a sitting", () => {
 		assert.equal(other.review.verdict, "accept");
 	});
 
+	it("may be left before the first sound is there", async (t) => {
+		const review = await start_review();
+		const { page, faults, close } = await open_page(browser,
+			review.link("annotator"));
+		let let_go = null;
+		const held = new Promise((resolve) => { let_go = resolve; });
+
+		t.after(async () => {
+			await close();
+			await review.stop();
+		});
+		await page.route("**/api/view*", async (route) => {
+			await held;
+			await route.continue();
+		});
+		await page.reload();
+		await page.waitForSelector(".stage.empty", { state: "attached" });
+		for (const key of ["Space", "l", "v", "ArrowRight"])
+			await page.keyboard.press(key);
+		await page.evaluate(() => { location.hash = "#/queue"; });
+		await page.waitForSelector("tbody tr");
+		await page.evaluate(() => { location.hash = "#/"; });
+		let_go();
+		const first = await fragment_shown(page);
+		await page.keyboard.press("k");
+		await fragment_shown(page, first);
+		assert.deepEqual(faults, []);
+	});
+
 	it("skips, and is not given the same again at once", async (t) => {
 		const { page } = await sitting(t, "annotator");
 		const seen = [await fragment_of(page)];
@@ -219,7 +248,103 @@ async function x_of(page, t)
 	return box.x + box.width * (t - t0) / (t1 - t0);
 }
 
+/*
+ * How like what is heard is to the original's mix and voice around its place:
+ * the best correlation of the last samples played with each, 1 for the same.
+ */
+function likeness(page)
+{
+	return page.evaluate(async () => {
+		const { SoundSource } = await import("/page/sound_source.js");
+		const { listening } = window.chad_review.reviewing;
+		const { output } = listening.player;
+		const ear = new AnalyserNode(output.context,
+			{ fftSize: 2048 });
+		const heard = new Float32Array(2048);
+
+		output.connect(ear);
+		await new Promise((resolve) => { setTimeout(resolve, 400); });
+		ear.getFloatTimeDomainData(heard);
+		const at = listening.position().original;
+		const best = (x) => {
+			const power = (of, from) => heard.reduce((sum, _, k) =>
+				sum + of[from + k] ** 2, 0);
+			let most = 0;
+
+			for (let i = 0; i + 2048 < x.length; i++) {
+				const sum = heard.reduce((all, v, k) =>
+					all + v * x[i + k], 0);
+				most = Math.max(most, sum / Math.sqrt(1e-9 +
+					power(heard, 0) * power(x, i)));
+			}
+			return most;
+		};
+		const { mix, voice } = listening.view.original;
+		const around = (copy) => new SoundSource(copy).range(
+			Math.max(0, at - 0.25), at + 0.15);
+
+		output.disconnect(ear);
+		return { mix: best(await around(mix)),
+			 voice: best(await around(voice)) };
+	});
+}
+
+describe("separated voices", () => {
+	it("are heard with V instead of the mix", async (t) => {
+		const { page } = await sitting(t, "annotator");
+
+		await page.keyboard.press("1");
+		await sound_moves(page);
+		const full = await likeness(page);
+		assert.ok(full.mix > 0.99 && full.voice < 0.99,
+			JSON.stringify(full));
+		await page.keyboard.press("v");
+		const alone = await likeness(page);
+		assert.ok(alone.voice > 0.99 && alone.mix < 0.99,
+			JSON.stringify(alone));
+		await picture(page, "voice");
+	});
+});
+
+/* Drags by a finger, by the browser's own touch events. */
+async function finger(page, element, to_x)
+{
+	const box = await element.boundingBox();
+	const touch = await page.context().newCDPSession(page);
+	const from = box.x + box.width / 2;
+	const y = box.y + box.height / 2;
+	const send = (type, x) => touch.send("Input.dispatchTouchEvent",
+		{ type, touchPoints: x === null ? [] : [{ x, y }] });
+
+	await send("touchStart", from);
+	for (let k = 1; k <= 8; k++)
+		await send("touchMove", from + (to_x - from) * k / 8);
+	await send("touchEnd", null);
+}
+
 describe("the fragment's ends", () => {
+	it("are dragged by a finger on a phone", async (t) => {
+		const { page } = await sitting(t, "annotator", {
+			viewport: { width: 360, height: 740 }, hasTouch: true,
+			isMobile: true });
+		const was = await ends_of(page);
+		const to = was.original[0] + 1.5;
+		const handle = page.locator(
+			".lane.original [part~=region-handle-right]");
+		const end = was.original[1] - 3;
+
+		await finger(page, page.locator(".lane.original .thumb")
+			.first(), await x_of(page, to));
+		const now = await ends_of(page);
+		assert.ok(Math.abs(now.original[0] - to) < 0.15,
+			`${now.original[0]} for ${to}`);
+		await finger(page, handle, await x_of(page, end));
+		const then = await ends_of(page);
+		/* wavesurfer.js leaves out the first pixels of a touch */
+		assert.ok(Math.abs(then.original[1] - end) < 1,
+			`${then.original[1]} for ${end}`);
+	});
+
 	it("are dragged by their handles, together", async (t) => {
 		const { review, page } = await sitting(t, "annotator");
 		const was = await ends_of(page);

@@ -31,7 +31,8 @@ if ! cmp -s "$root/review/page/package-lock.json" "$OUT/package-lock.json" ||
 		exit 1
 	}
 fi
-if [ ! -e "$OUT/corpus/done" ]; then
+if [ ! -e "$OUT/corpus/done" ] ||
+    [ -n "$(find "$here"/lib/corpus.* -newer "$OUT/corpus/done")" ]; then
 	rm -rf "$OUT/corpus"
 	BIN=$BIN "$here/lib/corpus.sh" "$OUT/corpus"
 	: > "$OUT/corpus/done"

@@ -1,6 +1,7 @@
 #!/bin/sh
 # A catalogue with flagged fragments to review: made-up songs of 44.1 kHz, two
-# of them short and one of five minutes, through chad-decode and chad-f0.
+# of them short, their voices separated, and one of five minutes, all through
+# chad-decode and chad-f0.
 #
 #	corpus.sh FOLDER	FOLDER/chad.sqlite; BIN, MODELS as recipes/demo.sh
 set -eu
@@ -18,6 +19,10 @@ chad-synth --quiet --seed 8 --rate 44100 --first 100 --works 1 --covers 1 \
     --hums 0 --min-sec 300 --max-sec 310 --out long
 for songs in short long; do
 	chad-decode --quiet --work work "$songs/manifest.jsonl" |
+	    if [ $songs = long ]; then cat; else
+		chad-separate --quiet --work work \
+		    --model "$MODELS/separate.safetensors"
+	    fi |
 	    chad-f0 --quiet --work work --activations \
 	    --model "$MODELS/f0-tiny.safetensors" > "$songs.jsonl"
 	python3 "$here/corpus.py" "$songs/manifest.jsonl" > "$songs.found.jsonl"

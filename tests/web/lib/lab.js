@@ -8,6 +8,7 @@ import { Player } from "/page/player.js";
 import { SoundSource } from "/page/sound_source.js";
 
 export const RATE = 48000;
+const QUANTUM = 128;	/* frames of a block, by the Web Audio standard */
 export const sleep = ms => new Promise(done => setTimeout(done, ms));
 
 export class Lab {
@@ -56,7 +57,9 @@ export class Lab {
 
 	/*
 	 * {start: frame of the clock, left, right}: what was recorded; NaN
-	 * where a busy machine rendered nothing.
+	 * where a busy machine rendered nothing: blocks that are missing, and
+	 * one at most that is silent between two with sound. The player's own
+	 * chunks are of other lengths, so that a gap of its is none of these.
 	 */
 	recorded() {
 		const { frame: start } = this.blocks[0];
@@ -68,6 +71,14 @@ export class Lab {
 		for (const { frame, sides } of this.blocks) {
 			left.set(sides[0], frame - start);
 			right.set(sides[1] ?? sides[0], frame - start);
+		}
+		const lost = this.blocks.filter((_, k) => is_lost(this.blocks,
+			k));
+		if (lost.length === 1) {
+			const from = lost[0].frame - start;
+
+			left.fill(NaN, from, from + QUANTUM);
+			right.fill(NaN, from, from + QUANTUM);
 		}
 		return { start, left, right };
 	}
@@ -94,6 +105,18 @@ export class Lab {
 		return a[side] + (b[side] - a[side]) * (clock - a.at) /
 			(b.at - a.at);
 	}
+}
+
+/* Whether block k is silent and both its neighbours sound up to it. */
+function is_lost(blocks, k)
+{
+	const [before, block, after] = blocks.slice(Math.max(0, k - 1), k + 2);
+	const is_silent = (part) => part.every((v) => v === 0);
+
+	return k > 0 && after !== undefined &&
+		block.sides.every(is_silent) &&
+		!is_silent(before.sides[0].slice(-2)) &&
+		!is_silent(after.sides[0].slice(0, 2));
 }
 
 /* Frames at which clicks of at least this height peak, 20 ms apart or more. */

@@ -179,7 +179,8 @@ describe("a sitting", () => {
 			await route.continue();
 		});
 		await page.reload();
-		await page.waitForSelector(".stage.empty", { state: "attached" });
+		await page.waitForSelector(".stage.empty",
+			{ state: "attached" });
 		for (const key of ["Space", "l", "v", "ArrowRight"])
 			await page.keyboard.press(key);
 		await page.evaluate(() => { location.hash = "#/queue"; });

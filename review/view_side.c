@@ -169,7 +169,12 @@ put_peaks(struct view_side *s, struct json *side, const char *path,
 		return -1;
 	if (sound_source_find(s->rec, kind, a, &from, &why) != 0 ||
 	    read_window(s, &from, a, &clip, &why) != 0) {
-		/* The copies say why there is no voice. */
+		/*
+		 * That there is no sound says more than that there is no
+		 * track; the copies say why there is no voice.
+		 */
+		if (kind != SOUND_SOURCE_VOICE)
+			s->why = NULL;
 		if (kind != SOUND_SOURCE_VOICE && note(s, &why, a, err) != 0)
 			return -1;
 		return json_put_null(side, path, err);

@@ -37,7 +37,7 @@ const RATES = { top1: "Top-1", top10: "Top-10", mrr: "MRR" };
 const YIELDS = { keep: "Kept", flag: "For people", drop: "Dropped",
 	precision: "Precision", recall: "Recall", hours: "Hours" };
 
-/* [[number and name, its scores by measure]] of what has such measures. */
+/* [{round, its scores by measure}] of what has such measures. */
 function by_subject(scores, measures, name_of)
 {
 	const rows = new Map();
@@ -55,12 +55,12 @@ function with_interval(score)
 {
 	if (!score)
 		return "–";
-	if (Number.isInteger(score.value))
-		return whole(score.value);
-	const ends = Number.isFinite(score.low) && Number.isFinite(score.high) ?
-		` (${figure(score.low, 3)} to ${figure(score.high, 3)})` : "";
+	const { value, low, high } = score;
 
-	return figure(score.value, 3) + ends;
+	if (Number.isFinite(low) && Number.isFinite(high))
+		return `${figure(value, 3)} (${figure(low, 3)} to ` +
+			`${figure(high, 3)})`;
+	return Number.isInteger(value) ? whole(value) : figure(value, 3);
 }
 
 function rates_table(scores)

@@ -179,7 +179,8 @@ describe("a sitting", () => {
 			await route.continue();
 		});
 		await page.reload();
-		await page.waitForSelector(".stage.empty", { state: "attached" });
+		await page.waitForSelector(".stage.empty",
+			{ state: "attached" });
 		for (const key of ["Space", "l", "v", "ArrowRight"])
 			await page.keyboard.press(key);
 		await page.evaluate(() => { location.hash = "#/queue"; });
@@ -267,15 +268,18 @@ function likeness(page)
 		ear.getFloatTimeDomainData(heard);
 		const at = listening.position().original;
 		const best = (x) => {
-			const power = (of, from) => heard.reduce((sum, _, k) =>
-				sum + of[from + k] ** 2, 0);
 			let most = 0;
 
-			for (let i = 0; i + 2048 < x.length; i++) {
-				const sum = heard.reduce((all, v, k) =>
-					all + v * x[i + k], 0);
-				most = Math.max(most, sum / Math.sqrt(1e-9 +
-					power(heard, 0) * power(x, i)));
+			for (let i = 0; i + heard.length < x.length; i++) {
+				let a = 0, b = 0, ab = 0;
+
+				for (let k = 0; k < heard.length; k++) {
+					a += heard[k] * heard[k];
+					b += x[i + k] * x[i + k];
+					ab += heard[k] * x[i + k];
+				}
+				most = Math.max(most,
+					ab / Math.sqrt(a * b + 1e-9));
 			}
 			return most;
 		};

@@ -57,29 +57,19 @@ export class Lab {
 
 	/*
 	 * {start: frame of the clock, left, right}: what was recorded; NaN
-	 * where a busy machine rendered nothing: blocks that are missing, and
-	 * one at most that is silent between two with sound. The player's own
-	 * chunks are of other lengths, so that a gap of its is none of these.
+	 * where a busy machine rendered nothing.
 	 */
 	recorded() {
-		const { frame: start } = this.blocks[0];
-		const last = this.blocks.at(-1);
-		const n = last.frame + last.sides[0].length - start;
+		const frames = frames_of(this.blocks);
+		const start = frames[0];
+		const n = frames.at(-1) + QUANTUM - start;
 		const left = new Float32Array(n).fill(NaN);
 		const right = new Float32Array(n).fill(NaN);
 
-		for (const { frame, sides } of this.blocks) {
-			left.set(sides[0], frame - start);
-			right.set(sides[1] ?? sides[0], frame - start);
-		}
-		const lost = this.blocks.filter((_, k) => is_lost(this.blocks,
-			k));
-		if (lost.length === 1) {
-			const from = lost[0].frame - start;
-
-			left.fill(NaN, from, from + QUANTUM);
-			right.fill(NaN, from, from + QUANTUM);
-		}
+		this.blocks.forEach(({ sides }, k) => {
+			left.set(sides[0], frames[k] - start);
+			right.set(sides[1] ?? sides[0], frames[k] - start);
+		});
 		return { start, left, right };
 	}
 
@@ -107,16 +97,23 @@ export class Lab {
 	}
 }
 
-/* Whether block k is silent and both its neighbours sound up to it. */
-function is_lost(blocks, k)
+/*
+ * The frame of each block. On a busy machine one may bear that of its
+ * neighbour, and leave a hole at its own.
+ */
+function frames_of(blocks)
 {
-	const [before, block, after] = blocks.slice(Math.max(0, k - 1), k + 2);
-	const is_silent = (part) => part.every((v) => v === 0);
+	const frames = blocks.map(({ frame }) => frame);
 
-	return k > 0 && after !== undefined &&
-		block.sides.every(is_silent) &&
-		!is_silent(before.sides[0].slice(-2)) &&
-		!is_silent(after.sides[0].slice(0, 2));
+	for (let k = 1; k < frames.length; k++) {
+		if (frames[k] !== frames[k - 1])
+			continue;
+		if (frames[k + 1] > frames[k] + QUANTUM)
+			frames[k] += QUANTUM;
+		else if (frames[k - 2] < frames[k] - QUANTUM)
+			frames[k - 1] -= QUANTUM;
+	}
+	return frames;
 }
 
 /* Frames at which clicks of at least this height peak, 20 ms apart or more. */

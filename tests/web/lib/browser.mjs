@@ -47,8 +47,8 @@ export async function open_page(browser, link, options = {})
 export async function fragment_shown(page, before = null)
 {
 	await page.waitForFunction((last) => {
-		const { screen } = window.chad_review.reviewing;
-		const item = screen.placing && screen.work?.item;
+		const screen = window.chad_review?.reviewing?.screen;
+		const item = screen?.placing && screen.work?.item;
 
 		return item && screen.element.isConnected &&
 			!document.querySelector(".stage.empty") &&

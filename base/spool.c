@@ -60,7 +60,7 @@ copy_input(int fd, struct error *err)
 static int
 nameless(const char *folder, struct error *err)
 {
-	char path[4096];
+	char path[4096];	/* a template of mkstemp */
 	int fd;
 
 	if ((size_t)snprintf(path, sizeof(path), "%s/.spool-XXXXXX", folder) >=

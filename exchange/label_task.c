@@ -107,10 +107,9 @@ text_of(const struct json *rec, const char *member)
 	return json_get_string(rec, member, "", &text, NULL) == 0 ? text : "";
 }
 
-static int
-append_result(struct json *prediction, const char *from_name,
-    const char *to_name, const char *type, const struct json *value,
-    struct error *err)
+int
+label_task_append(struct json *to, const char *from_name, const char *to_name,
+    const char *type, const struct json *value, struct error *err)
 {
 	struct json *result = json_new_object(err);
 	int status = -1;
@@ -122,7 +121,7 @@ append_result(struct json *prediction, const char *from_name,
 	    json_put_string(result, "to_name", to_name, err) == 0 &&
 	    json_put_string(result, "type", type, err) == 0 &&
 	    json_put(result, "value", value, err) == 0)
-		status = json_append(prediction, "result", result, err);
+		status = json_append(to, "result", result, err);
 	json_free(result);
 	return status;
 }
@@ -162,7 +161,7 @@ append_region(struct json *prediction, const char *from_name,
 	    err) == 0 &&
 	    json_put_size(value, "channel", 0, err) == 0 &&
 	    put_only(value, "labels", "fragment", err) == 0)
-		status = append_result(prediction, from_name, to_name,
+		status = label_task_append(prediction, from_name, to_name,
 		    "labels", value, err);
 	json_free(value);
 	return status;
@@ -180,7 +179,7 @@ append_verdict(struct json *prediction, const char *decision,
 	if (put_only(value, "choices", strcmp(decision, "keep") == 0 ?
 	    "accept" : strcmp(decision, "drop") == 0 ? "reject" : "unsure",
 	    err) == 0)
-		status = append_result(prediction, "verdict", "audio",
+		status = label_task_append(prediction, "verdict", "audio",
 		    "choices", value, err);
 	json_free(value);
 	return status;

@@ -26,6 +26,14 @@ void label_task_free(struct label_task *t);	/* NULL: nothing */
 int label_task_take(struct label_task *t, const struct dataset_item *item,
     struct json **task, struct error *err) MUST_CHECK;
 
+/*
+ * Append a result {id, from_name, to_name, type, value} to a prediction or an
+ * annotation; from_name is its id too.
+ */
+int label_task_append(struct json *to, const char *from_name,
+    const char *to_name, const char *type, const struct json *value,
+    struct error *err) MUST_CHECK;
+
 /* Write config.xml, the interface to which the tasks fit. */
 int label_task_write_config(const char *folder, struct error *err) MUST_CHECK;
 

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/csv_text.h"
+#include "base/csv_rows.h"
 #include "base/packed.h"
 #include "store/review_log.h"
 #include "store/reviews.h"
@@ -10,7 +10,6 @@
 #include "exchange/verdict_list.h"
 #include "exchange/verdict_task.h"
 
-#define MAX_COLUMNS 64
 #define WHERE_BYTES 64
 
 /* A file on its way into the catalogue. */
@@ -108,58 +107,83 @@ put_cell(struct json *review, const char *path, const char *cell,
 	return json_put_string(review, path, cell, err);
 }
 
-/* Read the cells of a row; -1 when its quotes are wrong. */
-static int
-read_cells(char **at, char *cells[MAX_COLUMNS], size_t *n, struct error *err)
-{
-	bool ends_row = false;
-
-	for (*n = 0; !ends_row; ++*n) {
-		if (*n == MAX_COLUMNS)
-			return error_set(err, ERROR_LIMIT, "a row has more "
-			    "than %d columns", MAX_COLUMNS);
-		if ((cells[*n] = csv_text_take(at, &ends_row)) == NULL)
-			return error_set(err, ERROR_FORMAT, "a quote is not "
-			    "closed, or has text behind it");
-	}
-	return 0;
-}
-
 static int
 take_row(struct reading *r, char *const *names, size_t n_names,
-    char *const *cells, size_t n_cells, size_t number, struct error *err)
+    const struct csv_rows *rows, struct error *err)
 {
 	struct error why = { ERROR_NONE, "" };
 	struct json *review = json_new_object(err);
 
 	if (review == NULL)
 		return -1;
-	for (size_t i = 0; i < n_cells && i < n_names && review != NULL; i++)
-		if (put_cell(review, names[i], cells[i], &why) != 0) {
+	for (size_t i = 0; i < rows->n_fields && i < n_names &&
+	    review != NULL; i++)
+		if (put_cell(review, names[i], rows->fields[i], &why) != 0) {
 			json_free(review);
 			review = NULL;
 		}
-	return take(r, review, "row", number, &why, err);
+	return take(r, review, "line", rows->line, &why, err);
+}
+
+/* The first row, which names the columns, in the arena of the reading. */
+static char **
+read_names(struct reading *r, struct csv_rows *rows, size_t *n_names,
+    struct error *err)
+{
+	char **names;
+
+	if (csv_rows_next(rows, err) != 0)
+		return NULL;
+	*n_names = rows->n_fields;
+	names = arena_need(r->a, *n_names + 1, sizeof(*names), "columns", err);
+	for (size_t i = 0; names != NULL && i < *n_names; i++)
+		if ((names[i] = arena_strdup(r->a, rows->fields[i])) == NULL) {
+			(void)error_set(err, ERROR_NOMEM, "out of memory");
+			return NULL;
+		}
+	return names;
+}
+
+/* The rows below the names; one that is none costs its line. */
+static int
+take_rows(struct reading *r, struct csv_rows *rows, struct error *err)
+{
+	size_t n_names;
+	char **names = read_names(r, rows, &n_names, err);
+
+	if (names == NULL)
+		return -1;
+	for (;;) {
+		struct error why = { ERROR_NONE, "" };
+		int status = 0;
+
+		if (csv_rows_next(rows, &why) != 0) {
+			status = refuse(r, "line", rows->line, &why, err);
+			csv_rows_give_up(rows);
+		} else if (rows->n_fields == 0) {
+			return 0;
+		} else {
+			rows->is_lost = false;
+			if (rows->n_fields > 1 || rows->fields[0][0] != '\0')
+				status = take_row(r, names, n_names, rows,
+				    err);
+		}
+		if (status != 0)
+			return -1;
+	}
 }
 
 static int
-take_table(struct reading *r, char *text, struct error *err)
+take_table(struct reading *r, const char *text, struct error *err)
 {
-	char *names[MAX_COLUMNS], *cells[MAX_COLUMNS], *at = text;
-	size_t n_names, n_cells;
+	struct csv_rows rows;
+	int status;
 
-	if (read_cells(&at, names, &n_names, err) != 0)
+	if (csv_rows_init(&rows, text, strlen(text), err) != 0)
 		return -1;
-	for (size_t number = 2; *at != '\0'; number++) {
-		if (read_cells(&at, cells, &n_cells, err) != 0)
-			return error_add(err, "row %zu", number);
-		if (n_cells == 1 && cells[0][0] == '\0')
-			continue;
-		if (take_row(r, names, n_names, cells, n_cells, number,
-		    err) != 0)
-			return -1;
-	}
-	return 0;
+	status = take_rows(r, &rows, err);
+	csv_rows_release(&rows);
+	return status;
 }
 
 static int

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "exchange/label_task.h"
 #include "exchange/verdict_task.h"
 
 #define MOVED_SEC 0.001		/* less is none */
@@ -50,26 +51,6 @@ fail:
 	return NULL;
 }
 
-/* Append a result to the annotation. */
-static int
-append_result(struct json *annotation, const char *from_name,
-    const char *to_name, const char *type, const struct json *value,
-    struct error *err)
-{
-	struct json *result = json_new_object(err);
-	int status = -1;
-
-	if (result == NULL)
-		return -1;
-	if (json_put_string(result, "from_name", from_name, err) == 0 &&
-	    json_put_string(result, "to_name", to_name, err) == 0 &&
-	    json_put_string(result, "type", type, err) == 0 &&
-	    json_put(result, "value", value, err) == 0)
-		status = json_append(annotation, "result", result, err);
-	json_free(result);
-	return status;
-}
-
 /* {NAME: [text]} as the value. */
 static int
 append_text(struct json *annotation, const char *from_name, const char *type,
@@ -81,7 +62,7 @@ append_text(struct json *annotation, const char *from_name, const char *type,
 	if (value == NULL)
 		return -1;
 	if (json_append(value, name, text, err) == 0)
-		status = append_result(annotation, from_name, "audio", type,
+		status = label_task_append(annotation, from_name, "audio", type,
 		    value, err);
 	json_free(value);
 	return status;
@@ -103,7 +84,7 @@ append_region(struct json *annotation, const struct end *end,
 	    json_want_number(place, "1", &to, err) == 0 &&
 	    json_put_number(value, "start", from, err) == 0 &&
 	    json_put_number(value, "end", to, err) == 0)
-		status = append_result(annotation, end->region, end->sound,
+		status = label_task_append(annotation, end->region, end->sound,
 		    "labels", value, err);
 	json_free(value);
 	return status;

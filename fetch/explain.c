@@ -68,7 +68,7 @@ explain_address(struct transfer *t, CURLcode code, struct error *err)
 	case CURLE_REMOTE_FILE_NOT_FOUND:
 	case CURLE_FTP_COULDNT_RETR_FILE:
 	case CURLE_REMOTE_ACCESS_DENIED:
-		/* RFC 959: 4xx is for now. */
+		/* RFC 959, 4.2.1: 4xx passes, the same may work later. */
 		if (t->answer.status / 100 == 4)
 			say(t, FAILURE_NETWORK, err, "the server answers "
 			    "%ld: try again later", t->answer.status);

@@ -22,7 +22,7 @@ failure_of_status(long status)
 		return FAILURE_GONE;
 	if (status == 429 || status == 503)
 		return FAILURE_THROTTLED;
-	/* Not implemented, or the wrong version: that stays so. */
+	/* 501 and 505 will not pass: the server knows no better. */
 	if (status == 408 || status == 425 ||
 	    (status >= 500 && status != 501 && status != 505))
 		return FAILURE_NETWORK;

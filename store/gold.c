@@ -44,25 +44,12 @@ gold_put(struct catalogue *c, const struct json *review, const char *by,
 	return review_log_put(c, &row, err);
 }
 
-/* from: nothing. */
-static struct json *
-restore(void *from, sqlite3_stmt *row, struct error *err)
-{
-	struct json *rec = json_new_object(err);
-
-	(void)from;
-	if (rec == NULL || member_put_columns(rec, row, err) == 0)
-		return rec;
-	json_free(rec);
-	return NULL;
-}
-
 int
 gold_each_person(struct catalogue *c,
     int (*each)(void *context, struct json *person, struct error *err),
     void *context, struct error *err)
 {
-	struct member_reader reader = { restore, NULL, each, context };
+	struct member_reader reader = { member_restore, NULL, each, context };
 
 	return member_each(c, sql_query(c, err, "SELECT a.reviewer AS name,"
 	    " sum(a.verdict = g.verdict) AS right, count(*) AS n"

@@ -206,3 +206,15 @@ member_put_columns(struct json *rec, sqlite3_stmt *row, struct error *err)
 			return -1;
 	return 0;
 }
+
+struct json *
+member_restore(void *from, sqlite3_stmt *row, struct error *err)
+{
+	struct json *rec = json_new_object(err);
+
+	(void)from;
+	if (rec == NULL || member_put_columns(rec, row, err) == 0)
+		return rec;
+	json_free(rec);
+	return NULL;
+}

@@ -58,6 +58,13 @@ int member_put_interval(struct json *rec, const char *name,
 int member_put_columns(struct json *rec, sqlite3_stmt *row,
     struct error *err) MUST_CHECK;
 
+/*
+ * A row as a record, its columns being the members; "from" is not used.  For
+ * struct member_reader.
+ */
+struct json *member_restore(void *from, sqlite3_stmt *row,
+    struct error *err);
+
 /* How rows become records, and who is given them. */
 struct member_reader {
 	/* Makes the record of a row; NULL with an error. */

@@ -28,26 +28,13 @@ put_record(void *context, struct json *rec, struct error *err)
 	return json_put(t->object, t->member, rec, err);
 }
 
-/* from: nothing. */
-static struct json *
-restore(void *from, sqlite3_stmt *row, struct error *err)
-{
-	struct json *rec = json_new_object(err);
-
-	(void)from;
-	if (rec == NULL || member_put_columns(rec, row, err) == 0)
-		return rec;
-	json_free(rec);
-	return NULL;
-}
-
 /* The rows of the statement as a list; it may be NULL when it failed. */
 static int
 append_rows(struct catalogue *c, struct json *object, const char *member,
     sqlite3_stmt *rows, struct error *err)
 {
 	struct target target = { object, member };
-	struct member_reader reader = { restore, NULL, append_record,
+	struct member_reader reader = { member_restore, NULL, append_record,
 	    &target };
 
 	return member_each(c, rows, &reader, err);
@@ -97,7 +84,8 @@ add_round(struct catalogue *c, struct json *object, const char *group_id,
     const char *fragment_id, struct error *err)
 {
 	struct target target = { object, "round" };
-	struct member_reader reader = { restore, NULL, put_record, &target };
+	struct member_reader reader = { member_restore, NULL, put_record,
+	    &target };
 
 	if (member_each(c, sql_query(c, err, "SELECT key, number, state,"
 	    " settings, model_in, model_new, model_out, reason FROM rounds"

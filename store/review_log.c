@@ -14,25 +14,12 @@ review_log_put(struct catalogue *c, const struct review_log_row *row,
 	    row->request_id, row->undoes == 0 ? NULL : &row->undoes);
 }
 
-/* from: nothing. */
-static struct json *
-restore(void *from, sqlite3_stmt *row, struct error *err)
-{
-	struct json *rec = json_new_object(err);
-
-	(void)from;
-	if (rec == NULL || member_put_columns(rec, row, err) == 0)
-		return rec;
-	json_free(rec);
-	return NULL;
-}
-
 int
 review_log_each(struct catalogue *c,
     int (*each)(void *context, struct json *row, struct error *err),
     void *context, struct error *err)
 {
-	struct member_reader reader = { restore, NULL, each, context };
+	struct member_reader reader = { member_restore, NULL, each, context };
 
 	return member_each(c, sql_query(c, err, "SELECT n,"
 	    " strftime('%Y-%m-%dT%H:%M:%SZ', at, 'unixepoch') AS at, who,"

@@ -165,7 +165,12 @@ test_broken(void **state)
 	assert_int_equal(import(c, "group_id,fragment_id,review.reviewer,"
 	    "review.verdict,review.interval\nw0,f0,x,accept,\"[1,2\"\n"
 	    "w0,f0,y,reject\r\nw0,f9,y,reject,\n", places), 1);
-	assert_string_equal(places, "row 2;row 4;");
+	assert_string_equal(places, "line 2;line 4;");
+	/* A quote that is not closed costs its line, not the list. */
+	assert_int_equal(import(c, "group_id,fragment_id,review.reviewer,"
+	    "review.verdict,review.note\nw0,f0,z,accept,\"oh\n"
+	    "w0,f0,v,reject,\n", places), 1);
+	assert_string_equal(places, "line 2;");
 	(void)snprintf(text, sizeof(text), "%s/list", temp_folder);
 	assert_int_equal(file_write(text, "group_id,\"a\nb", 13, &err), 0);
 	assert_int_equal(verdict_list_import(c, text, "me", 1, refuse, places,

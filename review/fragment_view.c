@@ -148,7 +148,7 @@ side_mark(const struct fragment_view *v, const struct json *rec,
 {
 	static const enum sound_source_kind kinds[2] = {
 		SOUND_SOURCE_DECODED, SOUND_SOURCE_VOICE };
-	const struct print_entry *e = view_prints_find(v->prints, rec);
+	struct print_entry e;
 	struct sound_source s[2];
 	const char *f0 = "", *prints = "", *path, *mark;
 
@@ -159,8 +159,8 @@ side_mark(const struct fragment_view *v, const struct json *rec,
 	    NULL, a, err)) == NULL ||
 	    (f0 = sound_source_mark(path, a, err)) == NULL))
 		return NULL;
-	if (e != NULL &&
-	    (prints = sound_source_mark(e->path, a, err)) == NULL)
+	if (view_prints_find(v->prints, rec, &e) &&
+	    (prints = sound_source_mark(e.path, a, err)) == NULL)
 		return NULL;
 	mark = arena_printf(a, "%s\n%s\n%s\n%s\n%s", record_id(rec),
 	    s[0].key, s[1].key, f0, prints);

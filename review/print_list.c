@@ -41,28 +41,34 @@ keep(struct print_list *l, const char *text, struct error *err)
 	return copy;
 }
 
+bool
+print_entry_read(const struct json *rec, struct print_entry *e)
+{
+	e->id = record_id(rec);
+	return !record_has_failed(rec) &&
+	    json_want_string(rec, "group_id", &e->group_id, NULL) == 0 &&
+	    json_want_string(rec, "embed.path", &e->path, NULL) == 0 &&
+	    json_want_number(rec, "embed.window_sec", &e->window_sec,
+	    NULL) == 0 &&
+	    json_want_number(rec, "embed.hop_sec", &e->hop_sec, NULL) == 0 &&
+	    json_get_string(rec, "embed.model_sha256", "", &e->model_sha256,
+	    NULL) == 0 && e->window_sec > 0.0 && e->hop_sec > 0.0;
+}
+
 /* A record of chad-embed; others are passed over. */
 static int
 take(void *shared, struct json **rec, const char *folder, struct error *err)
 {
 	struct print_list *l = shared;
 	struct print_entry e;
-	const char *group_id, *model;
 
-	if (record_has_failed(*rec) ||
-	    json_want_string(*rec, "group_id", &group_id, NULL) != 0 ||
-	    json_want_number(*rec, "embed.window_sec", &e.window_sec,
-	    NULL) != 0 ||
-	    json_want_number(*rec, "embed.hop_sec", &e.hop_sec, NULL) != 0 ||
-	    json_get_string(*rec, "embed.model_sha256", "", &model,
-	    NULL) != 0 || !(e.window_sec > 0.0 && e.hop_sec > 0.0) ||
-	    !json_has(*rec, "embed.path"))
+	if (!print_entry_read(*rec, &e))
 		return 0;
 	if ((e.path = record_path(*rec, "embed.path", folder, l->a,
 	    err)) == NULL ||
-	    (e.group_id = keep(l, group_id, err)) == NULL ||
-	    (e.id = keep(l, record_id(*rec), err)) == NULL ||
-	    (e.model_sha256 = keep(l, model, err)) == NULL ||
+	    (e.group_id = keep(l, e.group_id, err)) == NULL ||
+	    (e.id = keep(l, e.id, err)) == NULL ||
+	    (e.model_sha256 = keep(l, e.model_sha256, err)) == NULL ||
 	    memory_grow(&l->entries, &l->capacity, l->n + 1,
 	    sizeof(*l->entries), "recordings", err) != 0)
 		return -1;

@@ -24,6 +24,12 @@ struct print_entry {
 };
 
 /*
+ * What a record of chad-embed says of its own fingerprints; texts are the
+ * record's.  False when it has none.
+ */
+bool print_entry_read(const struct json *rec, struct print_entry *e);
+
+/*
  * Of the last round that is done and whose manifest is still there; an empty
  * list when there is none.  Free with print_list_free.
  */

@@ -20,15 +20,20 @@ struct rows {
 	double start_sec, step_sec;	/* middles of the windows */
 };
 
-const struct print_entry *
-view_prints_find(const struct print_list *l, const struct json *rec)
+bool
+view_prints_find(const struct print_list *l, const struct json *rec,
+    struct print_entry *e)
 {
+	const struct print_entry *listed = NULL;
 	const char *group_id;
 
-	if (l == NULL ||
-	    json_want_string(rec, "group_id", &group_id, NULL) != 0)
-		return NULL;
-	return print_list_find(l, group_id, record_id(rec));
+	if (l != NULL &&
+	    json_want_string(rec, "group_id", &group_id, NULL) == 0)
+		listed = print_list_find(l, group_id, record_id(rec));
+	if (listed == NULL)
+		return print_entry_read(rec, e);
+	*e = *listed;
+	return true;
 }
 
 /* Read row first + i * stride for each i. */
@@ -126,19 +131,19 @@ view_prints_put(struct json *view, const struct print_list *l,
     const struct view_side *other, const struct view_side *original,
     struct arena *a, struct error *err)
 {
-	const struct print_entry *e = view_prints_find(l, other->rec);
-	const struct print_entry *f = view_prints_find(l, original->rec);
+	struct print_entry e, f;
 	struct error why = { ERROR_NONE, "" };
 	struct rows rows, columns;
 
-	if (e == NULL || f == NULL)
-		(void)error_set(&why, ERROR_FORMAT, "the last round has no "
-		    "fingerprints of these recordings");
-	else if (strcmp(e->model_sha256, f->model_sha256) != 0)
+	if (!view_prints_find(l, other->rec, &e) ||
+	    !view_prints_find(l, original->rec, &f))
+		(void)error_set(&why, ERROR_FORMAT, "neither the last round "
+		    "nor the catalogue has fingerprints of these recordings");
+	else if (strcmp(e.model_sha256, f.model_sha256) != 0)
 		(void)error_set(&why, ERROR_FORMAT,
 		    "the fingerprints come from different models");
-	else if (load(e, other, a, &rows, &why) == 0 &&
-	    load(f, original, a, &columns, &why) == 0) {
+	else if (load(&e, other, a, &rows, &why) == 0 &&
+	    load(&f, original, a, &columns, &why) == 0) {
 		if (rows.n_dims == columns.n_dims)
 			return put(view, &rows, &columns, a, err);
 		(void)error_set(&why, ERROR_FORMAT, "the fingerprints have "

@@ -5,6 +5,8 @@
 #ifndef REVIEW_VIEW_PRINTS_H
 #define REVIEW_VIEW_PRINTS_H
 
+#include <stdbool.h>
+
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/json.h"
@@ -12,9 +14,12 @@
 #include "review/print_list.h"
 #include "review/view_side.h"
 
-/* The recording's fingerprints; NULL when there are none (or no list). */
-const struct print_entry *view_prints_find(const struct print_list *l,
-    const struct json *rec);
+/*
+ * The recording's fingerprints: those of the list, which may be NULL, or else
+ * what its record names; texts are theirs.  False when there are none.
+ */
+bool view_prints_find(const struct print_list *l, const struct json *rec,
+    struct print_entry *e);
 
 /*
  * Put "similarity": cosines of the windows whose middles lie in the two sides'

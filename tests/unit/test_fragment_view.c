@@ -20,6 +20,7 @@
 #include "review/drift.h"
 #include "review/fragment_view.h"
 #include "review/print_list.h"
+#include "review/view_prints.h"
 
 static struct view_pair pair;
 static struct error err;
@@ -296,10 +297,31 @@ test_changed(void **state)
 	json_free(after);
 }
 
+/* Without a round, what the recording's record names counts. */
+static void
+test_prints_of_a_record(void **state)
+{
+	static const char text[] = "{\"group_id\":\"w\",\"id\":\"o\",\"embed\":"
+	    "{\"path\":\"o.npy\",\"window_sec\":8,\"hop_sec\":0.64}}";
+	struct json *rec = json_parse(text, sizeof(text) - 1, &err);
+	struct print_entry e;
+
+	(void)state;
+	assert_non_null(rec);
+	assert_true(view_prints_find(NULL, rec, &e));
+	assert_string_equal(e.path, "o.npy");
+	assert_string_equal(e.id, "o");
+	assert_string_equal(e.model_sha256, "");
+	json_remove(rec, "embed.path");
+	assert_false(view_prints_find(NULL, rec, &e));
+	json_free(rec);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_prints_of_a_record),
 		cmocka_unit_test(test_pitch_and_windows),
 		cmocka_unit_test(test_peaks), cmocka_unit_test(test_drift),
 		cmocka_unit_test(test_no_drift),
